@@ -1,0 +1,12 @@
+"""Index prices enter as commands; the engine has no other way to know a price."""
+
+from pilothouse.language.schema import Command, command, word
+
+
+@command(160, "Source {source} prices asset {asset}")
+class SetIndexPrice(Command):
+    """Tell the price of an asset as one source sees it. The index is the median of live sources."""
+
+    asset: int = word("the asset")
+    source: int = word("the source, 1 to 8")
+    price_e12: int = word("dollars for one whole unit", unit="10^-12 dollars")

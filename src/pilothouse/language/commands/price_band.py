@@ -1,0 +1,14 @@
+"""Price bands: how far from the reference an order may be."""
+
+from pilothouse.language.schema import Command, command, word
+
+
+@command(302, "The price band of market {market} becomes {band_ppm} ppm", governed=True)
+class SetPriceBand(Command):
+    """Set how far a limit may be from the reference: the mark of a contract, a spot pair's index
+    or else its last trade.
+    """
+
+    market: int = word("the market")
+    band_ppm: int = word("largest distance, 0 for none", unit="ppm")
+    base_version: int = word("version of the market's band it was made from")

@@ -1,0 +1,48 @@
+"""The events: everything that happens, one topic a file. A refusal is a receipt, not an event."""
+
+from pilothouse.language.events.funding import FundingPaid, FundingRateSet
+from pilothouse.language.events.liquidation import (
+    InsurancePaid,
+    ProtectionEnded,
+    ProtectionStepTaken,
+)
+from pilothouse.language.events.listings import (
+    AccountOpened,
+    AssetListed,
+    ExchangeCreated,
+    FeeScheduleSet,
+    MarketListed,
+    TableGrown,
+)
+from pilothouse.language.events.margin_schedule import MarginScheduleSet
+from pilothouse.language.events.market_status import MarketStatusSet
+from pilothouse.language.events.money import Deposited, Transferred
+from pilothouse.language.events.orders import OrderCancelled, OrderFilled, OrderPlaced
+from pilothouse.language.events.positions import PositionChanged
+from pilothouse.language.events.price_band import PriceBandSet
+from pilothouse.language.events.prices import IndexSet, MarkSet
+
+__all__ = [
+    "AccountOpened",
+    "AssetListed",
+    "Deposited",
+    "ExchangeCreated",
+    "FeeScheduleSet",
+    "FundingPaid",
+    "FundingRateSet",
+    "IndexSet",
+    "InsurancePaid",
+    "MarginScheduleSet",
+    "MarkSet",
+    "MarketListed",
+    "MarketStatusSet",
+    "OrderCancelled",
+    "OrderFilled",
+    "OrderPlaced",
+    "PositionChanged",
+    "PriceBandSet",
+    "ProtectionEnded",
+    "ProtectionStepTaken",
+    "TableGrown",
+    "Transferred",
+]

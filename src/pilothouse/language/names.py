@@ -1,0 +1,66 @@
+"""Who sends a command, what it is called, and why: sender, name, cause.
+
+A command's name is (sender, hi, lo), given by the door. The engine remembers the last names of
+each sender in a ring; within a sender, names rise: a door counts up in `lo` and takes a higher
+`hi` whenever it starts anew. Change control uses the change for `hi` and the step for `lo`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from pilothouse.language.kinds import CauseKind
+
+
+class Sender(IntEnum):
+    """The doors that may send commands. A further gateway takes the next number."""
+
+    GENESIS = 1
+    CONTROL = 2
+    INDEX = 3
+    WRITER = 4
+    SIMULATION = 5
+    GATEWAY = 8
+
+
+SENDERS_MAX: Final = 64
+NAMES_PER_STEP: Final = 64
+"""A name's place in its sender's ring is (64 hi + lo) modulo the ring."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """The name of a command: the same name with the same body gets its first receipt again."""
+
+    sender: int
+    hi: int
+    lo: int
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a command was sent: a change, case, incident, control or playbook by its number."""
+
+    kind: CauseKind = CauseKind.NONE
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The answer to a command: where it stands in the journal and what became of it.
+
+    `outcome` is 0 or a refusal's number; `made` the number of what was made (an order, an account,
+    a market), `repeated` whether this is the first receipt of a name sent again.
+    """
+
+    position: int
+    outcome: int
+    made: int = 0
+    repeated: bool = False
+
+    @property
+    def accepted(self) -> bool:
+        """Tell whether the command was executed."""
+        return self.outcome == 0
