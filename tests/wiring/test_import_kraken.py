@@ -55,9 +55,21 @@ def test_every_pair_has_the_tick_the_lot_and_the_minimum_of_its_entry(translatio
         tick = decimal(market.tick, market.price_decimals)
         assert tick == Decimal(10) ** -entry["pair_decimals"], symbol
         lot = decimal(market.lot, market.quantity_decimals)
-        assert lot == Decimal(10) ** -entry["lot_decimals"], symbol
+        lot_decimals = 6 if entry["base"] == "ZUSD" else entry["lot_decimals"]
+        assert lot == Decimal(10) ** -lot_decimals, symbol
         minimum = decimal(market.quantity_min, market.quantity_decimals)
         assert minimum == Decimal(entry.get("ordermin", "0")), symbol
+
+
+@real
+def test_only_the_dollar_is_held_in_a_coarser_unit_than_its_lot_says(translation):
+    pairs = plain("spot_asset_pairs.json")["result"]
+    coarser = [
+        one.symbol
+        for one in translation.markets
+        if one.symbol in pairs and one.quantity_decimals < pairs[one.symbol]["lot_decimals"]
+    ]
+    assert coarser == ["USDCHF", "ZUSDZCAD", "ZUSDZJPY"]
 
 
 @real

@@ -17,6 +17,9 @@ from pilothouse.language.schema import Command
 from pilothouse.wiring.importing.answers import Refused
 
 DECIMALS_LEAST: Final = 6
+DOLLAR: Final = "ZUSD"
+DOLLAR_DECIMALS: Final = 6
+"""The machine reckons margin in dollars of exactly six decimals, its unit of valuation."""
 DISPLAY: Final = {"XBT": "BTC", "XDG": "DOGE"}
 """Where clients see another name than Kraken's short one."""
 LEGACY_X: Final = frozenset(
@@ -61,8 +64,9 @@ def asset_of(short_name: str) -> str:
 class Assets:
     """The assets of an import: each gets as many decimals as its finest lot, at least six.
 
-    Every lot of every pair is then a whole number of base units, the dollar's too (USD/JPY trades
-    dollars by the hundred-millionth). At eight decimals a balance holds up to 92 thousand million.
+    Every lot is then a whole number of base units. The dollar alone has six whatever its lots say;
+    a pair that trades dollars has the dollar's own unit for its lot. At eight decimals a balance
+    holds up to 92 thousand million.
     """
 
     def __init__(self, known: Known) -> None:
@@ -73,7 +77,8 @@ class Assets:
 
     def name(self, symbol: str, shown: str | None = None, decimals: int = 0) -> None:
         """Note an asset, the name clients see, and how many decimals a lot of it needs."""
-        self._decimals[symbol] = max(self._decimals.get(symbol, DECIMALS_LEAST), decimals)
+        before = self._decimals.get(symbol, DECIMALS_LEAST)
+        self._decimals[symbol] = DOLLAR_DECIMALS if symbol == DOLLAR else max(before, decimals)
         if shown:
             self._display.setdefault(symbol, DISPLAY.get(shown, shown))
 

@@ -16,6 +16,8 @@ from pilothouse.wiring.importing.answers import Instrument, MarginLevel, Refused
 from pilothouse.wiring.importing.drafts import Assets, asset_of, exact, places
 
 NO_LIMIT = -1
+FIRST_VERSION = 1
+"""The version of a contract's schedules when it is listed; each schedule set adds one."""
 
 
 def symbol_of(entry: Instrument) -> str:
@@ -52,6 +54,7 @@ def market_of(place: str, entry: Instrument, assets: Assets) -> ListMarket:
     if _need(entry.contract_size, f"{place}.contractSize") != 1:
         raise Refused(f"{place}.contractSize", "only contracts of size 1 are known")
     base, quote = _pair_of(entry)
+    settles_in = quote if kind == MarketKind.PERPETUAL_LINEAR else base
     numbers = assets.numbers()
     precision = entry.trade_precision or 0
     decimals = max(0, precision)
@@ -59,7 +62,7 @@ def market_of(place: str, entry: Instrument, assets: Assets) -> ListMarket:
         symbol=symbol_of(entry),
         kind=kind,
         base=numbers[asset_of(base)],
-        quote=numbers[asset_of(quote)],
+        quote=numbers[asset_of(settles_in)],
         price_decimals=places(tick),
         quantity_decimals=decimals,
         tick=exact(tick, places(tick), f"{place}.tickSize"),
@@ -91,7 +94,7 @@ def _index(entry: Instrument, assets: Assets) -> ListMarket:
 
 def schedules_of(place: str, entry: Instrument, market: int) -> Iterator[SetMarginSchedule]:
     """Yield a contract's margin schedules: for everyone, and for retail clients where given."""
-    version = 0
+    version = FIRST_VERSION
     for scope, levels, name in (
         (ClientClass.ANY, entry.levels, "marginLevels"),
         (ClientClass.RETAIL, entry.retail_levels, "retailMarginLevels"),

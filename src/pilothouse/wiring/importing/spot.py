@@ -1,7 +1,7 @@
 """Spot pairs: from an entry of Kraken's `AssetPairs` to the listing of a market.
 
 The tick is `tick_size`, or 10^-pair_decimals where an answer has none; the lot is
-10^-lot_decimals. A pair without `fees_maker` has one fee for both sides, as Kraken documents.
+10^-lot_decimals, though never finer than the unit in which the asset is held. A pair without `fees_maker` has one fee for both sides, as Kraken documents.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from decimal import Decimal
 from pilothouse.language.commands import FeeTier, ListMarket
 from pilothouse.language.kinds import MarketKind, MarketStatus
 from pilothouse.wiring.importing.answers import AssetPairs, Pair, Refused
-from pilothouse.wiring.importing.drafts import Assets, FeeSchedules, exact, places
+from pilothouse.wiring.importing.drafts import DOLLAR, Assets, FeeSchedules, exact, places
 
 
 def note_assets(answer: AssetPairs, assets: Assets) -> None:
@@ -28,7 +28,7 @@ def market_of(symbol: str, pair: Pair, assets: Assets, fees: FeeSchedules) -> Li
     tick = pair.tick_size or Decimal(1).scaleb(-pair.pair_decimals)
     price_decimals = max(pair.pair_decimals, places(tick))
     quantity_decimals = assets.decimals(pair.base)
-    if pair.lot_decimals > quantity_decimals:
+    if pair.lot_decimals > quantity_decimals and pair.base != DOLLAR:
         reason = f"{pair.base} has only {quantity_decimals} decimals here"
         raise Refused(f"{place}.lot_decimals", reason)
     numbers = assets.numbers()
@@ -40,7 +40,7 @@ def market_of(symbol: str, pair: Pair, assets: Assets, fees: FeeSchedules) -> Li
         price_decimals=price_decimals,
         quantity_decimals=quantity_decimals,
         tick=exact(tick, price_decimals, f"{place}.tick_size"),
-        lot=10 ** (quantity_decimals - pair.lot_decimals),
+        lot=10 ** max(0, quantity_decimals - pair.lot_decimals),
         quantity_min=_minimum(pair, quantity_decimals, f"{place}.ordermin"),
         cost_min=exact(
             pair.costmin or Decimal(0), assets.decimals(pair.quote), f"{place}.costmin"
