@@ -47,6 +47,9 @@ class Cause:
     id: int = 0
 
 
+NO_CAUSE: Final = Cause()
+
+
 @dataclass(frozen=True)
 class Receipt:
     """The answer to a command: where it stands in the journal and what became of it.

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pilothouse.language.names import Cause, Name
+from pilothouse.language.kinds import CauseKind
+from pilothouse.language.names import NO_CAUSE, Cause, Name
 from pilothouse.language.schema import (
     COMMANDS,
     EVENTS,
@@ -35,7 +36,7 @@ class Message:
 
     command: Command
     name: Name
-    cause: Cause = Cause()
+    cause: Cause = NO_CAUSE
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,6 @@ def from_rows(rows: Rows) -> Message:
 
 
 def _cause(value: int) -> Any:
-    from pilothouse.language.kinds import CauseKind
-
     return CauseKind(value) if value in CauseKind._value2member_map_ else CauseKind.NONE
 
 
