@@ -54,7 +54,7 @@ class Pair:
             if isinstance(one.event, OrderCancelled)
         )
         assert cancelled == sorted(self.twin.books.cancelled)
-        assert differences(self.machine, self.twin) == []
+        assert not (apart := differences(self.machine, self.twin)), apart
 
 
 def _first_difference(messages, told, expected):

@@ -112,10 +112,10 @@ class Twin:
         return margin_of(self.books, account)
 
     def below_maintenance(self) -> list[int]:
-        """Return every account whose equity is below its maintenance margin."""
+        """Return every account that holds something and is below its maintenance margin."""
         accounts = range(1, len(self.books.accounts) + 1)
         margins = {one: self.margin(one) for one in accounts}
-        return [one for one, margin in margins.items() if margin.equity < margin.maintenance]
+        return [one for one, margin in margins.items() if margin.equity < margin.maintenance > 0]
 
     def _open_account(self, asked: asked_for.OpenAccount) -> Answer:
         books = self.books

@@ -174,7 +174,9 @@ def blocks() -> some.SearchStrategy[list[tuple[list[object], int]]]:
     """Draw blocks: commands, and the microseconds that passed before them."""
     elapsed = some.sampled_from([0, 1, 100_000, 7_000_000, 45_000_000, 3_700_000_000])
     return some.lists(
-        some.tuples(some.lists(_command(), max_size=14), elapsed), min_size=3, max_size=14
+        some.tuples(some.lists(_command(), min_size=2, max_size=16), elapsed),
+        min_size=4,
+        max_size=16,
     )
 
 
@@ -201,6 +203,7 @@ def _order(draw: some.DrawFn) -> object:
     tick = {PERPETUAL: 5, SMALL: 10}.get(market, 1)
     price = draw(some.sampled_from(PRICES)) * scale
     off_tick = draw(some.integers(0, 19)) == 0
+    unpriced = draw(some.integers(0, 29)) == 0
     return ask.PlaceOrder(
         account=draw(_account()),
         market=market,
@@ -209,7 +212,7 @@ def _order(draw: some.DrawFn) -> object:
         time_in_force=draw(some.sampled_from([TimeInForce.GTC] * 5 + list(TimeInForce))),
         flags=draw(some.sampled_from([0] * 8 + [1, 1, 2, 2, 3, 4])),
         quantity=draw(_quantity(market)),
-        price=0 if order_type == OrderType.MARKET else price + off_tick - price % tick,
+        price=0 if order_type == OrderType.MARKET or unpriced else price + off_tick - price % tick,
         client_order_id=draw(some.sampled_from(["", "", "", "", "mine", "a-longer-name-of-mine"])),
     )
 
