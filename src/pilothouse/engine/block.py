@@ -1,4 +1,4 @@
-"""A block of commands as kernels read it: the same bytes, seen as the rows of each command's class."""
+"""A block of commands as kernels read it: the same bytes as rows of each command's class."""
 
 from __future__ import annotations
 
