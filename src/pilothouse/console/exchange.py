@@ -1,36 +1,24 @@
-"""The console's hold on the exchange: the replica that pages read, connected by the process."""
+"""The machine that pages read: this process's replica, lent between two blocks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from contextlib import contextmanager
+from typing import Any
 
-
-class Replica(Protocol):
-    """What pages need of the follower."""
-
-    def machine(self) -> AbstractContextManager[Any]:
-        """Lend the machine between two blocks; blocks wait meanwhile."""
+from pilothouse.control.ports import NotConnected, ports
 
 
 class ExchangeIsAway(RuntimeError):
-    """No replica is connected: the process has not followed the journal yet."""
-
-
-_replica: Replica | None = None
-
-
-def connect(replica: Replica | None) -> None:
-    """Give the pages the replica they read. None takes it away again."""
-    global _replica
-    _replica = replica
+    """This process does not follow an exchange yet."""
 
 
 @contextmanager
 def machine() -> Iterator[Any]:
     """Lend the replica's machine. Read what a page needs and let go: the journal waits."""
-    if _replica is None:
-        raise ExchangeIsAway("the exchange has not answered yet")
-    with _replica.machine() as lent:
+    try:
+        follower = ports().follower
+    except NotConnected:
+        raise ExchangeIsAway("the exchange has not answered yet") from None
+    with follower.machine() as lent:
         yield lent
