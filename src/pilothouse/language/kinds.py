@@ -1,4 +1,4 @@
-"""The enumerations of the exchange. A name is the field's word; where Kraken has one, it is ours."""
+"""The enumerations of the exchange. A name is the field's word, Kraken's where it has one."""
 
 from enum import IntEnum
 

@@ -47,6 +47,10 @@ class Cause:
     id: int = 0
 
 
+NO_CAUSE: Final = Cause()
+"""The cause of a client's own command."""
+
+
 @dataclass(frozen=True)
 class Receipt:
     """The answer to a command: where it stands in the journal and what became of it.

@@ -6,7 +6,8 @@ fit the grid is refused, and the caller says so in the words of its door.
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Context, Decimal
 from typing import Final
 
 INT64_MAX: Final = (1 << 63) - 1
@@ -26,19 +27,23 @@ HOUR_US: Final = 3_600 * SECOND_US
 DAY_US: Final = 24 * HOUR_US
 
 
+# The default context keeps 28 digits and would round a longer text into the grid.
+_EXACT: Final = Context(prec=120)
+_WRITTEN: Final = re.compile(r"(?=.{1,80}$)[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
+
+
 class NotExact(ValueError):
     """The text is no decimal number, or has more decimals than the grid, or does not fit."""
 
 
 def parse_decimal(text: str, decimals: int) -> int:
     """Return the integer that `text` means at `decimals` places; refuse what is not exact."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise NotExact(f"{text!r} is not a decimal number") from None
-    if not number.is_finite() or abs(number.adjusted()) > 40:
-        raise NotExact(f"{text!r} is not a finite number of a sensible size")
-    scaled = number.scaleb(decimals)
+    if not _WRITTEN.fullmatch(text):
+        raise NotExact(f"{text[:40]!r} is not a decimal number of a sensible size")
+    number = Decimal(text)
+    if abs(number.adjusted()) > 40:
+        raise NotExact(f"{text[:40]!r} is not a decimal number of a sensible size")
+    scaled = number.scaleb(decimals, _EXACT)
     whole = int(scaled)
     if whole != scaled:
         raise NotExact(f"{text!r} has more than {decimals} decimals")

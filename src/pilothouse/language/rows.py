@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pilothouse.language.names import Cause, Name
+from pilothouse.language.names import NO_CAUSE, Cause, Name
 from pilothouse.language.schema import (
     COMMANDS,
     EVENTS,
@@ -35,7 +35,7 @@ class Message:
 
     command: Command
     name: Name
-    cause: Cause = Cause()
+    cause: Cause = NO_CAUSE
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _cause(value: int) -> Any:
 
 def _read(cls: type[Any], layout: Layout, words: list[int]) -> Any:
     padded = words + [0] * max(0, layout.fixed_words - len(words))
-    values = {}
+    values: dict[str, Any] = {}
     for slot in layout.slots:
         piece = padded[slot.start : slot.start + slot.words]
         if slot.of is not None:

@@ -1,0 +1,58 @@
+# Pilothouse: every job of this project by one name. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SEED ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup browser run test lint docs bench world thread lock clean
+
+help: ## list what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1~/' | column -t -s '~'
+
+setup: $(STAMP) ## make the virtual environment from the locked packages
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Pilothouse needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+browser: ## install Debian's Chromium, which the browser tests drive, when it is missing
+	@sh scripts/browser
+
+run: setup ## start the demonstration: exchange, console and traffic in the folder ./home
+	$(BIN)/pilothouse up --demo
+
+test: setup browser lint ## check and test everything
+	$(BIN)/python -m pytest
+
+lint: setup ## borders between rooms, style, strict types
+	$(BIN)/ruff check src tests
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+docs: setup ## write again the pages that are made from the definitions
+	$(BIN)/python scripts/make_docs.py
+
+bench: setup ## measure, and set the numbers beside their targets
+	$(BIN)/pilothouse bench
+
+world: setup ## run whole worlds from one seed: make world SEED=7
+	PILOTHOUSE_SEED=$(SEED) $(BIN)/python -m pytest -m world
+
+thread: ## print every file of a topic, bottom room first: make thread TOPIC=margin
+	@sh scripts/thread "$(TOPIC)"
+
+lock: ## resolve the packages anew and write requirements.lock
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
+
+clean: ## remove the virtual environment and what tools left behind
+	rm -rf $(VENV) build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

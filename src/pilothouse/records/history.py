@@ -1,0 +1,287 @@
+"""The history of orders and trades, folded from the journal's spans and kept in memory.
+
+The engine forgets an order the moment it is closed; whoever asks "what became of it?" asks here.
+Everything is bounded: of closed orders and fills the oldest are forgotten first. A follower's
+thread folds, a door's thread reads; what is handed out is a copy and does not change any more.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections import deque
+from collections.abc import Iterator
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilothouse.language.commands import PlaceOrder
+from pilothouse.language.events import (
+    AssetListed,
+    MarketListed,
+    OrderCancelled,
+    OrderFilled,
+    OrderPlaced,
+)
+from pilothouse.language.kinds import CancelReason, FillKind, OrderType, Side, TimeInForce
+from pilothouse.language.rows import Rows, from_rows
+from pilothouse.records import rows as event_rows
+from pilothouse.records.orders import Execution, FillRecord, OrderRecord, OrderStatus
+from pilothouse.records.trades import Candle, DayStatistics, Tape, statistics
+
+CLOSED_KEPT: Final = 200_000
+CLOSED_KEPT_PER_ACCOUNT: Final = 2_000
+FILLS_KEPT: Final = 200_000
+FILLS_KEPT_PER_ACCOUNT: Final = 5_000
+
+
+class SpanLike(Protocol):
+    """What a follower hands over after each block."""
+
+    @property
+    def first_position(self) -> int:
+        """Return the position of the block's first command."""
+
+    @property
+    def time(self) -> int:
+        """Return the block's time in microseconds."""
+
+    @property
+    def rows(self) -> Rows:
+        """Return the block's commands."""
+
+    @property
+    def receipts(self) -> NDArray[np.int64]:
+        """Return position, outcome, made and repeated of each command."""
+
+    @property
+    def events(self) -> Rows:
+        """Return what happened."""
+
+
+class History:
+    """Orders by number, open and closed orders and fills by account, trades by market."""
+
+    def __init__(self, *, closed_kept: int = CLOSED_KEPT, fills_kept: int = FILLS_KEPT) -> None:
+        self.position = 0
+        self.time = 0
+        self.listings = 0
+        """How many assets and markets were listed: a cache of them is true while it stands."""
+        self._lock = threading.Lock()
+        self._orders: dict[int, OrderRecord] = {}
+        self._open: dict[int, dict[int, None]] = {}
+        self._closed: deque[int] = deque()
+        self._closed_of: dict[int, deque[int]] = {}
+        self._fills: dict[int, FillRecord] = {}
+        self._fills_of: dict[int, deque[int]] = {}
+        self._fill_count = 0
+        self._tapes: dict[int, Tape] = {}
+        self._closed_kept = closed_kept
+        self._fills_kept = fills_kept
+
+    # Folding ---------------------------------------------------------------------------------
+
+    def fold(self, span: SpanLike) -> None:
+        """Take in one block, in the order of positions; the blocks folded already are ignored."""
+        with self._lock:
+            if len(span.receipts) and span.first_position <= self.position:
+                return
+            asked = _heads(span.rows, span.receipts)
+            for row in span.events.tolist():
+                self._happened(row, asked, span.rows)
+            self.time = int(span.time)
+            if len(span.receipts):
+                self.position = span.first_position + len(span.receipts) - 1
+
+    def _happened(self, row: list[int], asked: dict[int, int], rows: Rows) -> None:
+        kind = row[0]
+        if kind == OrderFilled.number:
+            self._filled(event_rows.filled(row))
+        elif kind == OrderPlaced.number:
+            self._placed(event_rows.placed(row), asked, rows)
+        elif kind == OrderCancelled.number:
+            self._cancelled(event_rows.cancelled(row))
+        elif kind in (MarketListed.number, AssetListed.number):
+            self.listings += 1
+
+    def _placed(self, one: event_rows.Words, asked: dict[int, int], rows: Rows) -> None:
+        made = OrderRecord(
+            number=one.order,
+            account=one.account,
+            market=one.market,
+            side=Side(one.side),
+            order_type=OrderType(one.order_type),
+            time_in_force=TimeInForce.GTC,
+            flags=one.flags,
+            price=one.price,
+            quantity=one.quantity,
+            placed_at=one.time,
+            updated_at=one.time,
+        )
+        at = asked.get(one.position)
+        if at is not None:
+            _fill_in(made, rows[at : at + int(rows[at, 1])])
+        self._orders[made.number] = made
+        self._open.setdefault(made.account, {})[made.number] = None
+
+    def _filled(self, one: event_rows.Words) -> None:
+        tape = self._tapes.setdefault(one.market, Tape())
+        taker = self._orders.get(one.taker_order)
+        fill = FillRecord(
+            number=self._fill_count,
+            trade=one.trade,
+            market=one.market,
+            position=one.position,
+            time=one.time,
+            nanoseconds=tape.next_nanoseconds(one.time),
+            price=one.price,
+            quantity=one.quantity,
+            value=one.value,
+            side=Side(one.side),
+            kind=FillKind(one.fill_kind),
+            taker_order=one.taker_order,
+            taker_account=one.account,
+            taker_fee=one.taker_fee,
+            taker_type=taker.order_type if taker else OrderType.MARKET,
+            maker_order=one.maker_order,
+            maker_account=one.maker_account,
+            maker_fee=one.maker_fee,
+        )
+        self._fill_count += 1
+        self._keep(fill)
+        if fill.kind != FillKind.UNWIND:
+            tape.add(fill)
+        for execution in (Execution(fill, False), Execution(fill, True)):
+            self._executed(execution)
+
+    def _keep(self, fill: FillRecord) -> None:
+        self._fills[fill.number] = fill
+        if len(self._fills) > self._fills_kept:
+            del self._fills[next(iter(self._fills))]
+        for account in {fill.taker_account, fill.maker_account}:
+            kept = self._fills_of.setdefault(account, deque(maxlen=FILLS_KEPT_PER_ACCOUNT))
+            kept.append(fill.number)
+
+    def _executed(self, execution: Execution) -> None:
+        order = self._orders.get(execution.order)
+        if order is None:
+            return
+        fill = execution.fill
+        order.executed += fill.quantity
+        order.value += fill.value
+        order.fee += execution.fee
+        order.price_quantity += fill.price * fill.quantity
+        order.updated_at = fill.time
+        order.fills.append(execution.number)
+        if order.remaining <= 0:
+            self._close(order, OrderStatus.CLOSED, fill.position)
+
+    def _cancelled(self, one: event_rows.Words) -> None:
+        order = self._orders.get(one.order)
+        if order is None:
+            return
+        order.reason = CancelReason(one.reason)
+        order.updated_at = one.time
+        self._close(order, OrderStatus.CANCELLED, one.position)
+
+    def _close(self, order: OrderRecord, status: OrderStatus, position: int) -> None:
+        order.status, order.closed_position = status, position
+        self._open.get(order.account, {}).pop(order.number, None)
+        self._closed.append(order.number)
+        kept = self._closed_of.setdefault(order.account, deque(maxlen=CLOSED_KEPT_PER_ACCOUNT))
+        kept.append(order.number)
+        if len(self._closed) > self._closed_kept:
+            self._orders.pop(self._closed.popleft(), None)
+
+    # Reading ---------------------------------------------------------------------------------
+
+    def order(self, number: int) -> OrderRecord | None:
+        """Return an order, open or closed, or None if it is not remembered."""
+        with self._lock:
+            return _copy(self._orders.get(number))
+
+    def open_orders(self, account: int) -> list[OrderRecord]:
+        """Return an account's open orders, oldest first."""
+        with self._lock:
+            return [_copied(self._orders[number]) for number in self._open.get(account, ())]
+
+    def closed_orders(self, account: int) -> list[OrderRecord]:
+        """Return an account's closed and cancelled orders, the one closed last first."""
+        with self._lock:
+            numbers = reversed(self._closed_of.get(account, ()))
+            return [_copied(self._orders[one]) for one in numbers if one in self._orders]
+
+    def orders_named(self, account: int, client_order_id: str) -> list[OrderRecord]:
+        """Return an account's orders with the client's own name, the open one first."""
+        every = self.open_orders(account) + self.closed_orders(account)
+        return [one for one in every if one.client_order_id == client_order_id]
+
+    def executions(self, account: int) -> list[Execution]:
+        """Return an account's sides of its fills, the latest first."""
+        with self._lock:
+            return list(self._executions(account))
+
+    def _executions(self, account: int) -> Iterator[Execution]:
+        for number in reversed(self._fills_of.get(account, ())):
+            fill = self._fills.get(number)
+            if fill is None:
+                continue
+            if fill.maker_account == account:
+                yield Execution(fill, True)
+            if fill.taker_account == account:
+                yield Execution(fill, False)
+
+    def execution(self, number: int) -> Execution | None:
+        """Return one side of a fill by its number, or None if it is not remembered."""
+        with self._lock:
+            fill = self._fills.get(number // 2)
+        return Execution(fill, bool(number % 2)) if fill is not None and number >= 0 else None
+
+    def trades(self, market: int) -> list[FillRecord]:
+        """Return a market's last trades, oldest first; an unwind is no trade of the market."""
+        with self._lock:
+            tape = self._tapes.get(market)
+            return list(tape.trades) if tape else []
+
+    def candles(self, market: int) -> list[Candle]:
+        """Return candles of one minute, oldest first; a minute without trades has none."""
+        with self._lock:
+            tape = self._tapes.get(market)
+            return [copy.copy(one) for one in tape.minutes] if tape else []
+
+    def statistics(self, market: int, now: int) -> DayStatistics:
+        """Return the figures of a market's ticker at `now`, in microseconds."""
+        with self._lock:
+            return statistics(self._tapes.get(market), now)
+
+
+def _heads(rows: Rows, receipts: NDArray[np.int64]) -> dict[int, int]:
+    """Return where the head of each placed order stands, by its position in the journal."""
+    found: dict[int, int] = {}
+    at = 0
+    kinds, counts = rows[:, 0].tolist(), rows[:, 1].tolist()
+    for position, outcome, _made, repeated in receipts.tolist():
+        if kinds[at] == PlaceOrder.number and outcome == 0 and not repeated:
+            found[position] = at
+        at += max(1, counts[at])
+    return found
+
+
+def _fill_in(made: OrderRecord, rows: Rows) -> None:
+    # What the event has no room for stands in the command itself.
+    asked = from_rows(rows).command
+    if isinstance(asked, PlaceOrder):
+        made.time_in_force = TimeInForce(asked.time_in_force)
+        made.user_ref = asked.user_ref
+        made.client_order_id = asked.client_order_id
+
+
+def _copied(order: OrderRecord) -> OrderRecord:
+    made = copy.copy(order)
+    made.fills = list(order.fills)
+    return made
+
+
+def _copy(order: OrderRecord | None) -> OrderRecord | None:
+    return None if order is None else _copied(order)

@@ -1,0 +1,112 @@
+"""What a market traded: the last trades, candles of a minute, the figures of the last day."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from pilothouse.language.numbers import DAY_US, SECOND_US
+from pilothouse.records.orders import FillRecord
+
+MINUTE_US: Final = 60 * SECOND_US
+TRADES_KEPT: Final = 5_000
+MINUTES_KEPT: Final = 3 * 24 * 60
+
+
+@dataclass(slots=True)
+class Candle:
+    """What traded in a span of time: prices in price units, volume in quantity units."""
+
+    time: int
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: int
+    price_quantity: int
+    count: int
+
+    def add(self, later: Candle) -> None:
+        """Take in what traded later in the same span."""
+        self.high = max(self.high, later.high)
+        self.low = min(self.low, later.low)
+        self.close = later.close
+        self.volume += later.volume
+        self.price_quantity += later.price_quantity
+        self.count += later.count
+
+
+def merge(candles: Iterable[Candle], span_us: int) -> list[Candle]:
+    """Return candles of a longer span, made from shorter ones in the order of time."""
+    made: list[Candle] = []
+    for one in candles:
+        time = one.time - one.time % span_us
+        if made and made[-1].time == time:
+            made[-1].add(one)
+        else:
+            made.append(Candle(time, *_figures(one)))
+    return made
+
+
+def _figures(one: Candle) -> tuple[int, int, int, int, int, int, int]:
+    return one.open, one.high, one.low, one.close, one.volume, one.price_quantity, one.count
+
+
+@dataclass(slots=True)
+class Tape:
+    """The trades of one market, bounded."""
+
+    trades: deque[FillRecord] = field(default_factory=lambda: deque(maxlen=TRADES_KEPT))
+    minutes: deque[Candle] = field(default_factory=lambda: deque(maxlen=MINUTES_KEPT))
+    nanoseconds: int = 0
+
+    def next_nanoseconds(self, time: int) -> int:
+        """Return a moment at `time` that no earlier trade of this market has."""
+        self.nanoseconds = max(1_000 * time, self.nanoseconds + 1)
+        return self.nanoseconds
+
+    def add(self, fill: FillRecord) -> None:
+        """Take in a trade; trades come in the order of time."""
+        self.trades.append(fill)
+        price, quantity = fill.price, fill.quantity
+        time = fill.time - fill.time % MINUTE_US
+        one = Candle(time, price, price, price, price, quantity, price * quantity, 1)
+        if self.minutes and self.minutes[-1].time == time:
+            self.minutes[-1].add(one)
+        else:
+            self.minutes.append(one)
+
+    def since(self, time: int) -> Candle | None:
+        """Return everything traded in the minutes from `time` on as one candle."""
+        total: Candle | None = None
+        for one in self.minutes:
+            if one.time < time:
+                continue
+            if total is None:
+                total = Candle(one.time, *_figures(one))
+            else:
+                total.add(one)
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class DayStatistics:
+    """The figures of a ticker. `today` is since midnight UTC, `day` the last 24 hours.
+
+    Both are exact to the minute: a minute that began within the span counts whole.
+    """
+
+    last: FillRecord | None
+    today: Candle | None
+    day: Candle | None
+
+
+def statistics(tape: Tape | None, now: int) -> DayStatistics:
+    """Return the day's figures of a market at `now`, in microseconds."""
+    if tape is None or not tape.trades:
+        return DayStatistics(None, None, None)
+    midnight = now - now % DAY_US
+    day = now - DAY_US
+    return DayStatistics(tape.trades[-1], tape.since(midnight), tape.since(day - day % MINUTE_US))

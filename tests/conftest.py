@@ -1,0 +1,35 @@
+"""What holds for every test: no deadlines, and browser tests that say so when they are not run."""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+# A deadline would judge the speed of the machine, not the code.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
+
+NOT_RUN = pytest.StashKey[int]()
+
+
+def drives_a_browser(item: pytest.Item) -> bool:
+    """Tell whether a test is marked `browser` or asks for a browser's fixtures."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("browser") is not None or bool(fixtures & {"browser", "page"})
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take the browser tests out when PILOTHOUSE_NO_BROWSER=1, and count them."""
+    if os.environ.get("PILOTHOUSE_NO_BROWSER") != "1":
+        return
+    browser = [one for one in items if drives_a_browser(one)]
+    config.stash[NOT_RUN] = len(browser)
+    config.hook.pytest_deselected(items=browser)
+    items[:] = [one for one in items if not drives_a_browser(one)]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many browser tests were not run."""
+    count = terminalreporter.config.stash.get(NOT_RUN, None)
+    if count is not None:
+        terminalreporter.write_line(f"{count} browser tests NOT RUN (PILOTHOUSE_NO_BROWSER=1)")

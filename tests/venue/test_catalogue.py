@@ -1,0 +1,39 @@
+"""The catalogue keeps every figure as its file spelled it, and is written whole."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from pilothouse.venue import catalogue
+from pilothouse.venue.catalogue import Catalogue, CatalogueIsUnreadable
+
+
+def test_a_home_without_an_import_has_an_empty_catalogue(tmp_path: Path) -> None:
+    assert catalogue.load(tmp_path) == Catalogue()
+
+
+def test_what_is_saved_is_loaded_figure_for_figure(tmp_path: Path) -> None:
+    entry = catalogue.parse_json('{"fees": [[0, 0.260]], "tickSize": 1e-10, "isin": "GB00J62"}')
+    whole = Catalogue(spot={"XXBTZUSD": entry}, instruments={}, assets={"ZUSD": {"decimals": 4}})
+    catalogue.save(tmp_path, whole)
+    read = catalogue.load(tmp_path)
+    assert read == whole
+    assert str(read.spot["XXBTZUSD"]["fees"][0][1]) == "0.260"
+    assert read.spot["XXBTZUSD"]["tickSize"] == Decimal("1E-10")
+    assert [one.name for one in tmp_path.iterdir()] == ["catalogue.json"]
+
+
+def test_the_later_of_two_imports_holds() -> None:
+    one = Catalogue(spot={"A": {"n": 1}, "B": {"n": 1}})
+    other = Catalogue(spot={"B": {"n": 2}}, assets={"Z": {}})
+    both = catalogue.merged(one, other)
+    assert both.spot == {"A": {"n": 1}, "B": {"n": 2}}
+    assert both.assets == {"Z": {}}
+
+
+@pytest.mark.parametrize("damaged", [b"{", b"[]", b'{"spot": {}}', b'{"spot": 3}'])
+def test_a_damaged_catalogue_is_refused_by_name(tmp_path: Path, damaged: bytes) -> None:
+    (tmp_path / "catalogue.json").write_bytes(damaged)
+    with pytest.raises(CatalogueIsUnreadable, match=r"catalogue\.json"):
+        catalogue.load(tmp_path)
