@@ -7,11 +7,11 @@ nothing. The worker does what is due (scheduled steps, verifications, expiries) 
 from __future__ import annotations
 
 import os
-import signal
+import socket
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 import structlog
@@ -45,4 +45,69 @@ class Worker:
             try:
                 self._work()
             except Exception:
+                # What failed is still due: it is tried again, and its change shows its state.
                 log.exception("worker_failed")
+
+
+def run_console(home: Path, port: int, host: str = "127.0.0.1") -> None:
+    """Serve the console of the exchange in `home` until SIGINT or SIGTERM."""
+    set_up(home)
+    with ExitStack() as running:
+        connect(home, running)
+        serve(port, host)
+
+
+def set_up(home: Path) -> None:
+    """Load Django with the home's settings and bring its tables up to date."""
+    os.environ["PILOTHOUSE_HOME"] = str(home)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pilothouse.wiring.settings")
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def connect(home: Path, running: ExitStack) -> None:
+    """Follow the exchange, let change control reach it, and start ticker and worker.
+
+    Django's models can be loaded only after its settings, so these imports stand here.
+    """
+    from pilothouse.console.live.ticker import Ticker
+    from pilothouse.control import ports, worker
+    from pilothouse.venue.client import VenueClient
+    from pilothouse.venue.follower import Follower
+    from pilothouse.venue.rehearsal import Rehearsal
+    from pilothouse.venue.snapshotter import Snapshotter
+
+    follower = Follower(home)
+    ports.connect(venue=VenueClient(home), rehearsal=Rehearsal(follower), follower=follower)
+    for part in (follower, Snapshotter(follower), Ticker(), Worker(worker.tick)):
+        part.start()
+        running.callback(part.stop)
+
+
+def serve(port: int, host: str) -> None:
+    """Serve pages until a signal. Feeds are told to end, so that stopping waits for nobody."""
+    from django.core.asgi import get_asgi_application
+
+    config = uvicorn.Config(
+        get_asgi_application(),
+        host=host,
+        port=port,
+        lifespan="off",
+        log_level="warning",
+        timeout_graceful_shutdown=STOPPING_S,
+    )
+    Server(config).run()
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which waits for open answers when it stops: the feeds are ended first."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the feeds, then stop."""
+        from pilothouse.console.live.ticker import FEED
+
+        FEED.close()
+        await super().shutdown(sockets)

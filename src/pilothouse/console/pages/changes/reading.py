@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from pilothouse.access.models import Person
 from pilothouse.control.models import Change, ChangeStep
 from pilothouse.control.moves import OPEN, Owner, State
-from pilothouse.control.policy import signatures_needed
+from pilothouse.control.signing import need_of
 
 LINES_MOST: Final = 100
 STOPPED: Final = (State.FAILED, State.INCONCLUSIVE, State.REVERTING)
@@ -69,7 +69,7 @@ def line(change: Change) -> ChangeLine:
         owner=str(change.owner),
         proposer=str(change.proposer),
         signatures=len(signed),
-        signatures_needed=signatures_needed(change),
+        signatures_needed=need_of(change).signatures,
         since=microseconds(change.state_at),
     )
 
@@ -114,7 +114,7 @@ def due_changes() -> list[Due]:
     steps = ChangeStep.objects.filter(
         state=ChangeStep.At.WAITING, change__state=State.SCHEDULED, not_before__isnull=False
     ).select_related("change")
-    due = [
+    return [
         Due(
             microseconds(step.not_before),
             f"Step {step.number} of CH-{step.change_id}: {step.change.title}",
@@ -122,14 +122,4 @@ def due_changes() -> list[Due]:
         )
         for step in steps
         if step.not_before is not None
-    ]
-    return due + _ending()
-
-
-def _ending() -> list[Due]:
-    ending = Change.objects.filter(state__in=OPEN, window_until__isnull=False)
-    return [
-        Due(microseconds(one.window_until), f"CH-{one.pk} expires: {one.title}", f"/changes/{one.pk}")
-        for one in ending
-        if one.window_until is not None
     ]
