@@ -10,7 +10,7 @@ from pilothouse.control.ports import NotConnected, ports
 
 
 class ExchangeIsAway(RuntimeError):
-    """This process does not follow an exchange yet."""
+    """No exchange is followed by this process yet."""
 
 
 @contextmanager

@@ -73,6 +73,8 @@ def connect(home: Path, running: ExitStack) -> None:
 
     Django's models can be loaded only after its settings, so these imports stand here.
     """
+    from django.utils import timezone
+
     from pilothouse.console.live.ticker import Ticker
     from pilothouse.control import ports, worker
     from pilothouse.venue.client import VenueClient
@@ -82,7 +84,12 @@ def connect(home: Path, running: ExitStack) -> None:
 
     follower = Follower(home)
     ports.connect(venue=VenueClient(home), rehearsal=Rehearsal(follower), follower=follower)
-    for part in (follower, Snapshotter(follower), Ticker(), Worker(worker.tick)):
+    for part in (
+        follower,
+        Snapshotter(follower),
+        Ticker(),
+        Worker(lambda: worker.tick(timezone.now())),
+    ):
         part.start()
         running.callback(part.stop)
 

@@ -74,9 +74,7 @@ class PulseTaker:
             for one in perpetuals
             if one.open_interest
         )
-        self._below = {
-            one.market.number: one.health.below_maintenance for one in self._contracts
-        }
+        self._below = {one.market.number: one.health.below_maintenance for one in self._contracts}
 
     def _name(self, machine: Any, market: MarketView) -> NamedMarket:
         usual = self._usual[market.number]

@@ -12,7 +12,7 @@ from pilothouse.console.pages.change.counts import counts
 from pilothouse.console.pages.change.timeline import timeline
 from pilothouse.console.pages.changes.reading import microseconds
 from pilothouse.control import evidence, plan, signing
-from pilothouse.control.models import Change, ChangeStep, Preview
+from pilothouse.control.models import Change, ChangeStep
 from pilothouse.control.moves import MENDABLE, State
 from pilothouse.language.refusals import describe
 
@@ -98,7 +98,6 @@ def change_facts(change: Change) -> dict[str, Any]:
         "impact": impact,
         "outcome_sentence": describe(impact["outcome"]) if impact and impact["outcome"] else "",
         "most_affected": affected(impact.get("most_affected", ())) if impact else [],
-        "alternatives": change.alternatives,
         "signatures": [_signature(one) for one in signing.live_signatures(change)],
         "signatures_needed": signing.need_of(change).signatures,
         "who_signs": signing.need_of(change).sentence,
@@ -129,9 +128,16 @@ def _step(step: ChangeStep) -> Step:
         state=str(step.state),
         not_before=microseconds(step.not_before) if step.not_before else 0,
         not_after=microseconds(step.not_after) if step.not_after else 0,
-        summary="",
+        summary=_summary(step),
         position=step.position,
     )
+
+
+def _summary(step: ChangeStep) -> str:
+    """Return what the step's preview counts, the questions that are numbers of something."""
+    questions = plan.kind_of(step.change).QUESTIONS
+    counted = [(one, step.predicted.get(one.name)) for one in questions if not one.unit]
+    return ", ".join(f"{number} {one.label}" for one, number in counted if number) or "nobody hurt"
 
 
 def _signature(one: Any) -> dict[str, Any]:
@@ -144,12 +150,3 @@ def _signature(one: Any) -> dict[str, Any]:
         "preview_hash": one.preview_hash,
         "fingerprint": one.fingerprint,
     }
-
-
-def latest_answer(change: Change, question: Preview.Question) -> dict[str, Any] | None:
-    """Return the newest answer to a question about what stands here now, or None."""
-    kept = evidence.latest(change, question)
-    if kept is None or kept.fingerprint != change.fingerprint:
-        return None
-    body: dict[str, Any] = kept.body
-    return body

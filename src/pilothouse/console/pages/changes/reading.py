@@ -9,7 +9,9 @@ from typing import Final
 from django.db.models import Q, QuerySet
 
 from pilothouse.access.models import Person
-from pilothouse.control.models import Change, ChangeStep
+from pilothouse.access.rights import may
+from pilothouse.access.roles import Right
+from pilothouse.control.models import Change, ChangeStep, Signature
 from pilothouse.control.moves import OPEN, Owner, State
 from pilothouse.control.signing import need_of
 
@@ -99,14 +101,18 @@ def changes_like(wanted: str) -> list[ChangeLine]:
     """Return the changes whose number or title has these letters."""
     digits = wanted.removeprefix("ch-").removeprefix("#")
     named = Q(title__icontains=wanted)
-    return _lines(Change.objects.filter(named | Q(pk=int(digits)) if digits.isdecimal() else named))
+    return _lines(
+        Change.objects.filter(named | Q(pk=int(digits)) if digits.isdecimal() else named)
+    )
 
 
 def waiting_for(person: Person) -> list[ChangeLine]:
     """Return the changes this person could sign now: not their own, not signed by them yet."""
+    if not may(person, Right.SIGN):
+        return []
+    signed = Signature.objects.filter(person=person, void_at__isnull=True).values("change")
     waiting = Change.objects.filter(state=State.PREVIEWED).exclude(proposer=person)
-    signed = Q(signatures__person=person, signatures__void_at__isnull=True)
-    return _lines(waiting.exclude(signed))
+    return _lines(waiting.exclude(pk__in=signed))
 
 
 def due_changes() -> list[Due]:

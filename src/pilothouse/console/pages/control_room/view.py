@@ -24,7 +24,9 @@ NAMES: Final = ("markets", "next", "waiting", "health")
 @needs(Right.VIEW)
 def control_room(request: HttpRequest) -> HttpResponse:
     """Answer the whole room."""
-    return answer(request, "control_room/page.html", _facts(), {"nav": "control_room"} | _drawing())
+    return answer(
+        request, "control_room/page.html", _facts(), {"nav": "control_room"} | _drawing()
+    )
 
 
 @needs(Right.VIEW)
