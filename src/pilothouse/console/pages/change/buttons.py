@@ -27,10 +27,22 @@ class Button:
     needs_reason: bool
     needs_time: bool
 
+    @property
+    def asks(self) -> bool:
+        """Tell whether it opens a small form first."""
+        return self.needs_reason or self.needs_time
+
 
 def buttons(change: Change, person: Person) -> list[Button]:
-    """Return the buttons for a person. What their role never allows is not shown at all."""
-    shown = [one for one in allowed_moves(change, person) if not one.right_missing]
+    """Return the buttons for a person. What their role never allows is not shown at all,
+    except that a proposer is told why they may not sign.
+    """
+    own = change.proposer_id == person.pk
+    shown = [
+        one
+        for one in allowed_moves(change, person)
+        if not one.right_missing or (own and one.verb == Verb.APPROVE)
+    ]
     return [_button(one, change) for one in shown if _stands_on_its_own(one, change)]
 
 

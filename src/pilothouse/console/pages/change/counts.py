@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pilothouse.console.templatetags.figures import NONE, count, usd
+from pilothouse.console.templatetags.figures import NONE, count, usd_short
 from pilothouse.control.kinds.kind import Question
 
 MICRO_DOLLARS = "micro-dollars"
@@ -49,7 +49,7 @@ def said(value: int | None, unit: str) -> str:
     """Return a count in its unit as text."""
     if value is None:
         return NONE
-    return usd(value) if unit == MICRO_DOLLARS else count(value)
+    return usd_short(value) if unit == MICRO_DOLLARS else count(value)
 
 
 def counts(

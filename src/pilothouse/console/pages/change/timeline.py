@@ -50,7 +50,10 @@ def timeline(change: Change) -> list[Station]:
 def _past(row: AuditRow, names: dict[str, str]) -> Station:
     refused = row.outcome != audit.DONE
     title = f"{row.deed.replace('_', ' ').capitalize()}{' refused' if refused else ''}"
-    sentence = f"{names.get(row.actor, row.actor)}: {row.sentence}"
+    who = names.get(row.actor, row.actor)
+    what = row.facts.get("detail") or row.facts.get("reason") if refused else row.facts.get("to")
+    said = str(what or "").replace("_", " ")
+    sentence = who if not said else f"{who}: {said}" if refused else f"{who}, now {said}"
     return Station(title, sentence, "stopped" if refused else "done", microseconds(row.at))
 
 
