@@ -1,4 +1,4 @@
-"""The enumerations of the exchange. A name is the field's word, Kraken's where it has one."""
+"""The enumerations of the exchange, in the field's words; where Kraken has one, it is ours."""
 
 from enum import IntEnum
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pilothouse.language.kinds import CauseKind
 from pilothouse.language.names import NO_CAUSE, Cause, Name
 from pilothouse.language.schema import (
     COMMANDS,
@@ -110,14 +111,12 @@ def from_rows(rows: Rows) -> Message:
 
 
 def _cause(value: int) -> Any:
-    from pilothouse.language.kinds import CauseKind
-
     return CauseKind(value) if value in CauseKind._value2member_map_ else CauseKind.NONE
 
 
 def _read(cls: type[Any], layout: Layout, words: list[int]) -> Any:
     padded = words + [0] * max(0, layout.fixed_words - len(words))
-    values: dict[str, Any] = {}
+    values = {}
     for slot in layout.slots:
         piece = padded[slot.start : slot.start + slot.words]
         if slot.of is not None:

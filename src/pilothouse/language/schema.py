@@ -19,7 +19,7 @@ ROW_WORDS: Final = 16
 ROW_BYTES: Final = 8 * ROW_WORDS
 ROWS_MAX: Final = 64
 """A command is one head and at most 63 continuation rows."""
-COMMAND_HEAD: Final = ("kind", "rows", "sender", "name_hi", "name_lo", "cause", "cause_id")
+COMMAND_HEAD: Final = ("command", "row_count", "sender", "name_hi", "name_lo", "cause", "cause_id")
 EVENT_HEAD: Final = ("kind", "position", "time", "account")
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from pilothouse.language.schema import Command, command, word
 
 @command(160, "Source {source} prices asset {asset}")
 class SetIndexPrice(Command):
-    """Tell the price of an asset as one source sees it; the index is the live sources' median."""
+    """Tell the price of an asset as one source sees it; the index is the median of live ones."""
 
     asset: int = word("the asset")
     source: int = word("the source, 1 to 8")

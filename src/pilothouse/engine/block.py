@@ -1,0 +1,55 @@
+"""A block of commands as kernels read it: the same bytes, seen as the rows of each command's class."""
+
+from __future__ import annotations
+
+import re
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+
+from pilothouse.language import commands as _commands
+from pilothouse.language.rows import Rows
+from pilothouse.language.schema import COMMAND_HEAD, COMMANDS, ROW_WORDS, Command, Layout
+from pilothouse.rules.compiled import UNCOMPILED
+
+assert _commands
+
+
+def _dtype(names: list[str]) -> np.dtype[Any]:
+    padded = names + [f"unused_{k}" for k in range(ROW_WORDS - len(names))]
+    return np.dtype([(name, "i8") for name in padded])
+
+
+def _head_names(layout: Layout) -> list[str]:
+    return list(COMMAND_HEAD) + [name for name, place in layout.word_names() if place < ROW_WORDS]
+
+
+def _tail_names(layout: Layout) -> list[str]:
+    return [name for name, place in layout.word_names() if place >= ROW_WORDS]
+
+
+def _field(cls: type[Command]) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+_VIEWS: dict[str, np.dtype[Any]] = {"head": _dtype(list(COMMAND_HEAD))}
+for _cls in COMMANDS.values():
+    _VIEWS[_field(_cls)] = _dtype(_head_names(_cls.layout))
+    if 0 < len(_tail_names(_cls.layout)) <= ROW_WORDS:
+        _VIEWS[_field(_cls) + "_tail"] = _dtype(_tail_names(_cls.layout))
+
+Block = namedtuple("Block", list(_VIEWS))  # type: ignore[misc]  # fields come from the language
+"""One view for each command, called as the command, and `…_tail` for its second row."""
+
+
+def view_block(rows: Rows) -> tuple[Any, Any]:
+    """Return (views, words) of contiguous rows."""
+    words = rows.reshape(-1)
+    views = [_view(words, dtype) for dtype in _VIEWS.values()]
+    return Block(*views), words
+
+
+def _view(words: Any, dtype: np.dtype[Any]) -> Any:
+    seen = words.view(dtype)
+    return seen.view(np.recarray) if UNCOMPILED else seen

@@ -1,0 +1,39 @@
+"""What time does: called at the start and at the end of every block, each a bounded piece of work."""
+
+from __future__ import annotations
+
+from pilothouse.engine.funding import funding_is_quiet, pay_some_funding, start_hour_if_due
+from pilothouse.engine.liquidation import examine_next
+from pilothouse.engine.state import EVENTS_PER_COMMAND, EVENTS_ROOM, EVENTS_WRITTEN, State
+from pilothouse.rules.compiled import entry
+
+EXAMINATIONS_PER_BLOCK = 512
+ROOM_OF_A_SLICE = 4
+
+
+@entry
+def begin_block(s: State) -> None:
+    """Do what became due since the block before: the end of an hour."""
+    start_hour_if_due(s)
+    pay_some_funding(s)
+
+
+@entry
+def end_block(s: State, left: int) -> int:
+    """Examine accounts that wait, until `left` are done or the event buffer needs its host.
+
+    Return how many of `left` remain, 0 when nothing waits.
+    """
+    while left > 0:
+        if s.scratch[EVENTS_WRITTEN] + EVENTS_PER_COMMAND > EVENTS_ROOM:
+            return left
+        if not examine_next(s):
+            return 0
+        left -= 1
+    return 0
+
+
+@entry
+def is_quiet(s: State) -> bool:
+    """Tell whether nothing is under way: no account waits, no funding is being paid."""
+    return s.exchange[0].queue_count == 0 and funding_is_quiet(s)

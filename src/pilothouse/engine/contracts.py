@@ -1,0 +1,120 @@
+"""Contract settlement: what an order must leave free in margin, and what a fill changes."""
+
+from __future__ import annotations
+
+from pilothouse.engine.fees import add_volume, rates
+from pilothouse.engine.margin import account_margin, notional, resolve
+from pilothouse.engine.money import add
+from pilothouse.engine.orders import reserve_size
+from pilothouse.engine.positions import change_position
+from pilothouse.engine.state import State
+from pilothouse.language.kinds import FillKind, Side, Wallet
+from pilothouse.language.refusals import (
+    INSUFFICIENT_MARGIN,
+    NO_MARK_PRICE,
+    NO_SCHEDULE,
+    POSITION_WOULD_BE_TOO_LARGE,
+)
+from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.fees import fee
+from pilothouse.rules.money import value_up
+
+
+@kernel
+def margin_for_order(s: State, row: int, limit: int) -> int:
+    """Count a new order into its position and check limits and margin; return a refusal or 0.
+
+    An order that only reduces its position is always allowed. Any other must leave equity, less the
+    loss it would make against the mark at its limit and its fee, at or above initial margin with
+    orders.
+    """
+    o = s.orders[row]
+    m = s.markets[o.market]
+    p = s.positions[o.position]
+    if m.mark == 0:
+        return NO_MARK_PRICE
+    if p.schedule == 0:
+        p.schedule = resolve(s, o.position, 0)
+    if p.schedule == 0:
+        return NO_SCHEDULE
+    reserve_size(s, row, o.remaining)
+    refused = 0
+    if m.position_max != 0 and _reach(s, row) > m.position_max:
+        refused = POSITION_WOULD_BE_TOO_LARGE
+    elif not _only_reduces(s, row) and not _has_margin(s, row, limit):
+        refused = INSUFFICIENT_MARGIN
+    if refused != 0:
+        reserve_size(s, row, -o.remaining)
+    return refused
+
+
+@inlined
+def _reach(s: State, row: int) -> int:
+    o = s.orders[row]
+    p = s.positions[o.position]
+    return abs(p.quantity + p.buys) if o.side == Side.BUY else abs(p.quantity - p.sells)
+
+
+@inlined
+def _only_reduces(s: State, row: int) -> bool:
+    o = s.orders[row]
+    p = s.positions[o.position]
+    if o.side == Side.BUY:
+        return p.quantity < 0 and p.quantity + p.buys <= 0
+    return p.quantity > 0 and p.quantity - p.sells >= 0
+
+
+@kernel
+def _has_margin(s: State, row: int, limit: int) -> bool:
+    o = s.orders[row]
+    m = s.markets[o.market]
+    equity, _, with_orders, _, _ = account_margin(s, o.account, 0, 0)
+    at_limit = value_up(limit, o.remaining, m.multiplier, m.divisor)
+    at_mark = notional(s, o.market, o.remaining)
+    loss = at_limit - at_mark if o.side == Side.BUY else at_mark - at_limit
+    _, taker_ppm = rates(s, o.account, m.fee_schedule)
+    cost = max(loss, 0) + fee(max(at_limit, at_mark), taker_ppm)
+    return equity - cost >= with_orders
+
+
+@kernel
+def settle_contract(
+    s: State, taker: int, maker: int, quantity: int, value: int, fill_kind: int
+) -> tuple[int, int]:
+    """Change both positions by a fill; return the taker's and the maker's fee.
+
+    The fee of a liquidation goes to the contract's insurance pool.
+    """
+    t, k = s.orders[taker], s.orders[maker]
+    m = s.markets[t.market]
+    _, taker_ppm = rates(s, t.account, m.fee_schedule)
+    maker_ppm, _ = rates(s, k.account, m.fee_schedule)
+    house = s.exchange[0].fees_account
+    if fill_kind == FillKind.LIQUIDATION:
+        taker_ppm, house = m.liquidation_fee_ppm, m.insurance_account
+    taker_fee, maker_fee = fee(value, taker_ppm), fee(value, maker_ppm)
+    _charge(s, t.account, house, m.quote, taker_fee)
+    _charge(s, k.account, s.exchange[0].fees_account, m.quote, maker_fee)
+    sign = 1 if t.side == Side.BUY else -1
+    fill_position(s, t.position, sign * quantity, sign * value)
+    fill_position(s, k.position, -sign * quantity, -sign * value)
+    add_volume(s, t.account, value)
+    add_volume(s, k.account, value)
+    return taker_fee, maker_fee
+
+
+@kernel
+def _charge(s: State, account: int, house: int, asset: int, amount: int) -> None:
+    if amount != 0:
+        add(s, account, Wallet.FUTURES, asset, -amount)
+        add(s, house, Wallet.FUTURES, asset, amount)
+
+
+@kernel
+def fill_position(s: State, row: int, quantity: int, value: int) -> None:
+    """Change a position, and resolve its schedule anew where a new position was opened."""
+    before = s.positions[row].quantity
+    change_position(s, row, quantity, value)
+    after = s.positions[row].quantity
+    if after != 0 and (before == 0 or (before > 0) != (after > 0)):
+        s.positions[row].schedule = resolve(s, row, 0)

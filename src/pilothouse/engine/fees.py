@@ -1,0 +1,115 @@
+"""Fee schedules and thirty-day volumes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pilothouse.engine import events as emit
+from pilothouse.engine.state import State
+from pilothouse.language.numbers import DAY_US, MICRO_USD
+from pilothouse.language.refusals import FEE_TABLE_IS_FULL, TOO_MANY_TIERS
+from pilothouse.rules.bits import fits, muldiv_down
+from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.fees import TIERS_MAX, VOLUME_DAYS, fee_schedule_refusal, tier_of
+
+TIER_WORDS = 3
+
+
+@kernel
+def set_fee_schedule(s: State, c: Any, words: Any, first: int) -> int:
+    """Set a fee schedule from a command whose tiers start at word `first`; return a refusal or 0."""
+    if c.fee_schedule < 1 or c.fee_schedule >= s.fees.shape[0]:
+        return FEE_TABLE_IS_FULL
+    if c.count < 1 or c.count > TIERS_MAX:
+        return TOO_MANY_TIERS
+    spare = s.fees[0]
+    _read_tiers(spare, words, first, c.count)
+    refused = fee_schedule_refusal(spare.volumes_from, spare.maker_ppm, spare.taker_ppm, c.count)
+    if refused == 0:
+        _read_tiers(s.fees[c.fee_schedule], words, first, c.count)
+        s.fees[c.fee_schedule].count = c.count
+        emit.fee_schedule_set(s, 0, c.fee_schedule, c.count)
+    _clear(spare)
+    return refused
+
+
+@kernel
+def _read_tiers(row: Any, words: Any, first: int, count: int) -> None:
+    _clear(row)
+    for k in range(count):
+        row.volumes_from[k] = words[first + k * TIER_WORDS]
+        row.maker_ppm[k] = words[first + k * TIER_WORDS + 1]
+        row.taker_ppm[k] = words[first + k * TIER_WORDS + 2]
+
+
+@kernel
+def _clear(row: Any) -> None:
+    for k in range(TIERS_MAX):
+        row.volumes_from[k] = 0
+        row.maker_ppm[k] = 0
+        row.taker_ppm[k] = 0
+
+
+@inlined
+def rates(s: State, account: int, fee_schedule: int) -> tuple[int, int]:
+    """Return the maker's and the taker's fee of an account in ppm, 0 without a schedule."""
+    if fee_schedule == 0:
+        return 0, 0
+    f = s.fees[fee_schedule]
+    if f.count == 1:
+        return f.maker_ppm[0], f.taker_ppm[0]
+    volume = s.accounts[account].volume_micro_usd // MICRO_USD
+    tier = tier_of(volume, f.volumes_from, f.count)
+    return f.maker_ppm[tier], f.taker_ppm[tier]
+
+
+@inlined
+def value_in_micro_usd(s: State, asset: int, value: int) -> int:
+    """Return what a value of an asset is in micro-dollars at its index, 0 without an index."""
+    if asset == s.exchange[0].dollar:
+        return value
+    a = s.assets[asset]
+    if a.index_e12 == 0 or not fits(value, a.index_e12, a.unit_e6):
+        return 0
+    return muldiv_down(value, a.index_e12, a.unit_e6)
+
+
+@kernel
+def add_volume(s: State, account: int, micro_usd: int) -> None:
+    """Count a trade into the account's volume of thirty days; its row was reserved."""
+    a = s.accounts[account]
+    if a.volume == 0:
+        return
+    refresh_volume(s, account)
+    s.volumes[a.volume].day_micro_usd[a.volume_day % VOLUME_DAYS] += micro_usd
+    a.volume_micro_usd += micro_usd
+
+
+@kernel
+def refresh_volume(s: State, account: int) -> None:
+    """Let days that are thirty days old fall out of the account's volume."""
+    a = s.accounts[account]
+    today = s.exchange[0].time // DAY_US
+    if a.volume == 0 or a.volume_day == today:
+        return
+    row = s.volumes[a.volume]
+    for day in range(max(a.volume_day + 1, today - VOLUME_DAYS + 1), today + 1):
+        a.volume_micro_usd -= row.day_micro_usd[day % VOLUME_DAYS]
+        row.day_micro_usd[day % VOLUME_DAYS] = 0
+    a.volume_day = today
+
+
+@inlined
+def ensure_volume(s: State, account: int) -> bool:
+    """Give an account its volume row; tell whether there was room."""
+    a = s.accounts[account]
+    if a.volume != 0:
+        return True
+    x = s.exchange[0]
+    if x.volumes_used + 1 >= s.volumes.shape[0]:
+        return False
+    x.volumes_used += 1
+    a.volume = x.volumes_used
+    a.volume_day = x.time // DAY_US
+    s.volumes[a.volume].account = account
+    return True

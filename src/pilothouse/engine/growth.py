@@ -1,0 +1,82 @@
+"""Growth: a table gets more rows in a new arena; hash tables are rebuilt from what they index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pilothouse.engine.arena import Arena, Capacities, capacities
+from pilothouse.engine.hashes import insert
+from pilothouse.engine.money import WALLET_SHIFT
+from pilothouse.engine.orders import client_key
+from pilothouse.engine.state import State
+from pilothouse.engine.tables import GROWABLE, INDEX_OF
+from pilothouse.rules.compiled import entry
+
+
+def used_rows(state: State) -> dict[str, int]:
+    """Return how many rows of each table are in use or have been, row 0 included."""
+    x = state.exchange[0]
+    used = {
+        "exchange": 1,
+        "fees": _last_fee_schedule(state) + 1,
+        "names": len(state.names),
+    }
+    for name in ("assets", "markets", "accounts", "balances", "positions", "orders", "books"):
+        used[name] = int(x[f"{name}_used"]) + 1
+    for name in ("levels", "nodes", "triggers", "schedules", "volumes"):
+        used[name] = int(x[f"{name}_used"]) + 1
+    return used
+
+
+def _last_fee_schedule(state: State) -> int:
+    known = np.flatnonzero(state.fees["count"])
+    return int(known[-1]) if len(known) else 0
+
+
+def grown(arena: Arena, table: str, rows: int) -> Arena:
+    """Return a larger arena with the same state; the table is growable and `rows` more than now."""
+    asked = {name: arena.capacities.rows[name] - 1 for name in GROWABLE}
+    asked[table] = rows
+    names = int(arena.plain.exchange[0]["names"])
+    return moved(arena, capacities(asked, names))
+
+
+def moved(arena: Arena, to: Capacities) -> Arena:
+    """Return an arena of other capacities with the same state."""
+    made = Arena(to)
+    for name, rows in used_rows(arena.plain).items():
+        made.tables[name][:rows] = arena.tables[name][:rows]
+    rebuild_indexes(made.state)
+    return made
+
+
+def rebuild_indexes(state: State) -> None:
+    """Fill the hash tables of an arena in which they are empty."""
+    assert not any(getattr(state, name)["row"].any() for name in INDEX_OF)
+    _rebuild_keys(state)
+    _rebuild_orders(state)
+
+
+@entry
+def _rebuild_keys(s: State) -> None:
+    x = s.exchange[0]
+    for k in range(1, x.balances_used + 1):
+        b = s.balances[k]
+        insert(s.balance_index, x.hash_seed, b.account, b.wallet * WALLET_SHIFT + b.asset, k)
+    for k in range(1, x.positions_used + 1):
+        p = s.positions[k]
+        insert(s.position_index, x.hash_seed, p.account, p.market, k)
+
+
+@entry
+def _rebuild_orders(s: Any) -> None:
+    x = s.exchange[0]
+    for k in range(1, x.orders_used + 1):
+        o = s.orders[k]
+        if o.number == 0:
+            continue
+        insert(s.order_index, x.hash_seed, 0, o.number, k)
+        if o.client_hi != 0:
+            insert(s.client_index, x.hash_seed, client_key(o.account, o.client_hi), o.client_lo, k)

@@ -1,0 +1,133 @@
+"""The counting pass: whom a margin schedule would push below initial and maintenance margin.
+
+Used twice and written once: by the command, against its signed ceiling, and by every preview.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pilothouse.engine.margin import account_margin
+from pilothouse.engine.state import State
+from pilothouse.rules.compiled import entry, inlined, kernel
+
+EXAMINED = 0
+BELOW_INITIAL_BEFORE = 1
+BELOW_INITIAL_AFTER = 2
+BELOW_MAINTENANCE_BEFORE = 3
+BELOW_MAINTENANCE_AFTER = 4
+NEWLY_BELOW_INITIAL = 5
+NEWLY_BELOW_MAINTENANCE = 6
+NOTIONAL_BELOW_INITIAL = 7
+NOTIONAL_BELOW_MAINTENANCE = 8
+COUNTS = 9
+BANDS = 12
+"""Bands of equity over maintenance margin: below 1.0, then the edges of `BAND_EDGES`."""
+BAND_EDGES = (100, 105, 110, 125, 150, 200, 300, 500, 1000, 2000, 5000)
+TOP = 20
+# Columns of a top row.
+SHORTFALL, ACCOUNT, NOTIONAL, EQUITY = 0, 1, 2, 3
+INITIAL_BEFORE, INITIAL_AFTER, MAINTENANCE_BEFORE, MAINTENANCE_AFTER = 4, 5, 6, 7
+TOP_WORDS = 8
+NOTHING = -(1 << 62)
+
+
+@kernel
+def count_account(s: State, account: int, market: int, candidate: int, counts: Any) -> Any:
+    """Add one account to the counts; return its margin before and after."""
+    equity, initial, with_before, before, size = account_margin(s, account, 0, 0)
+    _, after_initial, with_after, after, _ = account_margin(s, account, market, candidate)
+    counts[EXAMINED] += 1
+    was_below_initial, is_below_initial = equity < with_before, equity < with_after
+    was_below, is_below = equity < before, equity < after
+    counts[BELOW_INITIAL_BEFORE] += 1 if was_below_initial else 0
+    counts[BELOW_INITIAL_AFTER] += 1 if is_below_initial else 0
+    counts[BELOW_MAINTENANCE_BEFORE] += 1 if was_below else 0
+    counts[BELOW_MAINTENANCE_AFTER] += 1 if is_below else 0
+    if is_below_initial and not was_below_initial:
+        counts[NEWLY_BELOW_INITIAL] += 1
+        counts[NOTIONAL_BELOW_INITIAL] += size
+    if is_below and not was_below:
+        counts[NEWLY_BELOW_MAINTENANCE] += 1
+        counts[NOTIONAL_BELOW_MAINTENANCE] += size
+    return equity, with_before, with_after, before, after, size
+
+
+@kernel
+def count_impact(s: State, market: int, candidate: int, counts: Any) -> None:
+    """Count every account that holds a position or an order in a contract, each once."""
+    counts[:] = 0
+    for k in range(1, s.exchange[0].positions_used + 1):
+        if is_concerned(s, k, market):
+            count_account(s, s.positions[k].account, market, candidate, counts)
+
+
+@inlined
+def is_concerned(s: State, row: int, market: int) -> bool:
+    """Tell whether a row is a position, or only orders, in a contract."""
+    p = s.positions[row]
+    return p.market == market and (p.quantity != 0 or p.buys != 0 or p.sells != 0)
+
+
+@entry
+def survey(
+    s: State, market: int, candidate: int, counts: Any, bands: Any, top: Any
+) -> None:
+    """Count as the command does, and keep the distribution (bands x before, after) and the most
+    affected accounts."""
+    counts[:] = 0
+    bands[:] = 0
+    top[:] = 0
+    top[:, SHORTFALL] = NOTHING
+    for k in range(1, s.exchange[0].positions_used + 1):
+        if is_concerned(s, k, market):
+            _survey_account(s, s.positions[k].account, market, candidate, counts, bands, top)
+
+
+@kernel
+def _survey_account(
+    s: State, account: int, market: int, candidate: int, counts: Any, bands: Any, top: Any
+) -> None:
+    equity, with_before, with_after, before, after, size = count_account(
+        s, account, market, candidate, counts
+    )
+    bands[band_of(equity, before), 0] += 1
+    bands[band_of(equity, after), 1] += 1
+    shortfall = max(after - equity, (with_after - equity) // 2)
+    if with_after == with_before and after == before:
+        return
+    last = TOP - 1
+    if shortfall <= top[last, SHORTFALL]:
+        return
+    place = last
+    while place > 0 and top[place - 1, SHORTFALL] < shortfall:
+        for k in range(TOP_WORDS):
+            top[place, k] = top[place - 1, k]
+        place -= 1
+    top[place, SHORTFALL] = shortfall
+    top[place, ACCOUNT] = account
+    top[place, NOTIONAL] = size
+    top[place, EQUITY] = equity
+    top[place, INITIAL_BEFORE] = with_before
+    top[place, INITIAL_AFTER] = with_after
+    top[place, MAINTENANCE_BEFORE] = before
+    top[place, MAINTENANCE_AFTER] = after
+
+
+@kernel
+def band_of(equity: int, maintenance: int) -> int:
+    """Return the band of equity over maintenance margin; accounts that need none are the last."""
+    if maintenance <= 0:
+        return BANDS - 1
+    percent = equity // max(1, maintenance // 100) if equity > 0 else 0
+    band = 0
+    while band < BANDS - 1 and percent >= BAND_EDGES[band]:
+        band += 1
+    return band
+
+
+def empty_counts() -> Any:
+    """Return a fresh array for the counts of one pass."""
+    return np.zeros(COUNTS, np.int64)

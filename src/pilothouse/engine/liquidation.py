@@ -1,0 +1,264 @@
+"""The equity protection process (liquidation), one step an examination, in Kraken's order.
+
+Examination finds an account below maintenance margin. First its orders on contracts are cancelled.
+Then its position with the largest requirement is sold at the zero-equity price, immediate or cancel;
+then lower, as far as the insurance pool may lose in one step; what is left is unwound at the
+zero-equity price against the most profitable holders of the other side. Whatever is below zero when
+no position is left, the pool pays.
+"""
+
+from __future__ import annotations
+
+from pilothouse.engine import events as emit
+from pilothouse.engine.contracts import fill_position
+from pilothouse.engine.margin import account_margin, maintenance_of, notional
+from pilothouse.engine.matching import match
+from pilothouse.engine.money import add, find_balance, room_for_balances
+from pilothouse.engine.orders import (
+    cancel_orders_of,
+    free_order,
+    reserve_size,
+    room_for_order,
+    take_order,
+)
+from pilothouse.engine.queue import ask_for_examination, take_from_queue
+from pilothouse.engine.state import State
+from pilothouse.engine.triggers import clear_triggers, set_triggers
+from pilothouse.language.kinds import (
+    CancelReason,
+    FillKind,
+    OrderType,
+    ProtectionStep,
+    Side,
+    TimeInForce,
+    Wallet,
+)
+from pilothouse.rules.compiled import kernel
+from pilothouse.rules.liquidation import (
+    price_of_value,
+    profit_rank_ppm,
+    quantity_to_close,
+    zero_equity_value,
+)
+from pilothouse.rules.market_status import executes
+from pilothouse.rules.money import share_down, value_down
+
+POOL_SHARE_PPM = 100_000
+"""The pool may lose at most a tenth of itself in one step."""
+
+
+@kernel
+def examine_next(s: State) -> bool:
+    """Examine the account that has waited longest; tell whether there was one."""
+    account = take_from_queue(s)
+    if account == 0:
+        return False
+    equity, initial, with_orders, maintenance, _ = account_margin(s, account, 0, 0)
+    if equity < maintenance:
+        _protect(s, account, equity, with_orders, maintenance)
+        return True
+    if equity < with_orders and with_orders > initial:
+        _cancel_orders(s, account, equity, with_orders, maintenance, CancelReason.MARGIN)
+        return True
+    if s.accounts[account].protection != 0:
+        _end(s, account, equity, maintenance)
+    threshold = with_orders if with_orders > initial else maintenance
+    set_triggers(s, account, equity - threshold)
+    return True
+
+
+@kernel
+def _protect(s: State, account: int, equity: int, with_orders: int, maintenance: int) -> None:
+    a = s.accounts[account]
+    if a.protection == 0:
+        a.protection = ProtectionStep.CANCEL_ORDERS
+        clear_triggers(s, account)
+    if a.protection == ProtectionStep.CANCEL_ORDERS:
+        _cancel_orders(s, account, equity, with_orders, maintenance, CancelReason.LIQUIDATION)
+        a.protection = ProtectionStep.LIQUIDATION
+        ask_for_examination(s, account)
+        return
+    row = _largest_position(s, account)
+    if row == 0 or not room_for_order(s) or not room_for_balances(s, 6):
+        # Its market does not trade now, or a table is full: it waits at the end of the queue.
+        ask_for_examination(s, account)
+        return
+    _reduce(s, row, equity, with_orders, maintenance)
+    if _holds_nothing(s, account):
+        _end(s, account, _settle_deficit(s, account), 0)
+    else:
+        ask_for_examination(s, account)
+
+
+@kernel
+def _cancel_orders(
+    s: State, account: int, equity: int, with_orders: int, maintenance: int, reason: int
+) -> None:
+    if s.accounts[account].orders_open > 0:
+        emit.protection_step_taken(
+            s, account, ProtectionStep.CANCEL_ORDERS, 0, equity, with_orders, maintenance, 0, 0
+        )
+        cancel_orders_of(s, account, 0, reason, True)
+    ask_for_examination(s, account)
+
+
+@kernel
+def _largest_position(s: State, account: int) -> int:
+    best, most = 0, -1
+    k = s.accounts[account].positions_first
+    while k != 0:
+        p = s.positions[k]
+        if p.quantity != 0 and executes(s.markets[p.market].status):
+            need = maintenance_of(s, p.schedule, notional(s, p.market, abs(p.quantity)))
+            if need > most:
+                best, most = k, need
+        k = p.next_of_account
+    return best
+
+
+@kernel
+def _reduce(s: State, row: int, equity: int, with_orders: int, maintenance: int) -> None:
+    # One step of the account's stage on one position; what does not fill goes one stage further.
+    p = s.positions[row]
+    m = s.markets[p.market]
+    a = s.accounts[p.account]
+    is_long = p.quantity > 0
+    size = abs(p.quantity)
+    value = notional(s, p.market, size)
+    zero = zero_equity_value(value, equity, is_long, m.liquidation_fee_ppm)
+    zero_price = price_of_value(zero, size, m.multiplier, m.divisor, m.tick, is_long)
+    step = a.protection
+    if step == ProtectionStep.UNWIND:
+        _unwind(s, row, zero_price, equity, with_orders, maintenance)
+        return
+    quantity = quantity_to_close(size, equity, maintenance, m.lot)
+    price = zero_price
+    if step == ProtectionStep.INSURANCE:
+        quantity = size
+        loss = share_down(max(0, _pool(s, p.market)), POOL_SHARE_PPM)
+        worse = zero - loss if is_long else zero + loss
+        price = price_of_value(max(worse, 0), size, m.multiplier, m.divisor, m.tick, is_long)
+    emit.protection_step_taken(
+        s, p.account, step, p.market, equity, with_orders, maintenance, quantity, price
+    )
+    left = _sell(s, row, quantity, price)
+    a.protection = step + 1 if left > 0 else ProtectionStep.LIQUIDATION
+
+
+@kernel
+def _sell(s: State, row: int, quantity: int, price: int) -> int:
+    # An immediate-or-cancel order of the venue; return what did not fill.
+    p = s.positions[row]
+    order = take_order(s)
+    o = s.orders[order]
+    o.number = 0
+    o.account = p.account
+    o.market = p.market
+    o.side = Side.SELL if p.quantity > 0 else Side.BUY
+    o.order_type = OrderType.LIMIT
+    o.time_in_force = TimeInForce.IOC
+    o.flags = 0
+    o.price = price
+    o.quantity = quantity
+    o.remaining = quantity
+    o.held = 0
+    o.level = 0
+    o.next = 0
+    o.previous = 0
+    o.client_hi = 0
+    o.client_lo = 0
+    o.position = row
+    o.base_balance = 0
+    o.quote_balance = 0
+    o.placed_at = s.exchange[0].time
+    o.user_ref = 0
+    reserve_size(s, order, quantity)
+    match(s, order, price, FillKind.LIQUIDATION)
+    left = o.remaining
+    reserve_size(s, order, -left)
+    free_order(s, order)
+    return left
+
+
+@kernel
+def _unwind(
+    s: State, row: int, price: int, equity: int, with_orders: int, maintenance: int
+) -> None:
+    # Close against the best-ranked holder of the other side at the zero-equity price.
+    p = s.positions[row]
+    m = s.markets[p.market]
+    other = _best_counterparty(s, p.market, p.quantity > 0, p.account)
+    if other == 0:
+        return
+    quantity = min(abs(p.quantity), abs(s.positions[other].quantity))
+    emit.protection_step_taken(
+        s, p.account, ProtectionStep.UNWIND, p.market, equity, with_orders, maintenance,
+        quantity, price,
+    )
+    value = value_down(price, quantity, m.multiplier, m.divisor)
+    sign = -1 if p.quantity > 0 else 1
+    fill_position(s, row, sign * quantity, sign * value)
+    fill_position(s, other, -sign * quantity, -sign * value)
+    x = s.exchange[0]
+    x.trade += 1
+    side = Side.SELL if sign < 0 else Side.BUY
+    emit.order_filled(
+        s, p.account, p.market, x.trade, side, 0, 0, s.positions[other].account,
+        price, quantity, value, 0, 0, FillKind.UNWIND,
+    )
+
+
+@kernel
+def _best_counterparty(s: State, market: int, against_long: bool, account: int) -> int:
+    best, most = 0, -1
+    k = s.markets[market].positions_first
+    while k != 0:
+        p = s.positions[k]
+        if (p.quantity < 0) == against_long and p.account != account:
+            m = s.markets[market]
+            value = value_down(m.mark, abs(p.quantity), m.mark_multiplier, m.mark_divisor)
+            profit = (value if p.quantity > 0 else -value) - p.entry_cost
+            rank = profit_rank_ppm(profit, p.entry_cost)
+            if rank > most:
+                best, most = k, rank
+        k = p.next
+    return best
+
+
+@kernel
+def _pool(s: State, market: int) -> int:
+    m = s.markets[market]
+    row = find_balance(s, m.insurance_account, Wallet.FUTURES, m.quote)
+    return s.balances[row].available if row != 0 else 0
+
+
+@kernel
+def _holds_nothing(s: State, account: int) -> bool:
+    k = s.accounts[account].positions_first
+    while k != 0:
+        if s.positions[k].quantity != 0:
+            return False
+        k = s.positions[k].next_of_account
+    return True
+
+
+@kernel
+def _settle_deficit(s: State, account: int) -> int:
+    # The pool pays what is below zero, as far as it has it; return what equity is left.
+    x = s.exchange[0]
+    equity, _, _, _, _ = account_margin(s, account, 0, 0)
+    pool = find_balance(s, x.insurance_account, Wallet.FUTURES, x.dollar)
+    if equity >= 0 or pool == 0:
+        return equity
+    amount = min(-equity, max(0, s.balances[pool].available))
+    if amount > 0:
+        add(s, x.insurance_account, Wallet.FUTURES, x.dollar, -amount)
+        add(s, account, Wallet.FUTURES, x.dollar, amount)
+        emit.insurance_paid(s, account, x.dollar, amount, x.insurance_account)
+    return equity + amount
+
+
+@kernel
+def _end(s: State, account: int, equity: int, maintenance: int) -> None:
+    s.accounts[account].protection = 0
+    emit.protection_ended(s, account, equity, maintenance)

@@ -1,0 +1,231 @@
+"""Setting a margin schedule: compare the base, count against the ceiling, then write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pilothouse.engine import events as emit
+from pilothouse.engine.impact import (
+    COUNTS,
+    NEWLY_BELOW_INITIAL,
+    NEWLY_BELOW_MAINTENANCE,
+    NOTIONAL_BELOW_INITIAL,
+    NOTIONAL_BELOW_MAINTENANCE,
+    count_impact,
+    is_concerned,
+)
+from pilothouse.engine.margin import resolve, same_scope
+from pilothouse.engine.queue import ask_for_examination
+from pilothouse.engine.state import State
+from pilothouse.language.kinds import ClientClass, MarketKind
+from pilothouse.language.refusals import (
+    BASE_VERSION_HAS_MOVED,
+    IMPACT_ABOVE_WHAT_WAS_SIGNED,
+    NOT_A_CONTRACT,
+    NOTHING_TO_CHANGE,
+    ORDER_IS_NOT_A_KNOWN_KIND,
+    SCHEDULE_TABLE_IS_FULL,
+    TOO_MANY_TIERS,
+    UNKNOWN_MARKET,
+)
+from pilothouse.rules.compiled import kernel
+from pilothouse.rules.margin import TIERS_MAX, deductions, schedule_refusal
+
+TIER_WORDS = 3
+FIRST_COUNT = 8
+"""Where the counts stand in a step's scratch."""
+
+
+@kernel
+def set_margin_schedule(s: State, c: Any, tail: Any, words: Any, first: int) -> int:
+    """Set a schedule as a command asks; its tiers start at word `first`. Return a refusal or 0."""
+    refused = _scope_refusal(s, c)
+    if refused != 0:
+        return refused
+    candidate = write_candidate(s, c, tail.count, words, first)
+    counts = s.scratch[FIRST_COUNT : FIRST_COUNT + COUNTS]
+    refused = candidate_refusal(s, c.market, candidate)
+    if refused == 0:
+        count_impact(s, c.market, candidate, counts)
+        if _is_above_ceiling(c, counts):
+            refused = IMPACT_ABOVE_WHAT_WAS_SIGNED
+    if refused != 0:
+        _free_schedule(s, candidate)
+        return refused
+    _install(s, c.market, candidate)
+    _tell(s, c, counts)
+    return 0
+
+
+@kernel
+def _scope_refusal(s: State, c: Any) -> int:
+    x = s.exchange[0]
+    if c.market < 1 or c.market > x.markets_used:
+        return UNKNOWN_MARKET
+    m = s.markets[c.market]
+    if m.kind == MarketKind.SPOT or m.kind == MarketKind.INDEX:
+        return NOT_A_CONTRACT
+    if c.base_version != m.schedule_version:
+        return BASE_VERSION_HAS_MOVED
+    if c.client_class < ClientClass.ANY or c.client_class > ClientClass.HOUSE:
+        return ORDER_IS_NOT_A_KNOWN_KIND
+    if c.jurisdiction < 0 or c.opened_from < 0:
+        return ORDER_IS_NOT_A_KNOWN_KIND
+    if x.schedules_free == 0 and x.schedules_used + 1 >= s.schedules.shape[0]:
+        return SCHEDULE_TABLE_IS_FULL
+    return 0
+
+
+@kernel
+def write_candidate(s: State, c: Any, count: int, words: Any, first: int) -> int:
+    """Write a command's schedule into a row of its own that nothing links yet; return the row."""
+    x = s.exchange[0]
+    k = x.schedules_free
+    if k == 0:
+        x.schedules_used += 1
+        k = x.schedules_used
+    else:
+        x.schedules_free = s.schedules[k].next
+    one = s.schedules[k]
+    one.next = 0
+    one.market = c.market
+    one.client_class = c.client_class
+    one.jurisdiction = c.jurisdiction
+    one.opened_from = c.opened_from
+    one.count = count
+    for t in range(min(max(count, 0), TIERS_MAX)):
+        one.floors_usd[t] = words[first + t * TIER_WORDS]
+        one.initial_ppm[t] = words[first + t * TIER_WORDS + 1]
+        one.maintenance_ppm[t] = words[first + t * TIER_WORDS + 2]
+    return k
+
+
+@kernel
+def candidate_refusal(s: State, market: int, candidate: int) -> int:
+    """Return why a candidate may not hold, or 0; complete its deductions."""
+    one = s.schedules[candidate]
+    existing = _find_scope(s, market, candidate)
+    if one.count == 0:
+        return _removal_refusal(s, market, candidate, existing)
+    if one.count < 0 or one.count > TIERS_MAX:
+        return TOO_MANY_TIERS
+    fee = s.markets[market].liquidation_fee_ppm
+    refused = schedule_refusal(
+        one.floors_usd, one.initial_ppm, one.maintenance_ppm, one.count, fee, one.client_class
+    )
+    if refused != 0:
+        return refused
+    deductions(one.floors_usd, one.initial_ppm, one.count, one.initial_deduction)
+    deductions(one.floors_usd, one.maintenance_ppm, one.count, one.maintenance_deduction)
+    if existing != 0 and _same_tiers(s, existing, candidate):
+        return NOTHING_TO_CHANGE
+    return 0
+
+
+@kernel
+def _removal_refusal(s: State, market: int, candidate: int, existing: int) -> int:
+    # The schedule for everyone is never removed, so that every position always has one.
+    one = s.schedules[candidate]
+    everyone = one.client_class == 0 and one.jurisdiction == 0 and one.opened_from == 0
+    return NOTHING_TO_CHANGE if existing == 0 or everyone else 0
+
+
+@kernel
+def _find_scope(s: State, market: int, candidate: int) -> int:
+    k = s.markets[market].schedules_first
+    while k != 0:
+        if same_scope(s, k, candidate):
+            return k
+        k = s.schedules[k].next
+    return 0
+
+
+@kernel
+def _same_tiers(s: State, one: int, other: int) -> bool:
+    a, b = s.schedules[one], s.schedules[other]
+    if a.count != b.count:
+        return False
+    for t in range(a.count):
+        if a.floors_usd[t] != b.floors_usd[t] or a.initial_ppm[t] != b.initial_ppm[t]:
+            return False
+        if a.maintenance_ppm[t] != b.maintenance_ppm[t]:
+            return False
+    return True
+
+
+@kernel
+def _is_above_ceiling(c: Any, counts: Any) -> bool:
+    return (
+        _exceeds(counts[NEWLY_BELOW_INITIAL], c.accounts_below_initial_max)
+        or _exceeds(counts[NEWLY_BELOW_MAINTENANCE], c.accounts_below_maintenance_max)
+        or _exceeds(counts[NOTIONAL_BELOW_INITIAL], c.notional_below_initial_max)
+        or _exceeds(counts[NOTIONAL_BELOW_MAINTENANCE], c.notional_below_maintenance_max)
+    )
+
+
+@kernel
+def _exceeds(count: int, most: int) -> bool:
+    return most >= 0 and count > most
+
+
+@kernel
+def _install(s: State, market: int, candidate: int) -> None:
+    m = s.markets[market]
+    existing = _find_scope(s, market, candidate)
+    if existing != 0:
+        _unlink_schedule(s, market, existing)
+        _free_schedule(s, existing)
+    if s.schedules[candidate].count == 0:
+        _free_schedule(s, candidate)
+    else:
+        s.schedules[candidate].next = m.schedules_first
+        m.schedules_first = candidate
+    m.schedule_version += 1
+    for k in range(1, s.exchange[0].positions_used + 1):
+        p = s.positions[k]
+        if p.market == market:
+            p.schedule = resolve(s, k, 0)
+            if is_concerned(s, k, market):
+                ask_for_examination(s, p.account)
+
+
+@kernel
+def _unlink_schedule(s: State, market: int, schedule: int) -> None:
+    m = s.markets[market]
+    if m.schedules_first == schedule:
+        m.schedules_first = s.schedules[schedule].next
+        return
+    k = m.schedules_first
+    while s.schedules[k].next != schedule:
+        k = s.schedules[k].next
+    s.schedules[k].next = s.schedules[schedule].next
+
+
+@kernel
+def _free_schedule(s: State, schedule: int) -> None:
+    x = s.exchange[0]
+    one = s.schedules[schedule]
+    one.market = 0
+    one.client_class = 0
+    one.jurisdiction = 0
+    one.opened_from = 0
+    one.count = 0
+    for t in range(TIERS_MAX):
+        one.floors_usd[t] = 0
+        one.initial_ppm[t] = 0
+        one.maintenance_ppm[t] = 0
+        one.initial_deduction[t] = 0
+        one.maintenance_deduction[t] = 0
+    one.next = x.schedules_free
+    x.schedules_free = schedule
+
+
+@kernel
+def _tell(s: State, c: Any, counts: Any) -> None:
+    emit.margin_schedule_set(
+        s, 0, c.market, c.client_class, c.jurisdiction, c.opened_from,
+        s.markets[c.market].schedule_version,
+        counts[NEWLY_BELOW_INITIAL], counts[NEWLY_BELOW_MAINTENANCE],
+        counts[NOTIONAL_BELOW_INITIAL], counts[NOTIONAL_BELOW_MAINTENANCE],
+        c.cause, c.cause_id,
+    )

@@ -1,0 +1,143 @@
+"""Balances: rows keyed by account, wallet and asset; deposits and transfers.
+
+Every movement has two sides, so each asset sums to zero over all accounts. The custody account is
+the mirror of what is held outside and goes negative. The first row of an account and wallet is made
+when something needs it; a row is never removed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pilothouse.engine import events as emit
+from pilothouse.engine.accounts import account_refusal
+from pilothouse.engine.hashes import find, insert
+from pilothouse.engine.state import State
+from pilothouse.language.kinds import Wallet
+from pilothouse.language.refusals import (
+    AMOUNT_IS_TOO_LARGE,
+    AMOUNT_MUST_BE_POSITIVE,
+    ASSET_IS_NOT_COLLATERAL,
+    BALANCE_TABLE_IS_FULL,
+    INSUFFICIENT_FUNDS,
+    UNKNOWN_ACCOUNT,
+    UNKNOWN_ASSET,
+    UNKNOWN_WALLET,
+    WALLETS_MUST_DIFFER,
+)
+from pilothouse.rules.compiled import inlined, kernel
+
+WALLET_SHIFT = 1 << 32
+AMOUNT_MAX = 1 << 60
+"""The largest amount of one movement; what custody holds of an asset stays below four of them."""
+
+
+@inlined
+def find_balance(s: State, account: int, wallet: int, asset: int) -> int:
+    """Return the row of a balance, or 0."""
+    key = wallet * WALLET_SHIFT + asset
+    return find(s.balance_index, s.exchange[0].hash_seed, account, key)
+
+
+@inlined
+def room_for_balances(s: State, count: int) -> bool:
+    """Tell whether so many new balances have room."""
+    return s.exchange[0].balances_used + count < s.balances.shape[0]
+
+
+@kernel
+def new_balance(s: State, account: int, wallet: int, asset: int) -> int:
+    """Return the row of a new balance; its row was reserved."""
+    x = s.exchange[0]
+    x.balances_used += 1
+    row = x.balances_used
+    b = s.balances[row]
+    b.account = account
+    b.wallet = wallet
+    b.asset = asset
+    b.next = s.accounts[account].balances_first
+    s.accounts[account].balances_first = row
+    insert(s.balance_index, x.hash_seed, account, wallet * WALLET_SHIFT + asset, row)
+    return row
+
+
+@inlined
+def balance_row(s: State, account: int, wallet: int, asset: int) -> int:
+    """Return the row of a balance, made if it is not there yet; its row was reserved."""
+    row = find_balance(s, account, wallet, asset)
+    return row if row != 0 else new_balance(s, account, wallet, asset)
+
+
+@kernel
+def add(s: State, account: int, wallet: int, asset: int, amount: int) -> None:
+    """Add a signed amount to what is available; the caller posts the other side."""
+    s.balances[balance_row(s, account, wallet, asset)].available += amount
+
+
+@inlined
+def asset_refusal(s: State, asset: int) -> int:
+    """Return UNKNOWN_ASSET unless the asset is listed."""
+    return UNKNOWN_ASSET if asset < 1 or asset > s.exchange[0].assets_used else 0
+
+
+@kernel
+def deposit(s: State, c: Any) -> int:
+    """Credit a deposit against custody; return a refusal or 0."""
+    x = s.exchange[0]
+    refused = account_refusal(s, c.account)
+    if refused == 0:
+        refused = asset_refusal(s, c.asset)
+    if refused == 0 and x.custody_account == 0:
+        refused = UNKNOWN_ACCOUNT
+    if refused == 0 and c.amount <= 0:
+        refused = AMOUNT_MUST_BE_POSITIVE
+    if refused == 0 and not room_for_balances(s, 2):
+        refused = BALANCE_TABLE_IS_FULL
+    if refused == 0 and _would_overflow(s, c.asset, c.amount):
+        refused = AMOUNT_IS_TOO_LARGE
+    if refused != 0:
+        return refused
+    add(s, x.custody_account, Wallet.SPOT, c.asset, -c.amount)
+    add(s, c.account, Wallet.SPOT, c.asset, c.amount)
+    emit.deposited(s, c.account, c.asset, c.amount, c.reference)
+    return 0
+
+
+@kernel
+def _would_overflow(s: State, asset: int, amount: int) -> bool:
+    if amount > AMOUNT_MAX:
+        return True
+    custody = find_balance(s, s.exchange[0].custody_account, Wallet.SPOT, asset)
+    return custody != 0 and s.balances[custody].available < amount - 4 * (AMOUNT_MAX - 1)
+
+
+@kernel
+def transfer_refusal(s: State, c: Any) -> int:
+    """Return why a transfer may not be made, or 0; margin is judged by the caller."""
+    if account_refusal(s, c.account) != 0:
+        return UNKNOWN_ACCOUNT
+    if asset_refusal(s, c.asset) != 0:
+        return UNKNOWN_ASSET
+    if c.source < Wallet.SPOT or c.source > Wallet.FUTURES:
+        return UNKNOWN_WALLET
+    if c.target < Wallet.SPOT or c.target > Wallet.FUTURES:
+        return UNKNOWN_WALLET
+    if c.source == c.target:
+        return WALLETS_MUST_DIFFER
+    if c.amount <= 0:
+        return AMOUNT_MUST_BE_POSITIVE
+    if c.target == Wallet.FUTURES and s.assets[c.asset].collateral == 0:
+        return ASSET_IS_NOT_COLLATERAL
+    if not room_for_balances(s, 1):
+        return BALANCE_TABLE_IS_FULL
+    row = find_balance(s, c.account, c.source, c.asset)
+    if row == 0 or s.balances[row].available < c.amount:
+        return INSUFFICIENT_FUNDS
+    return 0
+
+
+@kernel
+def move(s: State, account: int, asset: int, source: int, target: int, amount: int) -> None:
+    """Move an amount between two wallets of an account; rows were reserved."""
+    add(s, account, source, asset, -amount)
+    add(s, account, target, asset, amount)

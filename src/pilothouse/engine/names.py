@@ -1,0 +1,69 @@
+"""Names of commands: a ring for each sender, so that a command sent again gets its first receipt.
+
+A name's place in the ring is (64 hi + lo) modulo its size. The same name with the same body answers
+as before; with another body it is refused. Where a later name has taken the place, the older one is
+too old and is never executed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pilothouse.engine.state import State
+from pilothouse.language.names import NAMES_PER_STEP, SENDERS_MAX
+from pilothouse.language.refusals import (
+    MALFORMED_COMMAND,
+    NAME_HAS_ANOTHER_BODY,
+    NAME_IS_TOO_OLD,
+    UNKNOWN_SENDER,
+)
+from pilothouse.rules.bits import mix
+from pilothouse.rules.compiled import inlined
+
+NEW = -1
+REPEATED = -2
+FIRST_BODY_WORD = 5
+"""Cause and fields: the body a name stands for."""
+
+
+@inlined
+def body_hash(words: Any, first: int, kind: int, rows: int) -> int:
+    """Return a hash of a command's kind, cause and fields."""
+    made = kind
+    for k in range(first + FIRST_BODY_WORD, first + 16 * rows - 1, 2):
+        made = mix(made, words[k] ^ (words[k + 1] << 1), k - first)
+    return mix(made, words[first + 16 * rows - 1], rows)
+
+
+@inlined
+def place_of(s: State, c: Any) -> int:
+    """Return a name's row in its sender's ring, or -1 if the sender or name is out of range."""
+    if c.sender < 1 or c.sender >= SENDERS_MAX or c.name_hi < 0 or c.name_lo < 0:
+        return -1
+    names = s.exchange[0].names
+    return c.sender * names + (c.name_hi % names * NAMES_PER_STEP + c.name_lo) % names
+
+
+@inlined
+def judge(s: State, c: Any, place: int, body: int) -> int:
+    """Return NEW, REPEATED, or the refusal of a name."""
+    if place < 0:
+        return UNKNOWN_SENDER if c.sender < 1 or c.sender >= SENDERS_MAX else MALFORMED_COMMAND
+    n = s.names[place]
+    if n.position == 0 or n.hi < c.name_hi or (n.hi == c.name_hi and n.lo < c.name_lo):
+        return NEW
+    if n.hi != c.name_hi or n.lo != c.name_lo:
+        return NAME_IS_TOO_OLD
+    return REPEATED if n.body == body else NAME_HAS_ANOTHER_BODY
+
+
+@inlined
+def remember(s: State, c: Any, place: int, body: int, outcome: int, made: int) -> None:
+    """Write a name with what became of it."""
+    n = s.names[place]
+    n.hi = c.name_hi
+    n.lo = c.name_lo
+    n.body = body
+    n.position = s.exchange[0].position
+    n.outcome = outcome
+    n.made = made

@@ -1,0 +1,281 @@
+"""Placing an order: every check in the order of the refusals' numbers, then hold, match, rest.
+
+All rows that the order can need are reserved before anything is changed; if one is missing, the
+order is refused whole.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pilothouse.engine import events as emit
+from pilothouse.engine.accounts import account_refusal
+from pilothouse.engine.contracts import margin_for_order
+from pilothouse.engine.fees import ensure_volume, refresh_volume
+from pilothouse.engine.hashes import find
+from pilothouse.engine.levels import PRICE_LIMIT, room_for_level
+from pilothouse.engine.markets import is_contract, market_refusal
+from pilothouse.engine.matching import best_opposite, can_fill_whole, crosses, match, reducible
+from pilothouse.engine.money import balance_row, room_for_balances
+from pilothouse.engine.orders import (
+    client_hash,
+    client_key,
+    free_order,
+    release,
+    rest_in_book,
+    room_for_order,
+    take_order,
+)
+from pilothouse.engine.positions import find_position, position_row, room_for_position
+from pilothouse.engine.price_band import market_order_limit, worst_price
+from pilothouse.engine.spot import hold_for_order
+from pilothouse.engine.state import State
+from pilothouse.language.commands.orders import POST_ONLY, REDUCE_ONLY
+from pilothouse.language.kinds import (
+    CancelReason,
+    FillKind,
+    MarketKind,
+    MarketStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+    Wallet,
+)
+from pilothouse.language.refusals import (
+    ACCOUNT_IS_BEING_LIQUIDATED,
+    BALANCE_TABLE_IS_FULL,
+    CLIENT_ORDER_ID_IS_TAKEN,
+    COST_IS_BELOW_THE_MINIMUM,
+    FILL_OR_KILL_CANNOT_FILL,
+    LEVEL_TABLE_IS_FULL,
+    MARKET_IS_NOT_TRADEABLE,
+    MARKET_IS_REDUCE_ONLY,
+    NO_POSITION_TO_REDUCE,
+    NO_PRICE_TO_MEET,
+    ORDER_IS_NOT_A_KNOWN_KIND,
+    ORDER_TABLE_IS_FULL,
+    POSITION_TABLE_IS_FULL,
+    POST_ONLY_WOULD_TRADE,
+    PRICE_IS_NOT_ON_THE_TICK,
+    PRICE_IS_OUTSIDE_THE_BAND,
+    PRICE_MUST_BE_POSITIVE,
+    QUANTITY_IS_BELOW_THE_MINIMUM,
+    QUANTITY_IS_NOT_ON_THE_LOT,
+    QUANTITY_MUST_BE_POSITIVE,
+    TOO_MANY_OPEN_ORDERS,
+    VALUE_IS_TOO_LARGE,
+    VOLUME_TABLE_IS_FULL,
+)
+from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.market_status import order_refusal
+from pilothouse.rules.money import value_down, value_fits
+from pilothouse.rules.price_band import is_outside
+
+ALL_FLAGS = POST_ONLY | REDUCE_ONLY
+
+
+@kernel
+def place_order(s: State, c: Any, words: Any, first: int, last: int) -> int:
+    """Place an order as a command asks; return a refusal or 0.
+
+    The client order id stands in `words[first:last]`, an empty range if there is none.
+    """
+    refused = _refusal_of_kind(s, c)
+    if refused != 0:
+        return refused
+    limit = c.price if c.price != 0 else market_order_limit(s, c.market, c.side)
+    refused = _refusal_of_size(s, c, limit)
+    if refused != 0:
+        return refused
+    client_hi, client_lo = 0, 0
+    if last > first and words[first] != 0:
+        seed = s.exchange[0].hash_seed
+        client_hi, client_lo = client_hash(words, first, seed)
+        if find(s.client_index, seed, client_key(c.account, client_hi), client_lo) != 0:
+            return CLIENT_ORDER_ID_IS_TAKEN
+    refused = _refusal_of_room(s, c)
+    if refused != 0:
+        return refused
+    row = _write_order(s, c, limit, client_hi, client_lo)
+    refused = _refusal_of_book(s, row, limit)
+    if refused == 0:
+        refused = _commit(s, row, limit)
+    if refused != 0:
+        free_order(s, row)
+        return refused
+    _trade_and_rest(s, row, limit)
+    return 0
+
+
+@inlined
+def _refusal_of_kind(s: State, c: Any) -> int:
+    refused = account_refusal(s, c.account)
+    if refused == 0:
+        refused = market_refusal(s, c.market)
+    if refused != 0:
+        return refused
+    m = s.markets[c.market]
+    if m.kind != MarketKind.SPOT and m.kind != MarketKind.PERPETUAL_LINEAR:
+        return MARKET_IS_NOT_TRADEABLE
+    refused = order_refusal(m.status, c.order_type, c.flags & POST_ONLY != 0)
+    if refused != 0:
+        return refused
+    if m.status == MarketStatus.REDUCE_ONLY and c.flags & REDUCE_ONLY == 0:
+        return MARKET_IS_REDUCE_ONLY
+    if not _is_known_kind(c, m.kind):
+        return ORDER_IS_NOT_A_KNOWN_KIND
+    return 0
+
+
+@inlined
+def _is_known_kind(c: Any, kind: int) -> bool:
+    if c.side < Side.BUY or c.side > Side.SELL or c.flags < 0 or c.flags > ALL_FLAGS:
+        return False
+    if c.order_type < OrderType.LIMIT or c.order_type > OrderType.MARKET:
+        return False
+    if c.time_in_force < TimeInForce.GTC or c.time_in_force > TimeInForce.FOK:
+        return False
+    if c.flags & POST_ONLY != 0 and (
+        c.order_type == OrderType.MARKET or c.time_in_force != TimeInForce.GTC
+    ):
+        return False
+    return kind != MarketKind.SPOT or c.flags & REDUCE_ONLY == 0
+
+
+@inlined
+def _refusal_of_size(s: State, c: Any, limit: int) -> int:
+    m = s.markets[c.market]
+    if c.quantity <= 0:
+        return QUANTITY_MUST_BE_POSITIVE
+    if c.quantity % m.lot != 0:
+        return QUANTITY_IS_NOT_ON_THE_LOT
+    if c.quantity < m.quantity_min and c.flags & REDUCE_ONLY == 0:
+        return QUANTITY_IS_BELOW_THE_MINIMUM
+    if limit == 0 and c.order_type == OrderType.MARKET:
+        return NO_PRICE_TO_MEET
+    if limit <= 0:
+        return PRICE_MUST_BE_POSITIVE
+    if limit % m.tick != 0:
+        return PRICE_IS_NOT_ON_THE_TICK
+    if limit >= PRICE_LIMIT or not value_fits(limit, c.quantity, m.multiplier, m.divisor):
+        return VALUE_IS_TOO_LARGE
+    if m.band_ppm != 0:
+        worst = worst_price(s, c.market, c.side)
+        if worst != 0 and is_outside(limit, worst, c.side):
+            return PRICE_IS_OUTSIDE_THE_BAND
+    if m.cost_min != 0 and c.flags & REDUCE_ONLY == 0:
+        if value_down(limit, c.quantity, m.multiplier, m.divisor) < m.cost_min:
+            return COST_IS_BELOW_THE_MINIMUM
+    return 0
+
+
+@inlined
+def _refusal_of_room(s: State, c: Any) -> int:
+    a = s.accounts[c.account]
+    if a.orders_max != 0 and a.orders_open >= a.orders_max:
+        return TOO_MANY_OPEN_ORDERS
+    if a.protection != 0 and s.markets[c.market].kind != MarketKind.SPOT:
+        return ACCOUNT_IS_BEING_LIQUIDATED
+    if not room_for_order(s):
+        return ORDER_TABLE_IS_FULL
+    if not room_for_level(s):
+        return LEVEL_TABLE_IS_FULL
+    # Both sides' balances, the house's fees and the insurance pool.
+    if not room_for_balances(s, 6):
+        return BALANCE_TABLE_IS_FULL
+    if is_contract(s.markets[c.market].kind):
+        if not room_for_position(s) and find_position(s, c.account, c.market) == 0:
+            return POSITION_TABLE_IS_FULL
+    if not ensure_volume(s, c.account):
+        return VOLUME_TABLE_IS_FULL
+    refresh_volume(s, c.account)
+    return 0
+
+
+@inlined
+def _write_order(s: State, c: Any, limit: int, client_hi: int, client_lo: int) -> int:
+    x = s.exchange[0]
+    m = s.markets[c.market]
+    row = take_order(s)
+    o = s.orders[row]
+    o.number = x.position
+    o.account = c.account
+    o.market = c.market
+    o.side = c.side
+    o.order_type = c.order_type
+    o.flags = c.flags
+    o.price = limit
+    o.quantity = c.quantity
+    o.remaining = c.quantity
+    o.held = 0
+    o.level = 0
+    o.next = 0
+    o.previous = 0
+    o.client_hi = client_hi
+    o.client_lo = client_lo
+    o.placed_at = x.time
+    o.user_ref = c.user_ref
+    o.time_in_force = c.time_in_force
+    if m.kind == MarketKind.SPOT:
+        o.position = 0
+        o.base_balance = balance_row(s, c.account, Wallet.SPOT, m.base)
+        o.quote_balance = balance_row(s, c.account, Wallet.SPOT, m.quote)
+    else:
+        o.position = position_row(s, c.account, c.market)
+        o.base_balance = 0
+        o.quote_balance = balance_row(s, c.account, Wallet.FUTURES, m.quote)
+    return row
+
+
+@inlined
+def _refusal_of_book(s: State, row: int, limit: int) -> int:
+    o = s.orders[row]
+    if o.position != 0:
+        if o.flags & REDUCE_ONLY:
+            o.remaining = min(o.remaining, reducible(s, row))
+            o.quantity = o.remaining
+            if o.remaining == 0:
+                return NO_POSITION_TO_REDUCE
+        if o.flags & POST_ONLY and _would_trade(s, row, limit):
+            return POST_ONLY_WOULD_TRADE
+    if o.time_in_force == TimeInForce.FOK and not can_fill_whole(s, row, limit):
+        return FILL_OR_KILL_CANNOT_FILL
+    return 0
+
+
+@inlined
+def _would_trade(s: State, row: int, limit: int) -> bool:
+    o = s.orders[row]
+    level = best_opposite(s, o.market, o.side)
+    return level != 0 and crosses(s, level, o.side, limit)
+
+
+@inlined
+def _commit(s: State, row: int, limit: int) -> int:
+    o = s.orders[row]
+    refused = hold_for_order(s, row, limit) if o.position == 0 else margin_for_order(s, row, limit)
+    if refused == 0:
+        emit.order_placed(
+            s, o.account, o.number, o.market, o.side, o.order_type, o.flags, o.price, o.quantity
+        )
+    return refused
+
+
+@inlined
+def _trade_and_rest(s: State, row: int, limit: int) -> None:
+    o = s.orders[row]
+    reason = 0
+    if o.position == 0 and o.flags & POST_ONLY and _would_trade(s, row, limit):
+        # Kraken takes a post-only spot order that would trade and cancels it at once.
+        reason = CancelReason.POST_ONLY
+    else:
+        reason = match(s, row, limit, FillKind.TRADE)
+    if o.remaining > 0 and reason == 0:
+        if o.order_type == OrderType.LIMIT and o.time_in_force == TimeInForce.GTC:
+            rest_in_book(s, row)
+            return
+        reason = CancelReason.IMMEDIATE_REST
+    if o.remaining > 0:
+        emit.order_cancelled(s, o.account, o.number, o.market, reason, o.remaining)
+    release(s, row)
+    free_order(s, row)

@@ -1,0 +1,73 @@
+"""Price bands: setting one, and the limit it puts on an order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pilothouse.engine import events as emit
+from pilothouse.engine.markets import is_contract, market_refusal
+from pilothouse.engine.state import State
+from pilothouse.language.kinds import Side
+from pilothouse.language.numbers import MARK_PER_PRICE
+from pilothouse.language.refusals import (
+    BAND_IS_OUT_OF_RANGE,
+    BASE_VERSION_HAS_MOVED,
+    NOTHING_TO_CHANGE,
+)
+from pilothouse.rules.compiled import kernel
+from pilothouse.rules.price_band import PROTECTION_PPM, band_is_allowed, band_limit
+
+
+@kernel
+def set_price_band(s: State, c: Any) -> int:
+    """Set a market's band as a command asks; return a refusal or 0."""
+    refused = market_refusal(s, c.market)
+    if refused != 0:
+        return refused
+    m = s.markets[c.market]
+    if c.base_version != m.band_version:
+        return BASE_VERSION_HAS_MOVED
+    if not band_is_allowed(c.band_ppm):
+        return BAND_IS_OUT_OF_RANGE
+    if c.band_ppm == m.band_ppm:
+        return NOTHING_TO_CHANGE
+    before = m.band_ppm
+    m.band_ppm = c.band_ppm
+    m.band_version += 1
+    emit.price_band_set(
+        s, 0, c.market, c.band_ppm, before, m.band_version, c.cause, c.cause_id
+    )
+    return 0
+
+
+@kernel
+def reference_price(s: State, market: int) -> int:
+    """Return what a band is measured from: a contract's mark, else the last trade, else 0."""
+    m = s.markets[market]
+    if is_contract(m.kind):
+        return m.mark // MARK_PER_PRICE
+    return m.last_price
+
+
+@kernel
+def worst_price(s: State, market: int, side: int) -> int:
+    """Return the worst price the band lets a side name, 0 if there is no band or reference."""
+    m = s.markets[market]
+    reference = reference_price(s, market)
+    if m.band_ppm == 0 or reference == 0:
+        return 0
+    return band_limit(reference, m.band_ppm, side, m.tick)
+
+
+@kernel
+def market_order_limit(s: State, market: int, side: int) -> int:
+    """Return the price at which a market order stops, 0 if the other side is empty."""
+    m = s.markets[market]
+    level = s.books[m.asks].lowest if side == Side.BUY else s.books[m.bids].highest
+    if level == 0:
+        return 0
+    limit = band_limit(s.levels[level].price, PROTECTION_PPM, side, m.tick)
+    worst = worst_price(s, market, side)
+    if worst == 0:
+        return limit
+    return min(limit, worst) if side == Side.BUY else max(limit, worst)

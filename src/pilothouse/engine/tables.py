@@ -1,0 +1,126 @@
+"""The tables of the state: every field of every row, with its meaning.
+
+All fields are signed 64-bit words. Row 0 of each table means "none", so fresh zeros are valid links.
+Money is in an asset's base units unless the name says otherwise; quantities and prices are in their
+market's units; marks and a contract's index in hundredths of a price unit; times in microseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+Row = Any
+"""One row of a table: a record whose fields are the words below."""
+TIERS = 16
+FANOUT = 64
+VOLUME_DAYS = 30
+SOURCES = 8
+
+
+def _row(fields: str, **arrays: int) -> np.dtype[Any]:
+    words: list[Any] = [(name, "i8") for name in fields.split()]
+    return np.dtype(words + [(name, "i8", (size,)) for name, size in arrays.items()])
+
+
+# The one row of the exchange: clock, counters, free lists, house accounts, the queue.
+EXCHANGE = _row(
+    "created position time hash_seed names trade next_hour hour_started"
+    " assets_used markets_used accounts_used balances_used positions_used orders_used levels_used"
+    " nodes_used books_used volumes_used triggers_used schedules_used"
+    " orders_free levels_free nodes_free nodes_spare triggers_free schedules_free"
+    " custody_account fees_account insurance_account dollar"
+    " queue_first queue_last queue_count funding_market orders_open"
+)
+ASSETS = _row(
+    "symbol_0 symbol_1 symbol_2 display_0 display_1 decimals unit_e6 collateral haircut_ppm"
+    " index_e12 index_time sources_live markets_first triggers_book",
+    source_price_e12=SOURCES,
+    source_time=SOURCES,
+)
+MARKETS = _row(
+    "symbol_0 symbol_1 symbol_2 kind base quote price_decimals quantity_decimals"
+    " multiplier divisor mark_multiplier mark_divisor index_divisor index_multiplier"
+    " tick lot quantity_min cost_min position_max fee_schedule"
+    " status status_version band_ppm band_version bids asks last_price next_of_asset"
+    " index mark premium mark_time premium_max_ppm open_interest liquidation_fee_ppm"
+    " funding_coefficient funding_rate_max_e12 funding_rate_e12 funding_payment_e6"
+    " funding_base_e6 premium_sum_e12_ms premium_ms funding_posted funding_cursor"
+    " schedules_first schedule_version positions_first positions_open"
+    " clearing_account insurance_account long_triggers short_triggers"
+)
+ACCOUNTS = _row(
+    "client_class jurisdiction purpose firm orders_max orders_open orders_first"
+    " balances_first positions_first volume volume_day volume_micro_usd"
+    " queued queue_next protection opened_at exposures"
+)
+BALANCES = _row("account wallet asset available held next trigger")
+POSITIONS = _row(
+    "account market quantity entry_cost opened_at funding_seen_e6 buys sells schedule"
+    " next_of_account next previous trigger"
+)
+ORDERS = _row(
+    "number account market side order_type flags price quantity remaining held level next previous"
+    " account_next account_previous client_hi client_lo base_balance quote_balance position"
+    " placed_at user_ref time_in_force"
+)
+BOOKS = _row("root lowest highest leaf leaf_prefix levels")
+LEVELS = _row("book price quantity first last above below leaf")
+NODES = _row("occupied parent place", children=FANOUT)
+TRIGGERS = _row("account level next previous")
+SCHEDULES = _row(
+    "market client_class jurisdiction opened_from count next",
+    floors_usd=TIERS,
+    initial_ppm=TIERS,
+    maintenance_ppm=TIERS,
+    initial_deduction=TIERS,
+    maintenance_deduction=TIERS,
+)
+FEES = _row("count", volumes_from=TIERS, maker_ppm=TIERS, taker_ppm=TIERS)
+VOLUMES = _row("account", day_micro_usd=VOLUME_DAYS)
+NAMES = _row("hi lo body position outcome made")
+HASHES = _row("hi lo row")
+
+TABLES: Final[dict[str, np.dtype[Any]]] = {
+    "exchange": EXCHANGE,
+    "assets": ASSETS,
+    "markets": MARKETS,
+    "accounts": ACCOUNTS,
+    "balances": BALANCES,
+    "positions": POSITIONS,
+    "orders": ORDERS,
+    "books": BOOKS,
+    "levels": LEVELS,
+    "nodes": NODES,
+    "triggers": TRIGGERS,
+    "schedules": SCHEDULES,
+    "fees": FEES,
+    "volumes": VOLUMES,
+    "names": NAMES,
+    "balance_index": HASHES,
+    "position_index": HASHES,
+    "order_index": HASHES,
+    "client_index": HASHES,
+}
+"""Every table of the arena, in its order."""
+INDEX_OF: Final[dict[str, str]] = {
+    "balance_index": "balances",
+    "position_index": "positions",
+    "order_index": "orders",
+    "client_index": "orders",
+}
+"""Hash tables, rebuilt from the table they index; they stay out of the fingerprint."""
+GROWABLE: Final = (
+    "assets",
+    "markets",
+    "accounts",
+    "balances",
+    "positions",
+    "orders",
+    "levels",
+    "nodes",
+    "schedules",
+    "fees",
+    "volumes",
+)

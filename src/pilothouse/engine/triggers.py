@@ -1,0 +1,161 @@
+"""Triggers: at which mark, or index of a collateral asset, an account must be examined again.
+
+Each exposure of an account gets an equal part of what the account has above its thresholds, and the
+price move that would use that part up. Until one of these prices is reached, no combination of moves
+can bring the account below. Triggers stand in books of their own, keyed by a price compressed to
+twelve significant bits, always on the cautious side.
+"""
+
+from __future__ import annotations
+
+from pilothouse.engine.levels import append, find_level, new_level, unlink
+from pilothouse.engine.queue import ask_for_examination
+from pilothouse.engine.state import State
+from pilothouse.language.kinds import Wallet
+from pilothouse.rules.bits import fits, highest_bit, muldiv_down
+from pilothouse.rules.compiled import kernel
+
+KEY_BITS = 12
+PRICE_MAX = 1 << 61
+
+
+@kernel
+def key_of(price: int) -> int:
+    """Return a price as exponent and twelve bits of mantissa: smaller, and in the same order."""
+    if price < 1 << KEY_BITS:
+        return max(price, 0)
+    exponent = highest_bit(price) - KEY_BITS
+    return ((exponent + 1) << KEY_BITS) + ((price >> exponent) - (1 << KEY_BITS))
+
+
+@kernel
+def queue_triggered_below(s: State, book: int, price: int) -> None:
+    """Ask for every account whose trigger is at or above a price that fell to it."""
+    key = key_of(price)
+    while s.books[book].highest != 0 and s.levels[s.books[book].highest].price >= key:
+        _fire(s, s.levels[s.books[book].highest].first)
+
+
+@kernel
+def queue_triggered_above(s: State, book: int, price: int) -> None:
+    """Ask for every account whose trigger is at or below a price that rose to it."""
+    key = key_of(price)
+    while s.books[book].lowest != 0 and s.levels[s.books[book].lowest].price <= key:
+        _fire(s, s.levels[s.books[book].lowest].first)
+
+
+@kernel
+def _fire(s: State, trigger: int) -> None:
+    account = s.triggers[trigger].account
+    unlink(s, s.triggers, trigger)
+    ask_for_examination(s, account)
+
+
+@kernel
+def _place(s: State, trigger: int, account: int, book: int, key: int) -> int:
+    # A trigger row stays with its exposure for life; it is linked only while it is set.
+    x = s.exchange[0]
+    if trigger == 0:
+        x.triggers_used += 1
+        trigger = x.triggers_used
+        s.triggers[trigger].account = account
+    level = find_level(s, book, key)
+    if level == 0:
+        level = new_level(s, book, key)
+    append(s, s.triggers, level, trigger)
+    return trigger
+
+
+@kernel
+def clear_triggers(s: State, account: int) -> None:
+    """Take all triggers of an account out of their books."""
+    k = s.accounts[account].positions_first
+    while k != 0:
+        _lift(s, s.positions[k].trigger)
+        k = s.positions[k].next_of_account
+    k = s.accounts[account].balances_first
+    while k != 0:
+        _lift(s, s.balances[k].trigger)
+        k = s.balances[k].next
+
+
+@kernel
+def _lift(s: State, trigger: int) -> None:
+    if trigger != 0 and s.triggers[trigger].level != 0:
+        unlink(s, s.triggers, trigger)
+
+
+@kernel
+def exposures_of(s: State, account: int) -> int:
+    """Return how many positions and collateral balances share what an account has to spare."""
+    count = 0
+    k = s.accounts[account].positions_first
+    while k != 0:
+        p = s.positions[k]
+        count += 1 if p.quantity != 0 or p.buys != 0 or p.sells != 0 else 0
+        k = p.next_of_account
+    k = s.accounts[account].balances_first
+    while k != 0:
+        count += 1 if _is_priced(s, k) else 0
+        k = s.balances[k].next
+    return count
+
+
+@kernel
+def _is_priced(s: State, row: int) -> bool:
+    b = s.balances[row]
+    held = b.available + b.held
+    return b.wallet == Wallet.FUTURES and b.asset != s.exchange[0].dollar and held != 0
+
+
+@kernel
+def set_triggers(s: State, account: int, spare: int) -> None:
+    """Set the triggers of an account that has `spare` micro-dollars above its thresholds."""
+    clear_triggers(s, account)
+    count = exposures_of(s, account)
+    if count == 0:
+        return
+    part = max(spare, 0) // count
+    k = s.accounts[account].positions_first
+    while k != 0:
+        _set_position_triggers(s, k, part)
+        k = s.positions[k].next_of_account
+    k = s.accounts[account].balances_first
+    while k != 0:
+        if _is_priced(s, k):
+            _set_balance_trigger(s, k, part)
+        k = s.balances[k].next
+
+
+@kernel
+def _set_position_triggers(s: State, row: int, part: int) -> None:
+    # A long loses while the mark falls. While it rises a short loses and needs more margin, at
+    # most its whole value again: hence half the distance.
+    p = s.positions[row]
+    m = s.markets[p.market]
+    size = max(abs(p.quantity), abs(p.quantity + p.buys), abs(p.quantity - p.sells))
+    if size == 0 or m.mark == 0:
+        return
+    distance = _distance(part, m.mark_divisor, size * m.mark_multiplier) // 2
+    if p.quantity > 0 and distance < m.mark:
+        key = key_of(m.mark - distance)
+        p.trigger = _place(s, p.trigger, p.account, m.long_triggers, key)
+    if p.quantity <= 0 and distance < PRICE_MAX:
+        key = key_of(m.mark + distance)
+        p.trigger = _place(s, p.trigger, p.account, m.short_triggers, key)
+
+
+@kernel
+def _distance(part: int, a: int, b: int) -> int:
+    # Further away than any price means: no trigger.
+    return muldiv_down(part, a, b) if fits(part, a, b) else PRICE_MAX
+
+
+@kernel
+def _set_balance_trigger(s: State, row: int, part: int) -> None:
+    b = s.balances[row]
+    a = s.assets[b.asset]
+    distance = _distance(part, a.unit_e6, abs(b.available + b.held))
+    if distance < a.index_e12:
+        key = key_of(a.index_e12 - distance)
+        b.trigger = _place(s, b.trigger, b.account, a.triggers_book, key)

@@ -1,0 +1,123 @@
+"""Snapshots: the machine's bytes after a block, so that recovery need not start from zero.
+
+A snapshot is never needed: whatever is wrong with one, an older one or the whole journal does the
+same work. It is written beside its name and renamed, so that a name always means a whole file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pilothouse.journal.blocks import HASH_BYTES
+from pilothouse.journal.crash import crash_point
+from pilothouse.journal.storage import Storage
+
+FOLDER: Final = "snapshots"
+MAGIC: Final = b"PHSNAPS\n"
+FORMAT: Final = 1
+
+_ENDING: Final = ".snapshot"
+_LAYOUT: Final = struct.Struct("<8s7q32s32s32s32s")
+_SEALED: Final = _LAYOUT.size - HASH_BYTES
+
+
+class BadSnapshot(ValueError):
+    """The file is no whole snapshot; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The machine after a block: where, when, by which release, with which fingerprint.
+
+    `block_seal` is the seal of the block it follows; without that block in the journal the
+    snapshot belongs to another history.
+    """
+
+    block: int
+    position: int
+    time: int
+    fingerprint: tuple[int, int]
+    release: bytes
+    block_seal: bytes
+    body: bytes
+
+
+def write_snapshot(storage: Storage, snapshot: Snapshot) -> str:
+    """Write a snapshot so that it is there whole or not at all; return its name."""
+    name = f"{FOLDER}/{snapshot.block:020d}{_ENDING}"
+    file = storage.open_append(name + ".part")
+    try:
+        file.cut(0)
+        file.write(_header(snapshot))
+        file.write(snapshot.body)
+        file.sync()
+    finally:
+        file.close()
+    crash_point("snapshot_rename")
+    storage.rename(name + ".part", name)
+    storage.sync_folder(FOLDER)
+    return name
+
+
+def snapshot_blocks(storage: Storage) -> list[int]:
+    """Return the numbers of the blocks that have a snapshot, newest first."""
+    names = storage.names(FOLDER)
+    return sorted((int(one.removesuffix(_ENDING)) for one in names if _named(one)), reverse=True)
+
+
+def read_snapshot(storage: Storage, block: int) -> Snapshot:
+    """Return the snapshot after a block; raise BadSnapshot if it is not what was sealed."""
+    file = storage.open_read(f"{FOLDER}/{block:020d}{_ENDING}")
+    try:
+        raw = file.read(0, file.size()).tobytes()
+    finally:
+        file.close()
+    return _parse(raw)
+
+
+def good_snapshots(storage: Storage) -> Iterator[Snapshot | BadSnapshot]:
+    """Yield every snapshot, newest first; in place of a bad one, what is wrong with it."""
+    for block in snapshot_blocks(storage):
+        try:
+            yield read_snapshot(storage, block)
+        except BadSnapshot as bad:
+            yield bad
+
+
+def keep_newest(storage: Storage, count: int) -> None:
+    """Remove all but the newest `count` snapshots, and what a crash left half written."""
+    for block in snapshot_blocks(storage)[count:]:
+        storage.remove(f"{FOLDER}/{block:020d}{_ENDING}")
+    for name in storage.names(FOLDER):
+        if name.endswith(".part"):
+            storage.remove(f"{FOLDER}/{name}")
+
+
+def _named(name: str) -> bool:
+    return name.endswith(_ENDING) and name.removesuffix(_ENDING).isdigit()
+
+
+def _header(made: Snapshot) -> bytes:
+    words = (FORMAT, made.block, made.position, made.time, *made.fingerprint, len(made.body))
+    body = hashlib.sha256(made.body).digest()
+    raw = _LAYOUT.pack(MAGIC, *words, made.release, made.block_seal, body, bytes(HASH_BYTES))
+    return raw[:_SEALED] + hashlib.sha256(raw[:_SEALED]).digest()
+
+
+def _parse(raw: bytes) -> Snapshot:
+    if len(raw) < _LAYOUT.size:
+        raise BadSnapshot("a snapshot is cut off")
+    magic, form, *words, size, release, block_seal, body_hash, seal = _LAYOUT.unpack_from(raw)
+    block, position, time, high, low = words
+    body = raw[_LAYOUT.size :]
+    if magic != MAGIC or hashlib.sha256(raw[:_SEALED]).digest() != seal:
+        raise BadSnapshot("the header of a snapshot differs from its seal")
+    if form != FORMAT:
+        raise BadSnapshot(f"the snapshot after block {block} has the unknown format {form}")
+    if len(body) != size or hashlib.sha256(body).digest() != body_hash:
+        raise BadSnapshot(f"the snapshot after block {block} differs from its hash")
+    return Snapshot(block, position, time, (high, low), release, block_seal, body)

@@ -1,0 +1,50 @@
+"""Liquidation: the price at which a position closes with nothing left, and how much is closed.
+
+    zero-equity price of a long  = (mark value - equity) / quantity / (1 - fee), rounded up
+    zero-equity price of a short = (mark value + equity) / quantity / (1 + fee), rounded down
+
+Kraken's equity protection process sends an immediate-or-cancel order at this price, so that equity
+stays at zero or above. Where equity is at least half of maintenance, half of the position is closed
+(partial liquidation; the band and the half are our choice, Kraken publishes neither).
+"""
+
+from __future__ import annotations
+
+from pilothouse.language.numbers import PPM
+from pilothouse.rules.bits import muldiv_down, muldiv_up
+from pilothouse.rules.compiled import kernel
+
+
+@kernel
+def zero_equity_value(value: int, equity: int, is_long: bool, fee_ppm: int) -> int:
+    """Return the value (base units) at which closing leaves no equity, at least 0."""
+    if is_long:
+        return muldiv_up(max(0, value - equity), PPM, PPM - fee_ppm)
+    return muldiv_down(max(0, value + equity), PPM, PPM + fee_ppm)
+
+
+@kernel
+def price_of_value(
+    value: int, quantity: int, multiplier: int, divisor: int, tick: int, upwards: bool
+) -> int:
+    """Return the price on the tick at which a quantity has a value, at least one tick."""
+    if upwards:
+        price = muldiv_up(value, divisor, quantity * multiplier)
+        return max(tick, (price + tick - 1) // tick * tick)
+    return max(tick, muldiv_down(value, divisor, quantity * multiplier) // tick * tick)
+
+
+@kernel
+def quantity_to_close(quantity: int, equity: int, maintenance: int, lot: int) -> int:
+    """Return how much of a position (unsigned) is closed in one step."""
+    if 2 * equity < maintenance or quantity <= lot:
+        return quantity
+    return max(lot, quantity // 2 // lot * lot)
+
+
+@kernel
+def profit_rank_ppm(unrealised: int, entry_cost: int) -> int:
+    """Return the rank of a counterparty in an unwind: its profit as a share of its entry cost."""
+    if unrealised <= 0:
+        return 0
+    return muldiv_down(min(unrealised, abs(entry_cost) * 1000), PPM, max(1, abs(entry_cost)))
