@@ -14,7 +14,7 @@ import numpy as np
 from pilothouse.language.events import MarginScheduleSet, MarketStatusSet, PriceBandSet
 from pilothouse.language.kinds import CauseKind
 from pilothouse.language.rows import from_event_row
-from pilothouse.language.schema import as_json
+from pilothouse.language.schema import Event, as_json
 
 GOVERNED_EVENTS: Final = (MarginScheduleSet, MarketStatusSet, PriceBandSet)
 _NUMBERS: Final = np.array([one.number for one in GOVERNED_EVENTS])
@@ -29,10 +29,15 @@ def hear(span: Any) -> None:
     rows = span.events[np.isin(span.events[:, 0], _NUMBERS)]
     for row in rows:
         told = from_event_row(row)
-        plain = as_json(told.event) | {"position": told.position, "time_us": told.time}
-        if plain["cause"] == CauseKind.CHANGE:
-            with _lock:
-                _heard[told.position] = plain
+        note(told.position, told.time, told.event)
+
+
+def note(position: int, time_us: int, event: Event) -> None:
+    """Note one event if a change caused it."""
+    plain = as_json(event) | {"position": position, "time_us": time_us}
+    if plain["cause"] == CauseKind.CHANGE:
+        with _lock:
+            _heard[position] = plain
 
 
 def event_at(position: int) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ SECRET_KEY = base64.b64encode(derive(_SECRET, "django")).decode()
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("PILOTHOUSE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
+_CONSOLE: Final = ["pilothouse.console"] if find_spec("pilothouse.console") else []
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -34,12 +36,12 @@ INSTALLED_APPS = [
     "pilothouse.access",
     "pilothouse.records",
     "pilothouse.control",
-    "pilothouse.console",
+    *_CONSOLE,
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "pilothouse.console.security.ContentSecurityPolicy",
+    *(f"{one}.security.ContentSecurityPolicy" for one in _CONSOLE),
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
