@@ -44,13 +44,13 @@ class Head:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the plan."""
+    """One step of the plan; `predicted` are the counts under the plan's headings."""
 
     number: int
     state: str
     not_before: int
     not_after: int
-    summary: str
+    predicted: list[int | None]
     position: int | None
 
 
@@ -88,6 +88,7 @@ def change_facts(change: Change) -> dict[str, Any]:
         "change": head(change),
         "difference": change.difference,
         "steps": [_step(one) for one in _standing(change)],
+        "step_headings": [one.label for one in kind.QUESTIONS if not one.unit],
         "step_at_hand": step.number if step else None,
         "counts": counts(
             kind.QUESTIONS,
@@ -128,16 +129,15 @@ def _step(step: ChangeStep) -> Step:
         state=str(step.state),
         not_before=microseconds(step.not_before) if step.not_before else 0,
         not_after=microseconds(step.not_after) if step.not_after else 0,
-        summary=_summary(step),
+        predicted=_predicted(step),
         position=step.position,
     )
 
 
-def _summary(step: ChangeStep) -> str:
-    """Return what the step's preview counts, the questions that are numbers of something."""
+def _predicted(step: ChangeStep) -> list[int | None]:
+    """Return what the step's preview counts, question by question of those that count things."""
     questions = plan.kind_of(step.change).QUESTIONS
-    counted = [(one, step.predicted.get(one.name)) for one in questions if not one.unit]
-    return ", ".join(f"{number} {one.label}" for one, number in counted if number) or "nobody hurt"
+    return [step.predicted.get(one.name) for one in questions if not one.unit]
 
 
 def _signature(one: Any) -> dict[str, Any]:
