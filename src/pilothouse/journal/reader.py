@@ -60,6 +60,19 @@ class Reader:
                 return
             yield self._read_one()
 
+    def header_of(self, number: int) -> Header | None:
+        """Return the header of one block, None if the journal ends before it; raise BadBlock.
+
+        The cursor then stands at it, and its rows are not looked at.
+        """
+        starts = [one for one in segment_starts(self._storage) if one <= number]
+        if not starts:
+            return None
+        self._open(starts[-1])
+        self._skip(number - starts[-1])
+        raw = self._bytes(HEADER_BYTES).tobytes()
+        return self._header(raw) if raw else None
+
     def close(self) -> None:
         """Give the file back."""
         if self._file:
@@ -90,15 +103,18 @@ class Reader:
         if not starts:
             return False
         self._open(starts[-1])
-        self._skip_to(self._next_number() - starts[-1])
+        self._skip(self._next_number() - starts[-1])
         return True
 
-    def _skip_to(self, blocks: int) -> None:
+    def _skip(self, blocks: int) -> None:
         for _ in range(blocks):
-            try:
-                self._offset += read_header(self._bytes(HEADER_BYTES).tobytes()).size
-            except NotABlock as wrong:
-                raise self._bad(f"a block before it: {wrong}") from wrong
+            self._offset += self._header(self._bytes(HEADER_BYTES).tobytes()).size
+
+    def _header(self, raw: bytes) -> Header:
+        try:
+            return read_header(raw)
+        except NotABlock as wrong:
+            raise self._bad(str(wrong)) from wrong
 
     def _open(self, start: int) -> None:
         self.close()

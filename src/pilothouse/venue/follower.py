@@ -1,0 +1,183 @@
+"""The follower: a replica that trails the journal's files by one block, in a thread.
+
+It asks the writer nothing. Readers take the machine between two blocks; listeners are told of
+every block in order, the replayed history included, before the position is raised.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pilothouse.journal.blocks import Block, Header
+from pilothouse.journal.durable import DurableMark
+from pilothouse.journal.reader import Reader
+from pilothouse.journal.storage import Files, Storage
+from pilothouse.language.rows import Rows
+from pilothouse.venue.machine import Release, present_release
+from pilothouse.venue.recovery import newest_start, replica_at
+from pilothouse.venue.replica import Replica
+from pilothouse.venue.wire import Receipts
+
+LOOK_S: Final = 0.0005
+"""How often a follower looks at the mark while blocks come or somebody waits for one."""
+IDLE_LOOK_S: Final = 0.005
+"""The same after a while without a block."""
+BUSY_LOOKS: Final = 200
+START_S: Final = 120
+"""How long a reader waits for a machine: a cold start compiles the engine."""
+
+
+class ReplicaStopped(Exception):
+    """The replica stopped at a fault and is not to be read any more."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A block and what it did. Its events are derived, the same in every replica.
+
+    `rows` is a view of a larger piece of memory: copy what is to be kept.
+    """
+
+    first_position: int
+    time: int
+    rows: Rows
+    receipts: Receipts
+    events: Rows
+
+
+class Follower:
+    """A trailing replica. `fault` is the sentence why it stopped, if it did."""
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        release: Release | None = None,
+        storage: Storage | None = None,
+        from_snapshot: bool = False,
+        say: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
+        self.home = Path(home)
+        self.storage: Storage = storage or Files(self.home)
+        self.position = self.time = self.block = 0
+        self.fault: str | None = None
+        self._given_release = release
+        self._from_snapshot, self._say = from_snapshot, say
+        self._listeners: list[Callable[[Span], None]] = []
+        self._lock, self._moved = threading.RLock(), threading.Condition()
+        self._readers_waiting, self._readers_lock = 0, threading.Lock()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._replica: Replica | None = None
+
+    def listen(self, callback: Callable[[Span], None]) -> None:
+        """Have every block told, from the very first on; only before `start`."""
+        if self._thread is not None:
+            raise RuntimeError("a listener that comes late would miss the blocks before")
+        self._listeners.append(callback)
+
+    def start(self) -> None:
+        """Begin to follow, in a thread of its own."""
+        self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after the block under way."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def wait_for(self, position: int, timeout_s: float) -> bool:
+        """Wait until a position is stepped and told; False after the timeout or a fault."""
+        with self._moved:
+            self._moved.wait_for(lambda: self.position >= position or self.fault, timeout_s)
+            return self.position >= position
+
+    @contextlib.contextmanager
+    def machine(self) -> Iterator[Any]:
+        """Hold the replica's machine between two blocks; raise ReplicaStopped after a fault."""
+        self._count_reader(1)
+        try:
+            self._lock.acquire()
+        finally:
+            self._count_reader(-1)
+        try:
+            yield self.replica.machine
+        finally:
+            self._lock.release()
+
+    @property
+    def replica(self) -> Replica:
+        """Return the replica once the follower started; raise ReplicaStopped after a fault."""
+        if self._replica is None:
+            with self._moved:
+                self._moved.wait_for(lambda: self._replica or self.fault, START_S)
+        if self._replica is None or self.fault:
+            raise ReplicaStopped(self.fault or "the follower is not started")
+        return self._replica
+
+    @property
+    def release(self) -> Release:
+        """The engine release this follower runs."""
+        if self._given_release is None:
+            self._given_release = present_release()
+        return self._given_release
+
+    def _count_reader(self, more: int) -> None:
+        with self._readers_lock:
+            self._readers_waiting += more
+
+    def _follow(self) -> None:
+        try:
+            self._replica = self._begin()
+            self._notify(self._replica.tail)
+            self._trail(self._replica, Reader(self.storage, self._replica.tail))
+        except Exception as error:
+            self.fault = f"{type(error).__name__}: {error}"
+            self._say(f"This replica stopped after command {self.position}. {self.fault}")
+            self._notify(None)
+
+    def _begin(self) -> Replica:
+        start = None
+        if self._from_snapshot and not self._listeners:
+            start = newest_start(self.storage, self.release, self._say)
+        return replica_at(self.home, self.release, start, self._say)
+
+    def _trail(self, replica: Replica, reader: Reader) -> None:
+        mark, quiet_looks = DurableMark(self.storage), 0
+        while not self._stopping.is_set():
+            quiet_looks += 1
+            for block in reader.read(mark.block):
+                self._step(replica, block)
+                quiet_looks = 0
+                if self._stopping.is_set():
+                    break
+            time.sleep(LOOK_S if quiet_looks < BUSY_LOOKS else IDLE_LOOK_S)
+        reader.close()
+        replica.close()
+
+    def _step(self, replica: Replica, block: Block) -> None:
+        with self._lock:
+            stepped = replica.step(block)
+            head = block.header
+            did = stepped.receipts, stepped.events
+            span = Span(head.first_position, head.time, block.rows, *did)
+            for listener in self._listeners:
+                listener(span)
+            self._notify(head)
+        if self._readers_waiting:
+            # A lock that is let go and taken again at once would starve them while catching up.
+            time.sleep(LOOK_S)
+
+    def _notify(self, tail: Header | None) -> None:
+        with self._moved:
+            if tail:
+                self.block, self.time = tail.number, tail.time
+                self.position = tail.last_position
+            self._moved.notify_all()

@@ -1,0 +1,95 @@
+"""A replica: a machine, the block it stands at, and the fingerprints it has to agree with.
+
+Writer's recovery, followers and verify all step blocks through this one class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pilothouse.journal.blocks import Block, Header
+from pilothouse.language.commands import RecordFingerprint
+from pilothouse.language.names import Sender
+from pilothouse.language.rows import Rows, from_rows
+from pilothouse.venue.machine import Release, Stepped
+from pilothouse.venue.sealed import SealedMachine
+
+_FINGERPRINT = RecordFingerprint.number
+
+
+class ReplicaDiffers(Exception):
+    """The replica and the writer disagree about the state: one of them must not be believed."""
+
+
+class Replica:
+    """A machine that is stepped block by block. `fingerprints` counts those that agreed."""
+
+    def __init__(
+        self,
+        home: Path,
+        release: Release,
+        machine: Any = None,
+        tail: Header | None = None,
+        say: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
+        self.machine: Any = machine if machine is not None else release.empty()
+        self.tail = tail
+        self.fingerprints = 0
+        self._home = home
+        self._present = release
+        self._runs = release.digest
+        self._say = say
+
+    def step(self, block: Block) -> Stepped:
+        """Step a block with the release that wrote it; raise ReplicaDiffers, ReleaseIsMissing."""
+        self._use_release(block.header.release)
+        self._compare(block.rows)
+        stepped: Stepped = self.machine.step(block.rows, block.header.time)
+        if len(stepped.receipts) != block.header.commands:
+            raise ReplicaDiffers(
+                f"block {block.header.number} holds {block.header.commands} commands, "
+                f"the machine read {len(stepped.receipts)}"
+            )
+        self.tail = block.header
+        return stepped
+
+    def use_present_release(self) -> None:
+        """Hand the state over to the release that runs now, if an older one holds it."""
+        self._use_release(self._present.digest)
+
+    def close(self) -> None:
+        """End the process of an older release, if one runs."""
+        if isinstance(self.machine, SealedMachine):
+            self.machine.close()
+
+    def _use_release(self, digest: bytes) -> None:
+        if digest == self._runs:
+            return
+        raw = self.machine.to_bytes() if self.tail else None
+        self.close()
+        if digest == self._present.digest:
+            self.machine = self._present.from_bytes(raw) if raw else self._present.empty()
+        else:
+            self.machine = SealedMachine(self._home, digest, raw)
+        self._runs = digest
+        at = self.tail.last_position if self.tail else 0
+        self._say(f"From command {at + 1} on, engine release {digest.hex()[:16]} steps.")
+
+    def _compare(self, rows: Rows) -> None:
+        """Compare the fingerprint that a block opens with, if it does."""
+        if not (len(rows) and rows[0, 0] == _FINGERPRINT and rows[0, 2] == Sender.WRITER):
+            return
+        recorded = from_rows(np.asarray(rows[:1])).command
+        assert isinstance(recorded, RecordFingerprint)
+        here = self.machine.fingerprint()
+        if recorded.position != self.machine.position or (recorded.hi, recorded.lo) != here:
+            raise ReplicaDiffers(
+                f"after command {self.machine.position} this replica's fingerprint is "
+                f"{here[0]},{here[1]}; the writer recorded {recorded.hi},{recorded.lo} "
+                f"after command {recorded.position}"
+            )
+        self.fingerprints += 1

@@ -1,0 +1,193 @@
+"""The writer takes rows, makes them durable, steps them and answers; and it cannot be forged."""
+
+import asyncio
+import socket
+import stat
+import struct
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from pilothouse.journal.storage import Files
+from pilothouse.language.commands import RecordFingerprint
+from pilothouse.language.names import Name, Sender
+from pilothouse.language.rows import Message, to_rows
+from pilothouse.venue.client import AsyncVenueClient, FrameRefused, VenueClient, WriterIsAway
+from pilothouse.venue.clock import Clock
+from pilothouse.venue.wire import FRAME_ROWS_MAX, HEAD, SOCKET
+from pilothouse.venue.writer import AnotherWriter, pen_of
+from tests.journal.blocks import read
+from tests.venue.counter import TOO_SMALL, order, order_rows
+from tests.venue.running import client_of, running_writer
+
+
+def test_every_command_is_answered_with_its_place_in_the_journal(tmp_path):
+    with running_writer(tmp_path), client_of(tmp_path) as client:
+        first, second = client.submit([order(1), order(2, quantity=0)])
+        assert (first.position, first.outcome, first.made) == (1, 0, 1)
+        assert (second.position, second.outcome) == (2, TOO_SMALL)
+        assert client.submit([]) == []
+
+
+def test_the_same_name_gets_its_first_receipt(tmp_path):
+    with running_writer(tmp_path), client_of(tmp_path) as client:
+        (first,) = client.submit([order(1)])
+        (again,) = client.submit([order(1)])
+        assert (again.position, again.made, again.repeated) == (first.position, first.made, True)
+
+
+def test_an_answered_command_is_in_the_journal_already(tmp_path):
+    with running_writer(tmp_path), client_of(tmp_path) as client:
+        for number in range(1, 30):
+            (receipt,) = client.submit([order(number)])
+            assert read(Files(tmp_path))[-1].header.last_position >= receipt.position
+
+
+def test_many_threads_share_a_client(tmp_path):
+    receipts = []
+
+    def send(client, turn):
+        receipts.extend(client.submit([order(turn * 100 + k) for k in range(20)]))
+
+    with running_writer(tmp_path) as writer, client_of(tmp_path) as client:
+        threads = [threading.Thread(target=send, args=(client, turn)) for turn in range(8)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        assert sorted(one.position for one in receipts if not one.repeated) == sorted(
+            {one.position for one in receipts}
+        )
+        assert len(receipts) == 160 and writer.machine.total == 160
+
+
+def test_a_large_load_is_cut_into_frames_between_commands(tmp_path):
+    with running_writer(tmp_path) as writer, client_of(tmp_path) as client:
+        receipts = client.submit_rows(order_rows(1, 2 * FRAME_ROWS_MAX + 5))
+        assert len(receipts) == 2 * FRAME_ROWS_MAX + 5
+        assert writer.machine.total == len(receipts)
+
+
+def test_an_event_loop_has_many_calls_under_way(tmp_path):
+    async def send():
+        client = AsyncVenueClient(tmp_path)
+        answers = await asyncio.gather(*[client.submit([order(k)]) for k in range(200)])
+        with pytest.raises(FrameRefused):
+            rows = order_rows(900, 1)
+            rows[0, 1] = 7
+            await client.submit_rows(rows)
+        await client.close()
+        return [one for (one,) in answers]
+
+    with running_writer(tmp_path):
+        receipts = asyncio.run(send())
+    assert sorted(one.position for one in receipts) == sorted({one.position for one in receipts})
+    assert len(receipts) == 200 and all(one.accepted for one in receipts)
+
+
+def test_rows_that_are_no_commands_are_refused_and_not_journaled(tmp_path):
+    rows = order_rows(1, 3)
+    rows[1, 1] = 9
+    with running_writer(tmp_path) as writer, client_of(tmp_path) as client:
+        with pytest.raises(FrameRefused, match="nothing was executed"):
+            client.submit_rows(rows)
+        assert client.submit([order(1)])[0].position == 1
+        assert writer.machine.total == 1
+
+
+def test_nobody_else_sends_in_the_writers_name(tmp_path):
+    forged = RecordFingerprint(position=1, hi=0, lo=0)
+    with running_writer(tmp_path) as writer, client_of(tmp_path) as client:
+        with pytest.raises(FrameRefused, match="only the writer itself"):
+            client.submit([order(1), Message(forged, Name(Sender.WRITER, 1, 1))])
+        assert writer.machine.position == 0
+
+
+def test_a_word_of_a_continuation_row_is_no_sender(tmp_path):
+    rows = to_rows(order(1))
+    longer = np.concatenate([rows, np.full_like(rows, Sender.WRITER)])
+    longer[0, 1] = 2
+    with running_writer(tmp_path), client_of(tmp_path) as client:
+        assert len(client.submit_rows(longer)) == 1
+
+
+def test_two_writers_on_one_folder_are_impossible(tmp_path):
+    with (
+        running_writer(tmp_path),
+        pytest.raises(AnotherWriter, match="another writer"),
+        pen_of(tmp_path),
+    ):
+        pass
+    with pen_of(tmp_path):
+        pass
+
+
+def test_only_the_owner_can_reach_the_socket(tmp_path):
+    with running_writer(tmp_path):
+        assert stat.S_IMODE((tmp_path / SOCKET).stat().st_mode) == 0o600
+    assert not (tmp_path / SOCKET).exists()
+
+
+def test_a_client_that_announces_too_much_is_cut(tmp_path):
+    with running_writer(tmp_path), socket.socket(socket.AF_UNIX) as rude:
+        rude.connect(str(tmp_path / SOCKET))
+        rude.sendall(HEAD.pack(1, 0, FRAME_ROWS_MAX + 1))
+        assert rude.recv(1) == b""
+
+
+def test_a_client_that_does_not_read_is_cut_and_others_go_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("pilothouse.venue.doors.UNREAD_BYTES_MAX", 1 << 16)
+    frame = HEAD.pack(1, 0, 1000) + order_rows(1, 1000).tobytes()
+    with running_writer(tmp_path), client_of(tmp_path) as client:
+        with socket.socket(socket.AF_UNIX) as slow:
+            slow.connect(str(tmp_path / SOCKET))
+            with pytest.raises((BrokenPipeError, ConnectionResetError)):
+                for _ in range(200):
+                    slow.sendall(frame)
+        assert client.submit([order(5000)])[0].accepted
+
+
+def test_time_passes_in_empty_blocks_while_nothing_comes(tmp_path):
+    with running_writer(tmp_path) as writer, client_of(tmp_path) as client:
+        client.submit([order(1)])
+        ticks = writer.machine.ticks
+        deadline = time.monotonic() + 20
+        while writer.machine.ticks < ticks + 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert writer.machine.ticks >= ticks + 2
+    assert 0 in [one.header.commands for one in read(Files(tmp_path))]
+
+
+def test_the_clock_never_goes_back():
+    wall = iter([50, 40, 45, 60])
+    clock = Clock(48, now=lambda: next(wall))
+    assert [clock.stamp() for _ in range(4)] == [50, 50, 50, 60]
+
+
+def test_the_next_writer_goes_on_where_the_last_one_stopped(tmp_path):
+    with running_writer(tmp_path, now=lambda: 9_000), client_of(tmp_path) as client:
+        client.submit([order(k) for k in range(10)])
+    with running_writer(tmp_path, now=lambda: 5_000) as writer, client_of(tmp_path) as client:
+        (receipt,) = client.submit([order(3)])
+        assert receipt.repeated and receipt.position == 4
+        assert client.submit([order(10)])[0].position > 10
+        assert writer.machine.total == 11 and writer.machine.time == 9_000
+    terms = [one.header.term for one in read(Files(tmp_path))]
+    assert set(terms) == {1, 2} and terms == sorted(terms)
+
+
+def test_a_call_without_a_writer_says_that_it_is_away(tmp_path):
+    with pytest.raises(WriterIsAway):
+        VenueClient(tmp_path, patience_s=0.1).submit([order(1)])
+
+    async def send():
+        await AsyncVenueClient(tmp_path, patience_s=0.1).submit([order(1)])
+
+    with pytest.raises(WriterIsAway):
+        asyncio.run(send())
+
+
+def test_the_head_of_a_frame_is_sixteen_bytes():
+    assert HEAD.size == 16 == struct.calcsize("<QII")
