@@ -3,6 +3,7 @@
 import http.server
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -23,10 +24,13 @@ def main(part, home, port):
     if (Path(home) / f"{part}.fails").exists():
         print("the disk is on fire")
         sys.exit(3)
-    if part in ("compile", "seed"):
+    if part in ("compile", "seed", "found"):
         return
     if part == "writer":
-        (Path(home) / "writer.sock").touch()
+        listener = socket.socket(socket.AF_UNIX)
+        (Path(home) / "writer.sock").unlink(missing_ok=True)
+        listener.bind(str(Path(home) / "writer.sock"))
+        listener.listen()
     if port:
         door = http.server.ThreadingHTTPServer(("127.0.0.1", port), Door)
         threading.Thread(target=door.serve_forever, daemon=True).start()

@@ -52,4 +52,4 @@ def view_block(rows: Rows) -> tuple[Any, Any]:
     addresses = address_list(views)
     if UNCOMPILED:
         views = [view.view(np.recarray) for view in views]
-    return Block(*views, addresses.ctypes.data, addresses), words
+    return Block._make([*views, addresses.ctypes.data, addresses]), words

@@ -43,6 +43,34 @@ def _writer(home: Path, port: int) -> None:
     run_writer(home)
 
 
+def _found(home: Path, port: int) -> None:
+    from pilothouse.venue.client import VenueClient
+    from pilothouse.wiring.genesis import found_if_new
+
+    found_if_new(home, VenueClient(home))
+    _migrate()
+
+
+def _migrate() -> None:
+    import django
+    from django.core.management import call_command
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pilothouse.wiring.settings")
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def _seed(home: Path, port: int) -> None:
+    from pilothouse.venue.client import VenueClient
+    from pilothouse.wiring.demo import seed
+
+    seed(home, VenueClient(home), _seed_number())
+
+
+def _seed_number() -> int:
+    return int(os.environ.get("PILOTHOUSE_SEED", "1"))
+
+
 def _gateway(home: Path, port: int) -> None:
     from pilothouse.trading_api.process import run_gateway
 
@@ -59,12 +87,14 @@ def _traffic(home: Path, port: int) -> None:
     from pilothouse.simulation.process import run_traffic
 
     rate = int(os.environ.get("PILOTHOUSE_TRAFFIC_RATE", "500"))
-    run_traffic(home, rate, int(os.environ.get("PILOTHOUSE_SEED", "1")))
+    run_traffic(home, rate, _seed_number())
 
 
 PARTS: dict[Part, Callable[[Path, int], None]] = {
     Part.COMPILE: _compile,
     Part.WRITER: _writer,
+    Part.FOUND: _found,
+    Part.SEED: _seed,
     Part.GATEWAY: _gateway,
     Part.CONSOLE: _console,
     Part.TRAFFIC: _traffic,

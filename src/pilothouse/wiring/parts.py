@@ -6,11 +6,12 @@ from enum import StrEnum
 
 
 class Part(StrEnum):
-    """What one process does. Compiling is done once, before the others start."""
+    """What one process does. Compiling, founding and seeding end by themselves."""
 
     COMPILE = "compile"
     WRITER = "writer"
+    FOUND = "found"
+    SEED = "seed"
     GATEWAY = "gateway"
     CONSOLE = "console"
-    SEED = "seed"
     TRAFFIC = "traffic"

@@ -21,9 +21,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from pilothouse.venue.wire import SOCKET
 from pilothouse.wiring.parts import Part
 
-STOP_ORDER: Final = (Part.TRAFFIC, Part.SEED, Part.CONSOLE, Part.GATEWAY, Part.WRITER)
+STOP_ORDER: Final = (
+    Part.TRAFFIC,
+    Part.CONSOLE,
+    Part.GATEWAY,
+    Part.SEED,
+    Part.FOUND,
+    Part.WRITER,
+    Part.COMPILE,
+)
 STOP_TIMEOUT_S: Final = 20
 PROCESSES_FILE: Final = "processes.json"
 LAST_LINES: Final = 15
@@ -114,7 +123,6 @@ class Processes:
         """Stop every part, doors before the writer; return those that had to be killed."""
         killed = [part for part in STOP_ORDER if part in self.children and not self._end(part)]
         for part in list(self.children):
-            self._end(part)
             self._forget(part)
         (self.home / PROCESSES_FILE).unlink(missing_ok=True)
         return killed
@@ -163,6 +171,16 @@ def _runs(pid: int) -> bool:
         os.kill(pid, 0)
     except OSError:
         return False
+    return True
+
+
+def writer_listens(home: Path) -> bool:
+    """Tell whether a writer takes connections at its socket; a file left behind is no writer."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(home / SOCKET))
+        except OSError:
+            return False
     return True
 
 

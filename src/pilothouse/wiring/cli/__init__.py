@@ -6,6 +6,7 @@ import typer
 
 from pilothouse.wiring.cli.status import status
 from pilothouse.wiring.cli.up import up
+from pilothouse.wiring.cli.verify import verify
 
 app = typer.Typer(
     name="pilothouse",
@@ -15,4 +16,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(up)
+app.command()(verify)
 app.command()(status)

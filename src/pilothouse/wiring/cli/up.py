@@ -23,6 +23,7 @@ from pilothouse.wiring.processes import (
     free_port,
     port_is_taken,
     running_parts,
+    writer_listens,
 )
 
 TRADING_PORT: Final = 8710
@@ -93,6 +94,8 @@ class Run:
         self._begin_writer()
         if self.demo:
             self._once(Part.SEED, "seeding the demonstration")
+        else:
+            self._once(Part.FOUND, "looking whether the exchange is new")
         self._begin_doors()
         if self.demo and not self.leaving:
             self.processes.start(Part.TRAFFIC)
@@ -120,10 +123,10 @@ class Run:
     def _begin_writer(self) -> None:
         if self.leaving:
             return
-        socket = self.processes.home / "writer.sock"
+        home = self.processes.home
         self.processes.start(Part.WRITER)
         self.processes.wait_until(
-            "the writer's socket", socket.exists, START_TIMEOUT_S, self._asked
+            "an answer of the writer", lambda: writer_listens(home), START_TIMEOUT_S, self._asked
         )
 
     def _begin_doors(self) -> None:
