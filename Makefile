@@ -40,7 +40,7 @@ lint: setup ## borders between rooms, style, strict types
 docs: setup ## write again the pages that are made from the definitions
 	$(BIN)/python scripts/make_docs.py
 
-bench: setup ## measure, and set the numbers beside their targets
+bench: setup ## measure
 	$(BIN)/pilothouse bench
 
 world: setup ## run whole worlds from one seed: make world SEED=7
