@@ -11,6 +11,7 @@ import numpy as np
 
 from pilothouse.engine.margin import account_margin
 from pilothouse.engine.state import State
+from pilothouse.engine.tables import COUNTS
 from pilothouse.rules.compiled import entry, inlined, kernel
 
 EXAMINED = 0
@@ -22,7 +23,6 @@ NEWLY_BELOW_INITIAL = 5
 NEWLY_BELOW_MAINTENANCE = 6
 NOTIONAL_BELOW_INITIAL = 7
 NOTIONAL_BELOW_MAINTENANCE = 8
-COUNTS = 9
 BANDS = 12
 """Bands of equity over maintenance margin: below 1.0, then the edges of `BAND_EDGES`."""
 BAND_EDGES = (100, 105, 110, 125, 150, 200, 300, 500, 1000, 2000, 5000)
@@ -58,7 +58,8 @@ def count_account(s: State, account: int, market: int, candidate: int, counts: A
 @kernel
 def count_impact(s: State, market: int, candidate: int, counts: Any) -> None:
     """Count every account that holds a position or an order in a contract, each once."""
-    counts[:] = 0
+    for k in range(COUNTS):
+        counts[k] = 0
     for k in range(1, s.exchange[0].positions_used + 1):
         if is_concerned(s, k, market):
             count_account(s, s.positions[k].account, market, candidate, counts)

@@ -17,7 +17,7 @@ from pilothouse.engine.block import view_block
 from pilothouse.engine.capacity import count_commands, step_in_host
 from pilothouse.engine.clock import EXAMINATIONS_PER_BLOCK, begin_block, end_block, is_quiet
 from pilothouse.engine.invariants import broken_invariants
-from pilothouse.engine.state import EVENTS_WRITTEN, RECEIPTS_WRITTEN, State
+from pilothouse.engine.state import State
 from pilothouse.engine.step import step_commands
 from pilothouse.engine.tables import GROWABLE
 from pilothouse.language.rows import Malformed, Rows
@@ -76,8 +76,7 @@ class Machine:
         self._step_rows(rows, events)
         self._examine(EXAMINATIONS_PER_BLOCK, events)
         self._take_events(events)
-        receipts = self.state.receipts[:commands].copy()
-        self.state.scratch[:] = 0
+        receipts = self.state.receipts[:commands].view(np.int64).reshape(-1, 4).copy()
         return Stepped(receipts, np.concatenate(events))
 
     def _step_rows(self, rows: Rows, events: list[Rows]) -> None:
@@ -86,7 +85,7 @@ class Machine:
         while row < len(rows):
             row = step_commands(self.arena.state, block, words, row, len(rows))
             self._take_events(events)
-            if row < len(rows) and self.state.scratch[EVENTS_WRITTEN] == 0:
+            if row < len(rows) and self.state.scratch[0]["events"] == 0:
                 self.arena, row = step_in_host(self.arena, block, words, rows, row)
 
     def _examine(self, left: int, events: list[Rows]) -> None:
@@ -95,14 +94,15 @@ class Machine:
             self._take_events(events)
 
     def _take_events(self, events: list[Rows]) -> None:
-        written = int(self.state.scratch[EVENTS_WRITTEN])
-        events.append(self.state.events[:written].copy())
-        self.state.scratch[EVENTS_WRITTEN] = 0
+        written = int(self.state.scratch[0]["events"])
+        rows = self.state.events[:written].view(np.int64).reshape(-1, ROW_WORDS)
+        events.append(rows.copy())
+        self.state.scratch[0]["events"] = 0
 
     def _make_room_for(self, commands: int) -> None:
         if commands > len(self.state.receipts):
-            self.arena.replace_receipts(np.zeros((commands, 4), np.int64))
-        self.state.scratch[RECEIPTS_WRITTEN] = 0
+            self.arena.make_room_for_receipts(commands)
+        self.state.scratch[0]["receipts"] = 0
 
     def fingerprint(self) -> tuple[int, int]:
         """Return the fingerprint of the state as two signed 64-bit halves."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.impact import (
-    COUNTS,
     NEWLY_BELOW_INITIAL,
     NEWLY_BELOW_MAINTENANCE,
     NOTIONAL_BELOW_INITIAL,
@@ -32,8 +31,6 @@ from pilothouse.rules.compiled import kernel
 from pilothouse.rules.margin import TIERS_MAX, deductions, schedule_refusal
 
 TIER_WORDS = 3
-FIRST_COUNT = 8
-"""Where the counts stand in a step's scratch."""
 
 
 @kernel
@@ -43,7 +40,7 @@ def set_margin_schedule(s: State, c: Any, tail: Any, words: Any, first: int) -> 
     if refused != 0:
         return refused
     candidate = write_candidate(s, c, tail.count, words, first)
-    counts = s.scratch[FIRST_COUNT : FIRST_COUNT + COUNTS]
+    counts = s.scratch[0].counts
     refused = candidate_refusal(s, c.market, candidate)
     if refused == 0:
         count_impact(s, c.market, candidate, counts)

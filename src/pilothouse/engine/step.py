@@ -23,8 +23,6 @@ from pilothouse.engine.prices import set_index_price
 from pilothouse.engine.state import (
     EVENTS_PER_COMMAND,
     EVENTS_ROOM,
-    EVENTS_WRITTEN,
-    RECEIPTS_WRITTEN,
     State,
 )
 from pilothouse.engine.transfers import transfer
@@ -68,7 +66,7 @@ def step_commands(s: State, block: Any, words: Any, row: int, end: int) -> int:
         c = block.head[row]
         if c.command == CREATE_EXCHANGE or c.command == GROW_TABLE:
             return row
-        if s.scratch[EVENTS_WRITTEN] + EVENTS_PER_COMMAND > EVENTS_ROOM:
+        if s.scratch[0].events + EVENTS_PER_COMMAND > EVENTS_ROOM:
             return row
         x.position += 1
         _step_one(s, block, words, row)
@@ -96,12 +94,13 @@ def _step_one(s: State, block: Any, words: Any, row: int) -> None:
 @inlined
 def write_receipt(s: State, position: int, outcome: int, made: int, repeated: int) -> None:
     """Write the next receipt of the step."""
-    k = s.scratch[RECEIPTS_WRITTEN]
-    s.scratch[RECEIPTS_WRITTEN] = k + 1
-    s.receipts[k, 0] = position
-    s.receipts[k, 1] = outcome
-    s.receipts[k, 2] = made
-    s.receipts[k, 3] = repeated
+    k = s.scratch[0].receipts
+    s.scratch[0].receipts = k + 1
+    r = s.receipts[k]
+    r.position = position
+    r.outcome = outcome
+    r.made = made
+    r.repeated = repeated
 
 
 @inlined

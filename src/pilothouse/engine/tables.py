@@ -17,6 +17,8 @@ TIERS = 16
 FANOUT = 64
 VOLUME_DAYS = 30
 SOURCES = 8
+COUNTS = 9
+"""What the counting pass of a change counts."""
 
 
 def _row(fields: str, **arrays: int) -> np.dtype[Any]:
@@ -82,6 +84,11 @@ VOLUMES = _row("account", day_micro_usd=VOLUME_DAYS)
 NAMES = _row("hi lo body position outcome made")
 HASHES = _row("hi lo row")
 
+# The buffers of a step, which are no part of the state.
+EVENTS = _row(" ".join(f"w{place}" for place in range(16)))
+RECEIPTS = _row("position outcome made repeated")
+SCRATCH = _row("events receipts", counts=COUNTS)
+
 TABLES: Final[dict[str, np.dtype[Any]]] = {
     "exchange": EXCHANGE,
     "assets": ASSETS,
@@ -104,6 +111,7 @@ TABLES: Final[dict[str, np.dtype[Any]]] = {
     "client_index": HASHES,
 }
 """Every table of the arena, in its order."""
+BUFFERS: Final = {"events": EVENTS, "receipts": RECEIPTS, "scratch": SCRATCH}
 INDEX_OF: Final[dict[str, str]] = {
     "balance_index": "balances",
     "position_index": "positions",
