@@ -27,7 +27,7 @@ def test_a_session_ends_when_idle_and_in_any_case(began, seen, now, over):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("wanted", "path", "sent_away"),
-    [(True, "/", True), (True, "/accounts/2fa/", False), (False, "/", False)],
+    [(True, "/", True), (True, "/sign-in/2fa/", False), (False, "/", False)],
 )
 def test_without_a_second_factor_nobody_works(settings, wanted, path, sent_away):
     settings.PILOTHOUSE_SECOND_FACTOR = wanted

@@ -51,15 +51,33 @@ def test_the_import_speaks_as_genesis():
     assert "Name(Sender.GENESIS" in source and "CauseKind.GENESIS" in source
 
 
-def test_only_apply_submits_for_change_control():
-    submitters = {
+def test_only_apply_reaches_for_the_pen():
+    takers = {
         str(path)
         for path, tree in trees()
-        if path.parts[0] in {"control", "watch", "desk", "console", "access", "records"}
         for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and node.attr in {"submit", "submit_rows"}
+        if isinstance(node, ast.Attribute)
+        and node.attr == "venue"
+        and isinstance(node.value, ast.Call)
+        and getattr(node.value.func, "id", "") == "ports"
     }
-    assert submitters == {"control/apply.py"}
+    assert takers == {"control/apply.py"}
+
+
+def test_the_rooms_of_people_do_not_know_the_way_to_the_exchange():
+    ways = {"pilothouse.venue.client", "pilothouse.venue.async_client", "pilothouse.venue.wire"}
+    knowing = {
+        str(path)
+        for path, tree in trees()
+        if path.parts[0] in {"access", "records", "control", "watch", "desk", "console"}
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and (node.module in ways or f"{node.module}.{node.names[0].name}" in ways)
+    }
+    # One file plugs the client in; it hands it to `control.ports` and sends nothing itself.
+    assert knowing <= {"console/process.py"}
+    plug = (SOURCE / "console/process.py").read_text()
+    assert "submit" not in plug and "connect(" in plug
 
 
 def test_only_apply_names_the_sender_control():

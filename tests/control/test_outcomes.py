@@ -24,9 +24,7 @@ def untouched(exchange):
 
 def somebody_else_changes_the_schedule(exchange):
     market = exchange.market(1)
-    market.schedules = [
-        Schedule(0, 0, 0, (Tier(0, 20_000, 9_000), Tier(500_000, 40_000, 20_000)))
-    ]
+    market.schedules = [Schedule(0, 0, 0, (Tier(0, 20_000, 9_000), Tier(500_000, 40_000, 20_000)))]
     market.schedule_version += 1
 
 
