@@ -77,7 +77,8 @@ def survey(
     s: State, market: int, candidate: int, counts: Any, bands: Any, top: Any
 ) -> None:
     """Count as the command does, and keep the distribution (bands x before, after) and the most
-    affected accounts."""
+    affected accounts.
+    """
     counts[:] = 0
     bands[:] = 0
     top[:] = 0
