@@ -12,7 +12,7 @@ import numpy as np
 from pilothouse.engine.margin import account_margin
 from pilothouse.engine.state import State
 from pilothouse.engine.tables import COUNTS
-from pilothouse.rules.compiled import entry, inlined, kernel
+from pilothouse.rules.compiled import inlined, kernel
 
 EXAMINED = 0
 BELOW_INITIAL_BEFORE = 1
@@ -72,16 +72,14 @@ def is_concerned(s: State, row: int, market: int) -> bool:
     return p.market == market and (p.quantity != 0 or p.buys != 0 or p.sells != 0)
 
 
-@entry
+@kernel
 def survey(
     s: State, market: int, candidate: int, counts: Any, bands: Any, top: Any
 ) -> None:
     """Count as the command does, and keep the distribution (bands x before, after) and the most
-    affected accounts."""
-    counts[:] = 0
-    bands[:] = 0
-    top[:] = 0
-    top[:, SHORTFALL] = NOTHING
+    affected accounts. The three arrays come with zeros."""
+    for k in range(TOP):
+        top[k, SHORTFALL] = NOTHING
     for k in range(1, s.exchange[0].positions_used + 1):
         if is_concerned(s, k, market):
             _survey_account(s, s.positions[k].account, market, candidate, counts, bands, top)

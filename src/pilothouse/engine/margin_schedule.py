@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.engine import events as emit
+from pilothouse.engine.block import view_block
 from pilothouse.engine.impact import (
     NEWLY_BELOW_INITIAL,
     NEWLY_BELOW_MAINTENANCE,
@@ -12,10 +13,12 @@ from pilothouse.engine.impact import (
     NOTIONAL_BELOW_MAINTENANCE,
     count_impact,
     is_concerned,
+    survey,
 )
 from pilothouse.engine.margin import resolve, same_scope
 from pilothouse.engine.queue import ask_for_examination
 from pilothouse.engine.state import State
+from pilothouse.language.commands import SetMarginSchedule
 from pilothouse.language.kinds import ClientClass, MarketKind
 from pilothouse.language.refusals import (
     BASE_VERSION_HAS_MOVED,
@@ -27,10 +30,12 @@ from pilothouse.language.refusals import (
     TOO_MANY_TIERS,
     UNKNOWN_MARKET,
 )
-from pilothouse.rules.compiled import kernel
+from pilothouse.language.rows import Rows
+from pilothouse.rules.compiled import entry, kernel
 from pilothouse.rules.margin import TIERS_MAX, deductions, schedule_refusal
 
 TIER_WORDS = 3
+MARGIN_TIERS_AT = SetMarginSchedule.layout.slot("tiers").start
 
 
 @kernel
@@ -226,3 +231,28 @@ def _tell(s: State, c: Any, counts: Any) -> None:
         counts[NOTIONAL_BELOW_INITIAL], counts[NOTIONAL_BELOW_MAINTENANCE],
         c.cause, c.cause_id,
     )
+
+
+@entry
+def _survey_rows(s: State, block: Any, words: Any, counts: Any, bands: Any, top: Any) -> int:
+    c = block.set_margin_schedule[0]
+    refused = _scope_refusal(s, c)
+    if refused != 0:
+        return refused
+    count = block.set_margin_schedule_tail[1].count
+    candidate = write_candidate(s, c, count, words, MARGIN_TIERS_AT)
+    refused = candidate_refusal(s, c.market, candidate)
+    if refused == 0:
+        survey(s, c.market, candidate, counts, bands, top)
+    _free_schedule(s, candidate)
+    return refused
+
+
+def rehearse_schedule(s: State, rows: Rows, counts: Any, bands: Any, top: Any) -> int:
+    """Count what a SetMarginSchedule would do, on a copy; return a refusal or 0.
+
+    Beside the counts it fills `bands` (before, after) and `top`, the most affected accounts. The
+    ceiling is not judged here: the command itself does that.
+    """
+    block, words = view_block(rows)
+    return int(_survey_rows(s, block, words, counts, bands, top))

@@ -14,8 +14,13 @@ from pilothouse.language.refusals import (
     BASE_VERSION_HAS_MOVED,
     NOTHING_TO_CHANGE,
 )
-from pilothouse.rules.compiled import kernel
-from pilothouse.rules.price_band import PROTECTION_PPM, band_is_allowed, band_limit
+from pilothouse.rules.compiled import entry, kernel
+from pilothouse.rules.price_band import (
+    PROTECTION_PPM,
+    band_is_allowed,
+    band_limit,
+    is_outside,
+)
 
 
 @kernel
@@ -71,3 +76,18 @@ def market_order_limit(s: State, market: int, side: int) -> int:
     if worst == 0:
         return limit
     return min(limit, worst) if side == Side.BUY else max(limit, worst)
+
+
+@entry
+def orders_outside(s: State, market: int, band_ppm: int) -> int:
+    """Return how many resting orders a band would leave outside; none is cancelled by it."""
+    reference = reference_price(s, market)
+    if band_ppm == 0 or reference == 0:
+        return 0
+    outside = 0
+    for row in range(1, s.exchange[0].orders_used + 1):
+        o = s.orders[row]
+        if o.number != 0 and o.market == market:
+            limit = band_limit(reference, band_ppm, o.side, s.markets[market].tick)
+            outside += 1 if is_outside(o.price, limit, o.side) else 0
+    return outside
