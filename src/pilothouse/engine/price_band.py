@@ -14,7 +14,7 @@ from pilothouse.language.refusals import (
     BASE_VERSION_HAS_MOVED,
     NOTHING_TO_CHANGE,
 )
-from pilothouse.rules.compiled import entry, kernel
+from pilothouse.rules.compiled import entry, inner
 from pilothouse.rules.price_band import (
     PROTECTION_PPM,
     band_is_allowed,
@@ -23,7 +23,7 @@ from pilothouse.rules.price_band import (
 )
 
 
-@kernel
+@inner
 def set_price_band(s: State, c: Any) -> int:
     """Set a market's band as a command asks; return a refusal or 0."""
     refused = market_refusal(s, c.market)
@@ -45,7 +45,7 @@ def set_price_band(s: State, c: Any) -> int:
     return 0
 
 
-@kernel
+@inner
 def reference_price(s: State, market: int) -> int:
     """Return what a band is measured from: a contract's mark, else the last trade, else 0."""
     m = s.markets[market]
@@ -54,7 +54,7 @@ def reference_price(s: State, market: int) -> int:
     return m.last_price
 
 
-@kernel
+@inner
 def worst_price(s: State, market: int, side: int) -> int:
     """Return the worst price the band lets a side name, 0 if there is no band or reference."""
     m = s.markets[market]
@@ -64,7 +64,7 @@ def worst_price(s: State, market: int, side: int) -> int:
     return band_limit(reference, m.band_ppm, side, m.tick)
 
 
-@kernel
+@inner
 def market_order_limit(s: State, market: int, side: int) -> int:
     """Return the price at which a market order stops, 0 if the other side is empty."""
     m = s.markets[market]

@@ -34,7 +34,7 @@ from pilothouse.language.refusals import (
     UNKNOWN_COMMAND,
 )
 from pilothouse.language.schema import ROW_WORDS, ROWS_MAX
-from pilothouse.rules.compiled import entry, inlined, kernel
+from pilothouse.rules.compiled import entry, inlined, inner
 
 CREATE_EXCHANGE = asked.CreateExchange.number
 GROW_TABLE = asked.GrowTable.number
@@ -126,7 +126,7 @@ def _execute(s: State, block: Any, words: Any, row: int) -> tuple[int, int]:
     return _execute_rare(s, block, words, row)
 
 
-@kernel
+@inner
 def _execute_rare(s: State, block: Any, words: Any, row: int) -> tuple[int, int]:
     c = block.head[row]
     first = row * ROW_WORDS
