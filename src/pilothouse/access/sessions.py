@@ -17,7 +17,7 @@ from django.utils import timezone
 Answer = Callable[[HttpRequest], HttpResponse]
 BEGAN: Final = "pilothouse_began_s"
 SEEN: Final = "pilothouse_seen_s"
-OPEN_PATHS: Final = ("/accounts/", "/static/", "/healthz")
+OPEN_PATHS: Final = ("/sign-in/", "/assets/", "/theme", "/healthz")
 
 
 def session_is_over(began_s: int, seen_s: int, now_s: int) -> bool:
@@ -58,7 +58,7 @@ class SecondFactor:
         """Let open pages and people with a second factor pass."""
         wanted = settings.PILOTHOUSE_SECOND_FACTOR and request.user.is_authenticated
         if wanted and not request.path.startswith(OPEN_PATHS) and not is_mfa_enabled(request.user):
-            return HttpResponseRedirect("/accounts/2fa/")
+            return HttpResponseRedirect("/sign-in/2fa/")
         return self.answer(request)
 
 

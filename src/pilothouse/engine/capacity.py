@@ -1,4 +1,4 @@
-"""What only the host can do: create the exchange, give a table more rows, check a block's shape."""
+"""What only the host can do: create the exchange, give a table rows, check a block's shape."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def step_in_host(
             _tell_created(arena.state)
         elif outcome == 0:
             table = [int(one) for one in rows[row, 7:10]]
-            _tell_grown(arena.state, *table, asked.rows)
+            _tell_grown(arena.state, table[0], table[1], table[2], asked.rows)
     return arena, following
 
 

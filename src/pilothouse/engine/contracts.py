@@ -24,9 +24,9 @@ from pilothouse.rules.money import value_up
 def margin_for_order(s: State, row: int, limit: int) -> int:
     """Count a new order into its position and check limits and margin; return a refusal or 0.
 
-    An order that only reduces its position is always allowed. Any other must leave equity, less the
-    loss it would make against the mark at its limit and its fee, at or above initial margin with
-    orders.
+    An order that only reduces its position is always allowed. Any other must leave equity, less
+    the loss it would make against the mark at its limit and its fee, at or above initial margin
+    with orders.
     """
     o = s.orders[row]
     m = s.markets[o.market]

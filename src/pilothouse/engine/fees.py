@@ -17,7 +17,7 @@ TIER_WORDS = 3
 
 @inner
 def set_fee_schedule(s: State, c: Any, words: Any, first: int) -> int:
-    """Set a fee schedule from a command whose tiers start at word `first`; return a refusal or 0."""
+    """Set a fee schedule from a command whose tiers start at word `first`; return a refusal."""
     if c.fee_schedule < 1 or c.fee_schedule >= s.fees.shape[0]:
         return FEE_TABLE_IS_FULL
     if c.count < 1 or c.count > TIERS_MAX:

@@ -1,7 +1,7 @@
 """Hash tables from two words to a row: open addressing, linear probing, backward-shift removal.
 
-A table has at least twice as many places as rows it can index, and the seed is state, so probes stay
-short whatever keys come. Row 0 means empty.
+A table has at least twice as many places as rows it can index, and the seed is state, so probes
+stay short whatever keys come. Row 0 means empty.
 """
 
 from __future__ import annotations

@@ -77,7 +77,8 @@ def survey(
     s: State, market: int, candidate: int, counts: Any, bands: Any, top: Any
 ) -> None:
     """Count as the command does, and keep the distribution (bands x before, after) and the most
-    affected accounts. The three arrays come with zeros."""
+    affected accounts. The three arrays come with zeros.
+    """
     for k in range(TOP):
         top[k, SHORTFALL] = NOTHING
     for k in range(1, s.exchange[0].positions_used + 1):

@@ -1,9 +1,9 @@
 """Books: price levels in order, for orders and for triggers.
 
 A book is a radix tree of 64-bit occupancy words over the price, seven nodes deep (prices below
-2^42), whose leaves point at levels; levels are also linked in price order, so that the next best is
-one step away. Any price on the grid has room. The tree is walked only where a level is new: the book
-remembers its last leaf, and most orders stand in the same 64 prices.
+2^42), whose leaves point at levels; levels are also linked in price order, so that the next best
+is one step away. Any price on the grid has room. The tree is walked only where a level is new: the
+book remembers its last leaf, and most orders stand in the same 64 prices.
 """
 
 from __future__ import annotations

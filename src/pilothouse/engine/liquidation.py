@@ -1,10 +1,10 @@
 """The equity protection process (liquidation), one step an examination, in Kraken's order.
 
 Examination finds an account below maintenance margin. First its orders on contracts are cancelled.
-Then its position with the largest requirement is sold at the zero-equity price, immediate or cancel;
-then lower, as far as the insurance pool may lose in one step; what is left is unwound at the
-zero-equity price against the most profitable holders of the other side. Whatever is below zero when
-no position is left, the pool pays.
+Then its position with the largest requirement is sold at the zero-equity price, immediate or
+cancel; then lower, as far as the insurance pool may lose in one step; what is left is unwound at
+the zero-equity price against the most profitable holders of the other side. Whatever is below zero
+when no position is left, the pool pays.
 """
 
 from __future__ import annotations

@@ -29,7 +29,8 @@ NAMES_BEFORE_CREATION = 64
 @dataclass(frozen=True)
 class Stepped:
     """What a block did: a receipt for each command (position, outcome, made, repeated) and the
-    rows of its events."""
+    rows of its events.
+    """
 
     receipts: NDArray[np.int64]
     events: Rows
@@ -113,7 +114,7 @@ class Machine:
         return Machine(Arena(self.arena.capacities, self.arena.bytes.copy()))
 
     def copy_into(self, other: Machine) -> None:
-        """Make another machine's state the same as this one's, in memory it has touched already."""
+        """Make another machine's state the same as this one's, in memory it has touched."""
         if other.arena.capacities == self.arena.capacities:
             np.copyto(other.arena.bytes, self.arena.bytes)
         else:

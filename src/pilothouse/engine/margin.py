@@ -1,8 +1,8 @@
 """Margin of an account: equity against what its positions and orders need (micro-dollars).
 
-The same function serves order entry, equity protection, the ceiling of a change, and every preview.
-A candidate schedule may be named beside the state: then positions of its contract are judged as if
-it held already.
+The same function serves order entry, equity protection, the ceiling of a change, and every
+preview. A candidate schedule may be named beside the state: then positions of its contract are
+judged as if it held already.
 """
 
 from __future__ import annotations
@@ -147,7 +147,8 @@ def account_margin(
 ) -> tuple[int, int, int, int, int]:
     """Return (equity, initial, initial with orders, maintenance, notional) of an account.
 
-    Positions of `market` are judged with the `candidate` schedule beside the others; both may be 0.
+    Positions of `market` are judged with the `candidate` schedule beside the others; both may be
+    0.
     """
     equity = collateral(s, account)
     initial = 0

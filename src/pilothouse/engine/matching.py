@@ -116,7 +116,9 @@ def can_fill_whole(s: State, taker: int, limit: int) -> bool:
             k = s.orders[row]
             if k.account == o.account or fills == FILLS_PER_ORDER:
                 return False
-            available = min(k.remaining, reducible(s, row)) if k.flags & REDUCE_ONLY else k.remaining
+            available = k.remaining
+            if k.flags & REDUCE_ONLY:
+                available = min(available, reducible(s, row))
             left -= available
             fills += 1
             row = k.next

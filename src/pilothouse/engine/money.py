@@ -1,8 +1,8 @@
 """Balances: rows keyed by account, wallet and asset; deposits and transfers.
 
 Every movement has two sides, so each asset sums to zero over all accounts. The custody account is
-the mirror of what is held outside and goes negative. The first row of an account and wallet is made
-when something needs it; a row is never removed.
+the mirror of what is held outside and goes negative. The first row of an account and wallet is
+made when something needs it; a row is never removed.
 """
 
 from __future__ import annotations

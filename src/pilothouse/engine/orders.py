@@ -182,7 +182,8 @@ def _named_order(s: State, c: Any, words: Any, first: int) -> int:
 @inner
 def cancel_all(s: State, c: Any) -> tuple[int, int]:
     """Cancel an account's orders as a command asks, a bounded number of them; return (refusal,
-    how many)."""
+    how many).
+    """
     refused = account_refusal(s, c.account)
     if refused != 0:
         return refused, 0

@@ -1,7 +1,7 @@
 """Positions: signed size and signed entry cost, never an average price.
 
-What a trade realises, and funding, is posted against the contract's clearing account, whose balance
-equals minus the sum of open entry costs, but for funding (`funding_posted`).
+What a trade realises, and funding, is posted against the contract's clearing account, whose
+balance equals minus the sum of open entry costs, but for funding (`funding_posted`).
 """
 
 from __future__ import annotations

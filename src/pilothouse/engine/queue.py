@@ -1,4 +1,4 @@
-"""The queue of accounts that wait to be examined: a list through the accounts, each at most once."""
+"""The accounts that wait to be examined: a list through the accounts, each at most once."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Spot settlement: what an order holds, and what a fill moves.
 
-A buy holds its value and the taker's fee on it, rounded up; a sell holds the quantity. A fill moves
-the value, rounded down once, and its fees; a fee never takes more than the order still holds for it.
+A buy holds its value and the taker's fee on it, rounded up; a sell holds the quantity. A fill
+moves the value, rounded down once, and its fees; a fee never takes more than the order still holds
+for it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One block: each command under its name, by its kind, with a receipt.
 
-The entry returns to its host when the event buffer has too little room for one more command, or at a
-command that only the host can do (creating the exchange, growing a table).
+The entry returns to its host when the event buffer has too little room for one more command, or at
+a command that only the host can do (creating the exchange, growing a table).
 """
 
 from __future__ import annotations

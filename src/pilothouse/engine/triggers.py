@@ -1,9 +1,9 @@
 """Triggers: at which mark, or index of a collateral asset, an account must be examined again.
 
-Each exposure of an account gets an equal part of what the account has above its thresholds, and the
-price move that would use that part up. Until one of these prices is reached, no combination of moves
-can bring the account below. Triggers stand in books of their own, keyed by a price compressed to
-twelve significant bits, always on the cautious side.
+Each exposure of an account gets an equal part of what the account has above its thresholds, and
+the price move that would use that part up. Until one of these prices is reached, no combination of
+moves can bring the account below. Triggers stand in books of their own, keyed by a price
+compressed to twelve significant bits, always on the cautious side.
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ from pilothouse import release
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-numba.config.CACHE_DIR = str(release.cache_folder())
+# The compiler reads NUMBA_CACHE_DIR itself, so that no pure room looks at the environment.
+numba.config.CACHE_DIR = str(release.cache_folder(numba.config.CACHE_DIR))
 UNCOMPILED: Final = bool(numba.config.DISABLE_JIT)
 
 

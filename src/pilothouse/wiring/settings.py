@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import os
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,27 +21,24 @@ SECRET_KEY = base64.b64encode(derive(_SECRET, "django")).decode()
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("PILOTHOUSE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
-_CONSOLE: Final = ["pilothouse.console"] if find_spec("pilothouse.console") else []
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
     "django_htmx",
+    "pilothouse.console",
     "allauth",
     "allauth.account",
     "allauth.mfa",
     "pilothouse.access",
     "pilothouse.records",
     "pilothouse.control",
-    *_CONSOLE,
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    *(f"{one}.security.ContentSecurityPolicy" for one in _CONSOLE),
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "pilothouse.console.security.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -52,6 +48,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "pilothouse.access.sessions.SecondFactor",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "pilothouse.console.errors.AwayMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -67,6 +65,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "pilothouse.console.shell.frame",
             ]
         },
     }
@@ -91,9 +90,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
-STATIC_URL = "/static/"
-STATIC_ROOT = PILOTHOUSE_HOME / "static"
-WHITENOISE_USE_FINDERS = True
+CSRF_FAILURE_VIEW = "pilothouse.console.rights.forged"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 AUTH_USER_MODEL = "access.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -111,7 +109,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "pilothouse.access.sessions.NoSignUp"
-ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/sign-in/login/"
 ACCOUNT_SESSION_REMEMBER = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Pilothouse"
