@@ -73,9 +73,7 @@ def is_concerned(s: State, row: int, market: int) -> bool:
 
 
 @inner
-def survey(
-    s: State, market: int, candidate: int, counts: Any, bands: Any, top: Any
-) -> None:
+def survey(s: State, market: int, candidate: int, counts: Any, bands: Any, top: Any) -> None:
     """Count as the command does, and keep the distribution (bands x before, after) and the most
     affected accounts. The three arrays come with zeros.
     """

@@ -192,8 +192,15 @@ def _unwind(
         return
     quantity = min(abs(p.quantity), abs(s.positions[other].quantity))
     emit.protection_step_taken(
-        s, p.account, ProtectionStep.UNWIND, p.market, equity, with_orders, maintenance,
-        quantity, price,
+        s,
+        p.account,
+        ProtectionStep.UNWIND,
+        p.market,
+        equity,
+        with_orders,
+        maintenance,
+        quantity,
+        price,
     )
     value = value_down(price, quantity, m.multiplier, m.divisor)
     sign = -1 if p.quantity > 0 else 1
@@ -203,8 +210,20 @@ def _unwind(
     x.trade += 1
     side = Side.SELL if sign < 0 else Side.BUY
     emit.order_filled(
-        s, p.account, p.market, x.trade, side, 0, 0, s.positions[other].account,
-        price, quantity, value, 0, 0, FillKind.UNWIND,
+        s,
+        p.account,
+        p.market,
+        x.trade,
+        side,
+        0,
+        0,
+        s.positions[other].account,
+        price,
+        quantity,
+        value,
+        0,
+        0,
+        FillKind.UNWIND,
     )
 
 

@@ -98,8 +98,12 @@ def _better(s: State, best: int, k: int, client_class: int, country: int, opened
         return k
     b = s.schedules[best]
     beats = scope_beats(
-        one.client_class, one.jurisdiction, one.opened_from,
-        b.client_class, b.jurisdiction, b.opened_from,
+        one.client_class,
+        one.jurisdiction,
+        one.opened_from,
+        b.client_class,
+        b.jurisdiction,
+        b.opened_from,
     )
     return k if beats else best
 

@@ -225,11 +225,19 @@ def _free_schedule(s: State, schedule: int) -> None:
 @inner
 def _tell(s: State, c: Any, counts: Any) -> None:
     emit.margin_schedule_set(
-        s, 0, c.market, c.client_class, c.jurisdiction, c.opened_from,
+        s,
+        0,
+        c.market,
+        c.client_class,
+        c.jurisdiction,
+        c.opened_from,
         s.markets[c.market].schedule_version,
-        counts[NEWLY_BELOW_INITIAL], counts[NEWLY_BELOW_MAINTENANCE],
-        counts[NOTIONAL_BELOW_INITIAL], counts[NOTIONAL_BELOW_MAINTENANCE],
-        c.cause, c.cause_id,
+        counts[NEWLY_BELOW_INITIAL],
+        counts[NEWLY_BELOW_MAINTENANCE],
+        counts[NOTIONAL_BELOW_INITIAL],
+        counts[NOTIONAL_BELOW_MAINTENANCE],
+        c.cause,
+        c.cause_id,
     )
 
 

@@ -26,7 +26,5 @@ def set_market_status(s: State, c: Any) -> int:
     before = m.status
     m.status = c.status
     m.status_version += 1
-    emit.market_status_set(
-        s, 0, c.market, c.status, before, m.status_version, c.cause, c.cause_id
-    )
+    emit.market_status_set(s, 0, c.market, c.status, before, m.status_version, c.cause, c.cause_id)
     return 0

@@ -96,8 +96,20 @@ def _trade(s: State, taker: int, maker: int, quantity: int, fill_kind: int) -> N
     m.last_price = price
     x.trade += 1
     emit.order_filled(
-        s, o.account, o.market, x.trade, o.side, o.number, number, other,
-        price, quantity, value, taker_fee, maker_fee, fill_kind,
+        s,
+        o.account,
+        o.market,
+        x.trade,
+        o.side,
+        o.number,
+        number,
+        other,
+        price,
+        quantity,
+        value,
+        taker_fee,
+        maker_fee,
+        fill_kind,
     )
     if k.remaining == 0:
         leave_book(s, maker)

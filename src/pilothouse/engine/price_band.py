@@ -39,9 +39,7 @@ def set_price_band(s: State, c: Any) -> int:
     before = m.band_ppm
     m.band_ppm = c.band_ppm
     m.band_version += 1
-    emit.price_band_set(
-        s, 0, c.market, c.band_ppm, before, m.band_version, c.cause, c.cause_id
-    )
+    emit.price_band_set(s, 0, c.market, c.band_ppm, before, m.band_version, c.cause, c.cause_id)
     return 0
 
 

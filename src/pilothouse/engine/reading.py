@@ -21,7 +21,13 @@ from pilothouse.rules.margin import collateral_value, tier_of
 
 EQUITY, COLLATERAL, INITIAL, WITH_ORDERS, MAINTENANCE, NOTIONAL, MARGIN_WORDS = range(7)
 (
-    P_NOTIONAL, P_UNREALISED, P_FUNDING, P_INITIAL, P_WITH_ORDERS, P_MAINTENANCE, P_TIER,
+    P_NOTIONAL,
+    P_UNREALISED,
+    P_FUNDING,
+    P_INITIAL,
+    P_WITH_ORDERS,
+    P_MAINTENANCE,
+    P_TIER,
     POSITION_WORDS,
 ) = range(8)
 H_ACCOUNTS, H_BELOW_MAINTENANCE, H_BELOW_INITIAL, H_PROTECTED, H_NOTIONAL, HEALTH_WORDS = range(6)
@@ -68,7 +74,8 @@ def read_position(s: State, row: int, out: Any) -> None:
 @entry
 def read_health(s: State, market: int, bands: Any, out: Any) -> None:
     """Count accounts with positions, of one contract or of all (0): `bands` holds accounts and
-    notional for each band of equity over maintenance, `out` the words H_ACCOUNTS to H_NOTIONAL."""
+    notional for each band of equity over maintenance, `out` the words H_ACCOUNTS to H_NOTIONAL.
+    """
     for account in range(1, s.exchange[0].accounts_used + 1):
         if not _concerns(s, account, market):
             continue

@@ -158,7 +158,7 @@ class Rehearsal:
             marks, indexes = _prices(machine)
             without = [_shocked(machine, marks, indexes, ppm) for ppm in SHOCKS_PPM]
             _move(machine, marks, indexes, 0)
-            machine.step(to_rows(_renamed(message)), machine.time)
+            machine.execute(to_rows(_renamed(message)), machine.time)
             after = [_shocked(machine, marks, indexes, ppm) for ppm in SHOCKS_PPM]
         rows = zip(SHOCKS_PPM, without, after, strict=True)
         return tuple(

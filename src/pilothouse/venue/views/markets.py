@@ -15,7 +15,8 @@ TRADEABLE = (MarketKind.SPOT, MarketKind.PERPETUAL_LINEAR)
 @dataclass(frozen=True)
 class MarketView:
     """One market. Prices in price units, `mark` and `index` in hundredths of one, quantities in
-    quantity units, money in base units of the quote asset; 0 where there is none."""
+    quantity units, money in base units of the quote asset; 0 where there is none.
+    """
 
     number: int
     symbol: str
