@@ -195,6 +195,28 @@ def test_a_call_without_a_writer_says_that_it_is_away(tmp_path):
         asyncio.run(send())
 
 
+def test_calls_that_lose_their_writer_are_answered_by_the_next(tmp_path):
+    client = AsyncVenueClient(tmp_path, patience_s=60)
+
+    async def send(first):
+        return await asyncio.gather(*[client.submit([order(first + k)]) for k in range(50)])
+
+    async def through_a_restart():
+        with running_writer(tmp_path):
+            before = await send(1)
+        waiting = asyncio.create_task(send(26))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        with running_writer(tmp_path):
+            after = await waiting
+            await client.close()
+        return before, after
+
+    before, after = asyncio.run(through_a_restart())
+    assert [one.position for (one,) in after[:25]] == [one.position for (one,) in before[25:]]
+    assert [one.repeated for (one,) in after] == [True] * 25 + [False] * 25
+
+
 def test_the_head_of_a_frame_is_sixteen_bytes():
     assert HEAD.size == 16 == struct.calcsize("<QII")
 
