@@ -1,9 +1,20 @@
 """What holds for every test: no deadlines, and browser tests that say so when they are not run."""
 
+import atexit
 import os
+import shutil
+import tempfile
 
+import django
 import pytest
 from hypothesis import settings
+
+# Django's tests live in a home of their own; it must be named before Django reads its settings.
+if "PILOTHOUSE_HOME" not in os.environ:
+    os.environ["PILOTHOUSE_HOME"] = tempfile.mkdtemp(prefix="pilothouse-tests-")
+    atexit.register(shutil.rmtree, os.environ["PILOTHOUSE_HOME"], ignore_errors=True)
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pilothouse.wiring.settings")
+django.setup()
 
 # A deadline would judge the speed of the machine, not the code.
 settings.register_profile("house", deadline=None)

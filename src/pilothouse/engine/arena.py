@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pilothouse.engine.pointers import address_list
 from pilothouse.engine.state import EVENTS_ROOM, State
-from pilothouse.engine.tables import INDEX_OF, TABLES
+from pilothouse.engine.tables import BUFFERS, INDEX_OF, TABLES
 from pilothouse.language.names import SENDERS_MAX
-from pilothouse.language.schema import ROW_WORDS
 from pilothouse.rules.compiled import UNCOMPILED
+
+RECEIPTS_ROOM = 4096
 
 
 @dataclass(frozen=True)
@@ -54,34 +56,27 @@ class Arena:
             end = at + TABLES[name].itemsize * rows
             self.tables[name] = self.bytes[at:end].view(TABLES[name])
             at = end
-        self._see(State(**self.tables, **_buffers()))
+        self.buffers = {
+            "events": np.zeros(EVENTS_ROOM, BUFFERS["events"]),
+            "receipts": np.zeros(RECEIPTS_ROOM, BUFFERS["receipts"]),
+            "scratch": np.zeros(1, BUFFERS["scratch"]),
+        }
+        self._see()
 
-    def _see(self, plain: State) -> None:
-        # Compiled code takes plain arrays; uncompiled code needs records with attributes.
-        self.plain = plain
-        self.state = State(*(_as_records(one) for one in plain)) if UNCOMPILED else plain
+    def _see(self) -> None:
+        # Compiled code takes the addresses; uncompiled code needs records with attributes.
+        arrays = {**self.tables, **self.buffers}
+        addresses = address_list(list(arrays.values()))
+        self.plain = State(**arrays, address=addresses.ctypes.data, addresses=addresses)
+        records = {name: one.view(np.recarray) for name, one in arrays.items()}
+        self.state = self.plain._replace(**records) if UNCOMPILED else self.plain
 
-    def replace_receipts(self, receipts: NDArray[np.int64]) -> None:
+    def make_room_for_receipts(self, count: int) -> None:
         """Use a larger buffer for the receipts of a step."""
-        self._see(self.plain._replace(receipts=receipts))
+        self.buffers["receipts"] = np.zeros(count, BUFFERS["receipts"])
+        self._see()
 
     def take_buffers_of(self, other: Arena) -> None:
         """Go on writing events and receipts where another arena of the same step does."""
-        theirs = other.plain
-        self._see(
-            self.plain._replace(
-                events=theirs.events, receipts=theirs.receipts, scratch=theirs.scratch
-            )
-        )
-
-
-def _buffers() -> dict[str, Any]:
-    return {
-        "events": np.zeros((EVENTS_ROOM, ROW_WORDS), np.int64),
-        "receipts": np.zeros((1, 4), np.int64),
-        "scratch": np.zeros(32, np.int64),
-    }
-
-
-def _as_records(table: Any) -> Any:
-    return table.view(np.recarray) if table.dtype.names else table
+        self.buffers = other.buffers
+        self._see()

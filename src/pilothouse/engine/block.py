@@ -1,4 +1,4 @@
-"""A block of commands as kernels read it: the same bytes, seen as the rows of each command's class."""
+"""A block of commands as kernels read it: the same bytes as rows of each command's class."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pilothouse.engine.pointers import TablesType, address_list, register
 from pilothouse.language import commands as _commands
 from pilothouse.language.rows import Rows
 from pilothouse.language.schema import COMMAND_HEAD, COMMANDS, ROW_WORDS, Command, Layout
@@ -39,17 +40,16 @@ for _cls in COMMANDS.values():
     if 0 < len(_tail_names(_cls.layout)) <= ROW_WORDS:
         _VIEWS[_field(_cls) + "_tail"] = _dtype(_tail_names(_cls.layout))
 
-Block = namedtuple("Block", list(_VIEWS))  # type: ignore[misc]  # fields come from the language
-"""One view for each command, called as the command, and `…_tail` for its second row."""
+Block = namedtuple("Block", [*_VIEWS, "address", "addresses"])  # type: ignore[misc]
+"""One table for each command, called as the command, and `…_tail` for its second row."""
+register(Block, TablesType("Block", _VIEWS))
 
 
 def view_block(rows: Rows) -> tuple[Any, Any]:
-    """Return (views, words) of contiguous rows."""
+    """Return (tables, words) of contiguous rows, which must outlive them."""
     words = rows.reshape(-1)
-    views = [_view(words, dtype) for dtype in _VIEWS.values()]
-    return Block(*views), words
-
-
-def _view(words: Any, dtype: np.dtype[Any]) -> Any:
-    seen = words.view(dtype)
-    return seen.view(np.recarray) if UNCOMPILED else seen
+    views = [words.view(dtype) for dtype in _VIEWS.values()]
+    addresses = address_list(views)
+    if UNCOMPILED:
+        views = [view.view(np.recarray) for view in views]
+    return Block._make([*views, addresses.ctypes.data, addresses]), words

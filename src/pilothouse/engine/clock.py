@@ -1,10 +1,10 @@
-"""What time does: called at the start and at the end of every block, each a bounded piece of work."""
+"""What time does: called at the start and the end of every block, each a bounded piece of work."""
 
 from __future__ import annotations
 
 from pilothouse.engine.funding import funding_is_quiet, pay_some_funding, start_hour_if_due
 from pilothouse.engine.liquidation import examine_next
-from pilothouse.engine.state import EVENTS_PER_COMMAND, EVENTS_ROOM, EVENTS_WRITTEN, State
+from pilothouse.engine.state import EVENTS_PER_COMMAND, EVENTS_ROOM, State
 from pilothouse.rules.compiled import entry
 
 EXAMINATIONS_PER_BLOCK = 512
@@ -25,7 +25,7 @@ def end_block(s: State, left: int) -> int:
     Return how many of `left` remain, 0 when nothing waits.
     """
     while left > 0:
-        if s.scratch[EVENTS_WRITTEN] + EVENTS_PER_COMMAND > EVENTS_ROOM:
+        if s.scratch[0].events + EVENTS_PER_COMMAND > EVENTS_ROOM:
             return left
         if not examine_next(s):
             return 0

@@ -9,22 +9,23 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pilothouse.engine.state import EVENTS_WRITTEN, State
+from pilothouse.engine.state import State
 from pilothouse.language import events as _events
 from pilothouse.language.schema import EVENTS, Event
-from pilothouse.rules.compiled import inlined
+from pilothouse.rules.compiled import inner
 
 assert _events
 
 
-@inlined
+@inner
 def _write_head(s: State, number: int, account: int) -> int:
-    k = s.scratch[EVENTS_WRITTEN]
-    s.scratch[EVENTS_WRITTEN] = k + 1
-    s.events[k, 0] = number
-    s.events[k, 1] = s.exchange[0].position
-    s.events[k, 2] = s.exchange[0].time
-    s.events[k, 3] = account
+    k = s.scratch[0].events
+    s.scratch[0].events = k + 1
+    row = s.events[k]
+    row.w0 = number
+    row.w1 = s.exchange[0].position
+    row.w2 = s.exchange[0].time
+    row.w3 = account
     return k
 
 
@@ -32,14 +33,14 @@ def emitter(cls: type[Event]) -> Any:
     """Return the compiled function that writes events of one class."""
     words = list(cls.layout.word_names())
     lines = [f"def emit(s, account, {', '.join(name for name, _ in words)}):"]
-    lines += [f"    k = head(s, {cls.number}, account)"]
-    lines += [f"    s.events[k, {place}] = {name}" for name, place in words]
-    lines += [f"    s.events[k, {place}] = 0" for place in range(cls.layout.fixed_words, 16)]
+    lines += [f"    row = s.events[head(s, {cls.number}, account)]"]
+    lines += [f"    row.w{place} = {name}" for name, place in words]
+    lines += [f"    row.w{place} = 0" for place in range(cls.layout.fixed_words, 16)]
     scope: dict[str, Any] = {"head": _write_head}
     # The one place where source is made from a definition: a kernel has no other way to a
     # function of named words, and a field stays one line.
     exec("\n".join(lines), scope)
-    return inlined(scope["emit"])
+    return inner(scope["emit"])
 
 
 for _cls in EVENTS.values():

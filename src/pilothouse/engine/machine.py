@@ -17,7 +17,7 @@ from pilothouse.engine.block import view_block
 from pilothouse.engine.capacity import count_commands, step_in_host
 from pilothouse.engine.clock import EXAMINATIONS_PER_BLOCK, begin_block, end_block, is_quiet
 from pilothouse.engine.invariants import broken_invariants
-from pilothouse.engine.state import EVENTS_WRITTEN, RECEIPTS_WRITTEN, State
+from pilothouse.engine.state import State
 from pilothouse.engine.step import step_commands
 from pilothouse.engine.tables import GROWABLE
 from pilothouse.language.rows import Malformed, Rows
@@ -29,7 +29,8 @@ NAMES_BEFORE_CREATION = 64
 @dataclass(frozen=True)
 class Stepped:
     """What a block did: a receipt for each command (position, outcome, made, repeated) and the
-    rows of its events."""
+    rows of its events.
+    """
 
     receipts: NDArray[np.int64]
     events: Rows
@@ -65,6 +66,16 @@ class Machine:
 
     def step(self, rows: Rows, time: int) -> Stepped:
         """Step a block of commands, maybe none, at a time that never goes back."""
+        stepped = self.execute(rows, time)
+        events = [stepped.events]
+        self._examine(EXAMINATIONS_PER_BLOCK, events)
+        return Stepped(stepped.receipts, np.concatenate(events))
+
+    def execute(self, rows: Rows, time: int) -> Stepped:
+        """Step a block's commands and leave the accounts that wait to the next block.
+
+        Only rehearsals that count what a command changes stop here.
+        """
         rows = np.ascontiguousarray(rows, np.int64).reshape(-1, ROW_WORDS)
         commands = count_commands(rows)
         if commands < 0:
@@ -74,10 +85,8 @@ class Machine:
         events: list[Rows] = []
         begin_block(self.arena.state)
         self._step_rows(rows, events)
-        self._examine(EXAMINATIONS_PER_BLOCK, events)
         self._take_events(events)
-        receipts = self.state.receipts[:commands].copy()
-        self.state.scratch[:] = 0
+        receipts = self.state.receipts[:commands].view(np.int64).reshape(-1, 4).copy()
         return Stepped(receipts, np.concatenate(events))
 
     def _step_rows(self, rows: Rows, events: list[Rows]) -> None:
@@ -86,7 +95,7 @@ class Machine:
         while row < len(rows):
             row = step_commands(self.arena.state, block, words, row, len(rows))
             self._take_events(events)
-            if row < len(rows) and self.state.scratch[EVENTS_WRITTEN] == 0:
+            if row < len(rows) and self.state.scratch[0]["events"] == 0:
                 self.arena, row = step_in_host(self.arena, block, words, rows, row)
 
     def _examine(self, left: int, events: list[Rows]) -> None:
@@ -95,14 +104,15 @@ class Machine:
             self._take_events(events)
 
     def _take_events(self, events: list[Rows]) -> None:
-        written = int(self.state.scratch[EVENTS_WRITTEN])
-        events.append(self.state.events[:written].copy())
-        self.state.scratch[EVENTS_WRITTEN] = 0
+        written = int(self.state.scratch[0]["events"])
+        rows = self.state.events[:written].view(np.int64).reshape(-1, ROW_WORDS)
+        events.append(rows.copy())
+        self.state.scratch[0]["events"] = 0
 
     def _make_room_for(self, commands: int) -> None:
         if commands > len(self.state.receipts):
-            self.arena.replace_receipts(np.zeros((commands, 4), np.int64))
-        self.state.scratch[RECEIPTS_WRITTEN] = 0
+            self.arena.make_room_for_receipts(commands)
+        self.state.scratch[0]["receipts"] = 0
 
     def fingerprint(self) -> tuple[int, int]:
         """Return the fingerprint of the state as two signed 64-bit halves."""
@@ -113,7 +123,7 @@ class Machine:
         return Machine(Arena(self.arena.capacities, self.arena.bytes.copy()))
 
     def copy_into(self, other: Machine) -> None:
-        """Make another machine's state the same as this one's, in memory it has touched already."""
+        """Make another machine's state the same as this one's, in memory it has touched."""
         if other.arena.capacities == self.arena.capacities:
             np.copyto(other.arena.bytes, self.arena.bytes)
         else:

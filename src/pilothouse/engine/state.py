@@ -1,15 +1,18 @@
-"""The state as kernels see it: one tuple of tables, with the buffers a step writes into."""
+"""The state as kernels see it: every table by name, with the buffers a step writes into."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from pilothouse.engine.pointers import TablesType, register
+from pilothouse.engine.tables import BUFFERS, TABLES
+
 
 class State(NamedTuple):
-    """Every table of the arena, then `events` (rows of 16 words), `receipts` and `scratch`.
+    """Every table of the arena, then the buffers of a step: `events`, `receipts`, `scratch`.
 
-    `scratch` holds what belongs to a step and not to the exchange: how many events and receipts
-    were written.
+    `address` points to the list of their addresses, which is all that compiled code takes;
+    `addresses` keeps that list alive.
     """
 
     exchange: Any
@@ -34,10 +37,12 @@ class State(NamedTuple):
     events: Any
     receipts: Any
     scratch: Any
+    address: int
+    addresses: Any
 
 
-EVENTS_WRITTEN = 0
-RECEIPTS_WRITTEN = 1
+register(State, TablesType("State", {**TABLES, **BUFFERS}))
+
 EVENTS_ROOM = 8192
 """Rows of the event buffer of one call."""
 EVENTS_PER_COMMAND = 2048

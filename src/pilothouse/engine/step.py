@@ -1,7 +1,7 @@
 """One block: each command under its name, by its kind, with a receipt.
 
-The entry returns to its host when the event buffer has too little room for one more command, or at a
-command that only the host can do (creating the exchange, growing a table).
+The entry returns to its host when the event buffer has too little room for one more command, or at
+a command that only the host can do (creating the exchange, growing a table).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from pilothouse.engine.accounts import open_account
 from pilothouse.engine.assets import list_asset
 from pilothouse.engine.fees import set_fee_schedule
-from pilothouse.engine.margin_schedule import set_margin_schedule
+from pilothouse.engine.margin_schedule import MARGIN_TIERS_AT, set_margin_schedule
 from pilothouse.engine.market_status import set_market_status
 from pilothouse.engine.markets import list_market
 from pilothouse.engine.money import deposit
@@ -23,8 +23,6 @@ from pilothouse.engine.prices import set_index_price
 from pilothouse.engine.state import (
     EVENTS_PER_COMMAND,
     EVENTS_ROOM,
-    EVENTS_WRITTEN,
-    RECEIPTS_WRITTEN,
     State,
 )
 from pilothouse.engine.transfers import transfer
@@ -36,7 +34,7 @@ from pilothouse.language.refusals import (
     UNKNOWN_COMMAND,
 )
 from pilothouse.language.schema import ROW_WORDS, ROWS_MAX
-from pilothouse.rules.compiled import entry, inlined, kernel
+from pilothouse.rules.compiled import entry, inlined, inner
 
 CREATE_EXCHANGE = asked.CreateExchange.number
 GROW_TABLE = asked.GrowTable.number
@@ -55,7 +53,6 @@ SET_MARKET_STATUS = asked.SetMarketStatus.number
 SET_PRICE_BAND = asked.SetPriceBand.number
 RECORD_FINGERPRINT = asked.RecordFingerprint.number
 FEE_TIERS_AT = asked.SetFeeSchedule.layout.slot("tiers").start
-MARGIN_TIERS_AT = asked.SetMarginSchedule.layout.slot("tiers").start
 PLACE_ID_AT = asked.PlaceOrder.layout.slot("client_order_id").start
 CANCEL_ID_AT = asked.CancelOrder.layout.slot("client_order_id").start
 
@@ -68,7 +65,7 @@ def step_commands(s: State, block: Any, words: Any, row: int, end: int) -> int:
         c = block.head[row]
         if c.command == CREATE_EXCHANGE or c.command == GROW_TABLE:
             return row
-        if s.scratch[EVENTS_WRITTEN] + EVENTS_PER_COMMAND > EVENTS_ROOM:
+        if s.scratch[0].events + EVENTS_PER_COMMAND > EVENTS_ROOM:
             return row
         x.position += 1
         _step_one(s, block, words, row)
@@ -96,12 +93,13 @@ def _step_one(s: State, block: Any, words: Any, row: int) -> None:
 @inlined
 def write_receipt(s: State, position: int, outcome: int, made: int, repeated: int) -> None:
     """Write the next receipt of the step."""
-    k = s.scratch[RECEIPTS_WRITTEN]
-    s.scratch[RECEIPTS_WRITTEN] = k + 1
-    s.receipts[k, 0] = position
-    s.receipts[k, 1] = outcome
-    s.receipts[k, 2] = made
-    s.receipts[k, 3] = repeated
+    k = s.scratch[0].receipts
+    s.scratch[0].receipts = k + 1
+    r = s.receipts[k]
+    r.position = position
+    r.outcome = outcome
+    r.made = made
+    r.repeated = repeated
 
 
 @inlined
@@ -128,7 +126,7 @@ def _execute(s: State, block: Any, words: Any, row: int) -> tuple[int, int]:
     return _execute_rare(s, block, words, row)
 
 
-@kernel
+@inner
 def _execute_rare(s: State, block: Any, words: Any, row: int) -> tuple[int, int]:
     c = block.head[row]
     first = row * ROW_WORDS

@@ -1,8 +1,9 @@
 """The tables of the state: every field of every row, with its meaning.
 
-All fields are signed 64-bit words. Row 0 of each table means "none", so fresh zeros are valid links.
-Money is in an asset's base units unless the name says otherwise; quantities and prices are in their
-market's units; marks and a contract's index in hundredths of a price unit; times in microseconds.
+All fields are signed 64-bit words. Row 0 of each table means "none", so fresh zeros are valid
+links. Money is in an asset's base units unless the name says otherwise; quantities and prices are
+in their market's units; marks and a contract's index in hundredths of a price unit; times in
+microseconds.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ TIERS = 16
 FANOUT = 64
 VOLUME_DAYS = 30
 SOURCES = 8
+COUNTS = 9
+"""What the counting pass of a change counts."""
 
 
 def _row(fields: str, **arrays: int) -> np.dtype[Any]:
@@ -82,6 +85,11 @@ VOLUMES = _row("account", day_micro_usd=VOLUME_DAYS)
 NAMES = _row("hi lo body position outcome made")
 HASHES = _row("hi lo row")
 
+# The buffers of a step, which are no part of the state.
+EVENTS = _row(" ".join(f"w{place}" for place in range(16)))
+RECEIPTS = _row("position outcome made repeated")
+SCRATCH = _row("events receipts", counts=COUNTS)
+
 TABLES: Final[dict[str, np.dtype[Any]]] = {
     "exchange": EXCHANGE,
     "assets": ASSETS,
@@ -104,6 +112,7 @@ TABLES: Final[dict[str, np.dtype[Any]]] = {
     "client_index": HASHES,
 }
 """Every table of the arena, in its order."""
+BUFFERS: Final = {"events": EVENTS, "receipts": RECEIPTS, "scratch": SCRATCH}
 INDEX_OF: Final[dict[str, str]] = {
     "balance_index": "balances",
     "position_index": "positions",

@@ -50,7 +50,8 @@ def keep_release(home: Path, package: Path = PACKAGE) -> bytes:
         return digest
     part = kept.with_name(f"{kept.name}.{os.getpid()}.part")
     shutil.rmtree(part, ignore_errors=True)
-    for file in [package / "__init__.py", *source_files(package)]:
+    # The package's own few modules come along, because the rooms may import them.
+    for file in [*sorted(package.glob("*.py")), *source_files(package)]:
         place = part / "pilothouse" / file.relative_to(package)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, place)

@@ -1,0 +1,70 @@
+"""Who works here and which keys exist: people, dated grants of roles, keys with sealed secrets."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils import timezone
+
+from pilothouse.access.roles import Role
+
+
+class People(BaseUserManager["Person"]):
+    """How people are made and found."""
+
+    def create_user(self, username: str, password: str | None = None, **rest: Any) -> Person:
+        """Add a person without any role. The password is stored hashed."""
+        person = self.model(username=username, **rest)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+
+class Person(AbstractBaseUser):
+    """Someone who signs in. Rights come from grants alone."""
+
+    username = models.CharField(max_length=64, unique=True)
+    email = models.EmailField(blank=True)
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[People] = People()
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Grant(models.Model):
+    """A role given to a person, from a moment on and perhaps until another."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="grants")
+    role = models.CharField(max_length=32, choices=[(role, role) for role in Role])
+    given_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, related_name="grants_given"
+    )
+    given_at = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.person} is {self.role}"
+
+
+class StoredKey(models.Model):
+    """A machine's key. The secret is sealed; it is shown once, when the key is made."""
+
+    public = models.CharField(max_length=64, unique=True)
+    sealed_secret = models.BinaryField()
+    account = models.BigIntegerField()
+    may_trade = models.BooleanField(default=False)
+    label = models.CharField(max_length=64, blank=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"key {self.public[:8]} of account {self.account}"

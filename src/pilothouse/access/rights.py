@@ -1,0 +1,65 @@
+"""Whether a person may do something at a moment, and the granting and revoking of roles."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from pilothouse.access.models import Grant, Person
+from pilothouse.access.roles import Right, Role, duties_that_meet, rights_of
+
+
+class DutiesMeet(ValueError):
+    """The grant would put two duties in one person that may not meet."""
+
+
+def roles_of(person: Person, now: datetime | None = None) -> frozenset[Role]:
+    """Return the roles a person holds at a moment; answers "who could do what on date D"."""
+    now = now or timezone.now()
+    held = Grant.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=now),
+        Q(revoked_at__isnull=True) | Q(revoked_at__gt=now),
+        person=person,
+        given_at__lte=now,
+    )
+    return frozenset(Role(role) for role in held.values_list("role", flat=True))
+
+
+def may(person: Person, right: Right, now: datetime | None = None) -> bool:
+    """Tell whether a person may do something: active, granted, and no duties meeting."""
+    if not person.pk or not person.is_active:
+        return False
+    roles = roles_of(person, now)
+    return right in rights_of(roles) and not duties_that_meet(roles)
+
+
+def people_who_may(right: Right, now: datetime | None = None) -> list[Person]:
+    """Return everyone who may do something now: who can sign, who can apply."""
+    return [one for one in Person.objects.order_by("username") if may(one, right, now)]
+
+
+@transaction.atomic
+def grant(
+    person: Person,
+    role: Role,
+    *,
+    by: Person | None = None,
+    until: datetime | None = None,
+    now: datetime | None = None,
+) -> Grant:
+    """Give a person a role. Raises DutiesMeet when it would meet a duty it must not."""
+    now = now or timezone.now()
+    why = duties_that_meet(roles_of(person, now) | {role})
+    if why:
+        raise DutiesMeet(why)
+    return Grant.objects.create(person=person, role=role, given_by=by, given_at=now, until=until)
+
+
+def revoke(person: Person, role: Role, now: datetime | None = None) -> int:
+    """Take a role from a person from now on; return how many grants ended."""
+    now = now or timezone.now()
+    held = Grant.objects.filter(person=person, role=role, revoked_at__isnull=True)
+    return held.update(revoked_at=now)

@@ -1,0 +1,70 @@
+"""Sessions: they end when idle, they end in any case, and outside the demonstration they need a
+second factor. Nobody signs up: people are added by an administrator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+
+Answer = Callable[[HttpRequest], HttpResponse]
+BEGAN: Final = "pilothouse_began_s"
+SEEN: Final = "pilothouse_seen_s"
+OPEN_PATHS: Final = ("/sign-in/", "/assets/", "/theme", "/healthz")
+
+
+def session_is_over(began_s: int, seen_s: int, now_s: int) -> bool:
+    """Tell whether a session has ended: idle too long, or older than any session may be."""
+    idle = now_s - seen_s > settings.PILOTHOUSE_SESSION_IDLE_S
+    return bool(idle or now_s - began_s > settings.PILOTHOUSE_SESSION_ABSOLUTE_S)
+
+
+class SessionLimits:
+    """Middleware: signs a person out when the session is over."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Check and note the time before the page is made."""
+        if request.user.is_authenticated:
+            self._check(request)
+        return self.answer(request)
+
+    def _check(self, request: HttpRequest) -> None:
+        now_s = int(timezone.now().timestamp())
+        began_s = request.session.setdefault(BEGAN, now_s)
+        if session_is_over(began_s, request.session.get(SEEN, now_s), now_s):
+            logout(request)
+        # The time is noted once a minute, so that reading pages does not write at every click.
+        elif now_s - request.session.get(SEEN, 0) >= 60:
+            request.session[SEEN] = now_s
+
+
+class SecondFactor:
+    """Middleware: outside the demonstration, sends a person without a second factor to set it."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Let open pages and people with a second factor pass."""
+        wanted = settings.PILOTHOUSE_SECOND_FACTOR and request.user.is_authenticated
+        if wanted and not request.path.startswith(OPEN_PATHS) and not is_mfa_enabled(request.user):
+            return HttpResponseRedirect("/sign-in/2fa/")
+        return self.answer(request)
+
+
+class NoSignUp(DefaultAccountAdapter):  # type: ignore[misc]
+    """allauth's adapter with its sign-up closed."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Answer no: an administrator adds people."""
+        return False

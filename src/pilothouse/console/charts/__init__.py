@@ -1,0 +1,1 @@
+"""Charts: plain integers that a template draws as SVG, with a table beside each."""

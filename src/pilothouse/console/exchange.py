@@ -1,0 +1,24 @@
+"""The machine that pages read: this process's replica, lent between two blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pilothouse.control.ports import NotConnected, ports
+
+
+class ExchangeIsAway(RuntimeError):
+    """No exchange is followed by this process yet."""
+
+
+@contextmanager
+def machine() -> Iterator[Any]:
+    """Lend the replica's machine. Read what a page needs and let go: the journal waits."""
+    try:
+        follower = ports().follower
+    except NotConnected:
+        raise ExchangeIsAway("the exchange has not answered yet") from None
+    with follower.machine() as lent:
+        yield lent

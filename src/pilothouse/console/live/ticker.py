@@ -1,0 +1,97 @@
+"""The ticker: a thread that takes a pulse each second and publishes it.
+
+A feed message carries figures as finished text and, for each panel, a digest of what it shows.
+The browser fetches a panel again when its digest has changed, so that rights stay with the server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from pilothouse.console import exchange
+from pilothouse.console.live.broadcast import Broadcast
+from pilothouse.console.live.pulse import Pulse, PulseTaker
+from pilothouse.console.templatetags.figures import count, price, usd_short
+
+log = structlog.get_logger()
+FEED: Final = Broadcast()
+INTERVAL_S: Final = 1
+PanelDigest = Callable[[Pulse], object]
+PANELS: Final[dict[str, PanelDigest]] = {}
+"""What each panel of the control room shows of a pulse; pages add their own."""
+
+_latest: Pulse | None = None
+
+
+def latest() -> Pulse | None:
+    """Return the last pulse taken, or None before the first."""
+    return _latest
+
+
+def digest(name: str, pulse: Pulse) -> str:
+    """Return the digest of what a panel shows."""
+    return hashlib.sha256(repr(PANELS[name](pulse)).encode()).hexdigest()[:12]
+
+
+def message(pulse: Pulse) -> bytes:
+    """Return a pulse as the bytes every browser gets."""
+    figures = {
+        "position": count(pulse.position),
+        "commands_per_second": f"{count(pulse.commands_per_second)}/s",
+        "open_interest": usd_short(pulse.open_interest_micro_usd),
+        "insurance": usd_short(pulse.insurance_micro_usd),
+        "in_protection": count(pulse.health.in_protection),
+    }
+    for one in pulse.named:
+        figures[f"last-{one.market.number}"] = price(one.market.last_price, one.market)
+    panels = {name: digest(name, pulse) for name in PANELS}
+    return json.dumps({"figures": figures, "panels": panels}, separators=(",", ":")).encode()
+
+
+def show(pulse: Pulse) -> None:
+    """Make a pulse the latest, without sending it."""
+    global _latest
+    _latest = pulse
+
+
+class Ticker:
+    """The thread. A pulse that fails is said in the log and pages turn stale by themselves."""
+
+    def __init__(self, on_tick: Callable[[], None] | None = None) -> None:
+        self._taker = PulseTaker()
+        self._ending = threading.Event()
+        self._on_tick = on_tick
+        self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
+
+    def start(self) -> None:
+        """Start ticking."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop ticking and end every feed."""
+        self._ending.set()
+        self._thread.join(timeout=10)
+        FEED.close()
+
+    def tick(self) -> Pulse:
+        """Take one pulse and publish it."""
+        with exchange.machine() as machine:
+            pulse = self._taker.take(machine)
+        show(pulse)
+        FEED.publish(pulse.number, "pulse", message(pulse))
+        return pulse
+
+    def _run(self) -> None:
+        while not self._ending.wait(INTERVAL_S):
+            try:
+                self.tick()
+                if self._on_tick:
+                    self._on_tick()
+            except Exception:
+                log.exception("pulse_failed")

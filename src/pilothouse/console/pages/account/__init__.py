@@ -1,0 +1,1 @@
+"""One account: wallets, positions, orders, and the margin arithmetic line by line."""

@@ -1,0 +1,1 @@
+"""The audit log: one line of time, searched, with its chain verified."""

@@ -1,0 +1,152 @@
+"""Everything the page of a change shows, read from change control as it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from pilothouse.console.charts.distribution import distribution
+from pilothouse.console.pages.change.affected import affected
+from pilothouse.console.pages.change.counts import counts
+from pilothouse.console.pages.change.timeline import timeline
+from pilothouse.console.pages.changes.reading import microseconds
+from pilothouse.control import evidence, plan, signing
+from pilothouse.control.models import Change, ChangeStep
+from pilothouse.control.moves import MENDABLE, State
+from pilothouse.language.refusals import describe
+
+STOPPED = (*MENDABLE, State.FAILED, State.INCONCLUSIVE)
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a change is, in plain values; times in microseconds since the epoch."""
+
+    number: int
+    label: str
+    kind: str
+    title: str
+    why: str
+    state: str
+    state_reason: str
+    stopped: bool
+    owner: str
+    change_class: str
+    class_reasons: list[str]
+    direction: str
+    reversible: str
+    proposer: str
+    proposed_at: int
+    fingerprint: str
+    reverts: int | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the plan; `predicted` are the counts under the plan's headings."""
+
+    number: int
+    state: str
+    not_before: int
+    not_after: int
+    predicted: list[int | None]
+    position: int | None
+
+
+def head(change: Change) -> Head:
+    """Return the head of a change."""
+    return Head(
+        number=change.pk,
+        label=f"CH-{change.pk}",
+        kind=change.kind,
+        title=change.title,
+        why=change.why,
+        state=change.state,
+        state_reason=change.state_reason,
+        stopped=change.state in STOPPED,
+        owner=str(change.owner),
+        change_class=change.change_class,
+        class_reasons=list(change.class_reasons),
+        direction=change.direction,
+        reversible=change.reversible,
+        proposer=str(change.proposer),
+        proposed_at=microseconds(change.proposed_at),
+        fingerprint=change.fingerprint,
+        reverts=change.reverts_id,
+    )
+
+
+def change_facts(change: Change) -> dict[str, Any]:
+    """Return the facts of a change: the same for the page and for JSON."""
+    kind = plan.kind_of(change)
+    step = _step_at_hand(change)
+    preview = evidence.latest(change, step=step.number) if step else None
+    impact = preview.body if preview else None
+    predicted = kind.impact(impact) if impact else None
+    return {
+        "change": head(change),
+        "difference": change.difference,
+        "steps": [_step(one) for one in _standing(change)],
+        "step_headings": [one.label for one in kind.QUESTIONS if not one.unit],
+        "step_at_hand": step.number if step else None,
+        "counts": counts(
+            kind.QUESTIONS,
+            (step.predicted if step else None) or predicted,
+            step.ceiling if step else None,
+            step.actual if step else None,
+        ),
+        "impact": impact,
+        "outcome_sentence": describe(impact["outcome"]) if impact and impact["outcome"] else "",
+        "most_affected": affected(impact.get("most_affected", ())) if impact else [],
+        "signatures": [_signature(one) for one in signing.live_signatures(change)],
+        "signatures_needed": signing.need_of(change).signatures,
+        "who_signs": signing.need_of(change).sentence,
+        "timeline": timeline(change),
+    }
+
+
+def bands(impact: dict[str, Any] | None) -> Any:
+    """Return the drawing of the distribution, or None if the preview has none."""
+    drawn = [SimpleNamespace(**band) for band in (impact or {}).get("distribution", ())]
+    return distribution(drawn) if any(one.before or one.after for one in drawn) else None
+
+
+def _standing(change: Change) -> list[ChangeStep]:
+    return list(change.steps.exclude(state=ChangeStep.At.REPLACED).order_by("number"))
+
+
+def _step_at_hand(change: Change) -> ChangeStep | None:
+    """Return the step whose numbers matter: the one applied last, else the one to come."""
+    applied = plan.applied_steps(change)
+    left = plan.steps_left(change)
+    return applied[-1] if applied else left[0] if left else None
+
+
+def _step(step: ChangeStep) -> Step:
+    return Step(
+        number=step.number,
+        state=str(step.state),
+        not_before=microseconds(step.not_before) if step.not_before else 0,
+        not_after=microseconds(step.not_after) if step.not_after else 0,
+        predicted=_predicted(step),
+        position=step.position,
+    )
+
+
+def _predicted(step: ChangeStep) -> list[int | None]:
+    """Return what the step's preview counts, question by question of those that count things."""
+    questions = plan.kind_of(step.change).QUESTIONS
+    return [step.predicted.get(one.name) for one in questions if not one.unit]
+
+
+def _signature(one: Any) -> dict[str, Any]:
+    return {
+        "person": str(one.person),
+        "roles": list(one.roles),
+        "at": microseconds(one.signed_at),
+        "expires_at": microseconds(one.expires_at),
+        "preview_position": one.preview_position,
+        "preview_hash": one.preview_hash,
+        "fingerprint": one.fingerprint,
+    }

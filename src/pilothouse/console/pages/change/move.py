@@ -1,0 +1,142 @@
+"""POST /changes/NUMBER/moves/VERB: one move. The verb decides; this reads the form and reports.
+
+A refusal is shown on the change's page and is in the audit already, written by the verb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from pilothouse.access.models import Person
+from pilothouse.access.roles import Right
+from pilothouse.console.answers import wants_json
+from pilothouse.console.errors import refused
+from pilothouse.console.pages.change.background import count_in_background
+from pilothouse.console.pages.change.ceiling import ceiling_of
+from pilothouse.console.rights import needs, person_of
+from pilothouse.control import (
+    apply,
+    approve,
+    arm,
+    edit,
+    preview,
+    reject,
+    revert,
+    schedule,
+    verify,
+    withdraw,
+)
+from pilothouse.control.kinds.kind import Unreadable
+from pilothouse.control.models import Change
+from pilothouse.control.refusals import Refused
+
+Move = Callable[[Change, QueryDict, Person], Change]
+
+
+def _preview(change: Change, _form: QueryDict, by: Person) -> Change:
+    return previewed(change, by)
+
+
+def previewed(change: Change, by: Person) -> Change:
+    """Preview a change: the first answer at once, the slow parts in the background."""
+    change = preview.first(change, by=by)
+    count_in_background(change)
+    return change
+
+
+def _approve(change: Change, form: QueryDict, by: Person) -> Change:
+    return approve.approve(change, form.get("fingerprint", ""), by=by)
+
+
+def _reject(change: Change, form: QueryDict, by: Person) -> Change:
+    return reject.reject(change, form.get("why", ""), by=by)
+
+
+def _withdraw(change: Change, form: QueryDict, by: Person) -> Change:
+    return withdraw.withdraw(change, form.get("why", ""), by=by)
+
+
+def _revert(change: Change, form: QueryDict, by: Person) -> Change:
+    return previewed(revert.revert(change, form.get("why", ""), by=by), by)
+
+
+def _apply(change: Change, _form: QueryDict, by: Person) -> Change:
+    return apply.apply(change, by=by)
+
+
+def _verify(change: Change, _form: QueryDict, by: Person) -> Change:
+    return verify.verify(change, by=by)
+
+
+def _schedule(change: Change, form: QueryDict, by: Person) -> Change:
+    return previewed(schedule.schedule(change, [_moment(form.get("at", ""))], by=by), by)
+
+
+def _arm(change: Change, _form: QueryDict, by: Person) -> Change:
+    return arm.arm(change, by=by)
+
+
+def _take(change: Change, form: QueryDict, by: Person) -> Change:
+    return previewed(edit.choose(change, form.get("alternative", ""), by=by), by)
+
+
+def _ceiling(change: Change, form: QueryDict, by: Person) -> Change:
+    return previewed(edit.set_ceiling(change, ceiling_of(change, form), by=by), by)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Unreadable("at", "it is no moment like 2026-11-23T14:00") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+MOVES: Final[dict[str, Move]] = {
+    "preview": _preview,
+    "approve": _approve,
+    "reject": _reject,
+    "withdraw": _withdraw,
+    "schedule": _schedule,
+    "arm": _arm,
+    "apply": _apply,
+    "verify": _verify,
+    "revert": _revert,
+    "take": _take,
+    "ceiling": _ceiling,
+}
+"""Every verb a person can use on a change, by its word in the address."""
+
+
+@require_POST
+@needs(Right.VIEW)
+def move(request: HttpRequest, number: int, verb: str) -> HttpResponse:
+    """Make a move and go to the change's page (for a revert, to the undo's)."""
+    if verb not in MOVES:
+        raise Http404(f"no move is called {verb}")
+    change = get_object_or_404(Change, pk=number)
+    try:
+        change = MOVES[verb](change, request.POST, person_of(request))
+    except (Refused, Unreadable) as problem:
+        return _say_refused(request, change, problem)
+    messages.success(request, _done(change))
+    return redirect(f"/changes/{change.pk}")
+
+
+def _say_refused(request: HttpRequest, change: Change, problem: Any) -> HttpResponse:
+    said = str(problem)
+    if wants_json(request):
+        return refused(request, said)
+    messages.error(request, f"Refused: {said}.")
+    return redirect(f"/changes/{change.pk}")
+
+
+def _done(change: Change) -> str:
+    return f"CH-{change.pk} is now {change.state}."

@@ -1,0 +1,70 @@
+"""The line of time of a change: what was done, whose turn it is, what is still to come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pilothouse.access.models import Person
+from pilothouse.console.pages.changes.reading import microseconds
+from pilothouse.control.models import Change
+from pilothouse.control.moves import Owner, State
+from pilothouse.control.signing import still_needed
+from pilothouse.records import audit
+from pilothouse.records.models import AuditRow
+
+AHEAD: Final[dict[State, tuple[str, ...]]] = {
+    State.PROPOSED: ("Preview", "Signatures", "Apply", "Verify"),
+    State.PREVIEWED: ("Apply", "Verify"),
+    State.APPROVED: ("Verify",),
+    State.SCHEDULED: ("Verify",),
+    State.APPLYING: ("Verify",),
+}
+"""What follows after the present station, while nothing stops it."""
+TURNS: Final[dict[State, str]] = {
+    State.PREVIEWED: "Waiting: signatures",
+    State.APPROVED: "Waiting: apply",
+    State.SCHEDULED: "Waiting: its time",
+    State.APPLYING: "Sent to the exchange",
+    State.APPLIED: "Waiting: read back",
+}
+
+
+@dataclass(frozen=True)
+class Station:
+    """One station. `tone` is done, stopped, now or to-come; `time` in microseconds, 0 if none."""
+
+    title: str
+    sentence: str
+    tone: str
+    time: int = 0
+
+
+def timeline(change: Change) -> list[Station]:
+    """Return the stations of a change, oldest first."""
+    names = {f"person:{one.pk}": str(one) for one in Person.objects.all()}
+    past = [_past(row, names) for row in audit.rows_about(change.subject)]
+    return [*past, *_present(change), *_ahead(change)]
+
+
+def _past(row: AuditRow, names: dict[str, str]) -> Station:
+    refused = row.outcome != audit.DONE
+    title = f"{row.deed.replace('_', ' ').capitalize()}{' refused' if refused else ''}"
+    who = names.get(row.actor, row.actor)
+    what = row.facts.get("detail") or row.facts.get("reason") if refused else row.facts.get("to")
+    said = str(what or "").replace("_", " ")
+    sentence = who if not said else f"{who}: {said}" if refused else f"{who}, now {said}"
+    return Station(title, sentence, "stopped" if refused else "done", microseconds(row.at))
+
+
+def _present(change: Change) -> list[Station]:
+    if change.owner == Owner.NOBODY:
+        return []
+    state = State(change.state)
+    title = TURNS.get(state, f"Waiting: {change.owner}")
+    sentence = still_needed(change) if state is State.PREVIEWED else f"turn of {change.owner}"
+    return [Station(title, sentence, "now")]
+
+
+def _ahead(change: Change) -> list[Station]:
+    return [Station(title, "", "to-come") for title in AHEAD.get(State(change.state), ())]

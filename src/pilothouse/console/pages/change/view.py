@@ -1,0 +1,48 @@
+"""GET /changes/NUMBER: one change, whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+
+from pilothouse.access.rights import may
+from pilothouse.access.roles import Right
+from pilothouse.console.answers import answer
+from pilothouse.console.pages.change.buttons import buttons
+from pilothouse.console.pages.change.ceiling import limits
+from pilothouse.console.pages.change.effects import every_effect, may_take
+from pilothouse.console.pages.change.facts import bands, change_facts
+from pilothouse.console.rights import needs, person_of
+from pilothouse.control.models import Change
+from pilothouse.control.ports import ports
+
+
+@needs(Right.VIEW)
+def change(request: HttpRequest, number: int) -> HttpResponse:
+    """Answer one change. Accounts are named only to those who may see clients."""
+    found = get_object_or_404(Change.objects.select_related("proposer"), pk=number)
+    facts = change_facts(found)
+    if not may(person_of(request), Right.SEE_CLIENTS):
+        facts["most_affected"] = []
+        facts["impact"] = {**(facts["impact"] or {}), "most_affected": []}
+    facts["effects"] = every_effect(found)
+    facts["moves"] = buttons(found, person_of(request))
+    return answer(request, "change/page.html", facts, _drawing(request, found, facts))
+
+
+def _drawing(request: HttpRequest, found: Change, facts: dict[str, Any]) -> dict[str, Any]:
+    market = ports().reader.market(found.market)
+    take = may_take(found, request)
+    return {
+        "nav": "changes",
+        "number": found.pk,
+        "market": market,
+        "distribution": bands(facts["impact"]),
+        "changed": sum(one["effect"] != "same" for one in facts["difference"]),
+        "has_actual": any(one.actual is not None for one in facts["counts"]),
+        "disabled_moves": [one for one in facts["moves"] if not one.allowed],
+        "may_take": take,
+        "limits": limits(found) if take else [],
+    }

@@ -1,0 +1,1 @@
+"""All changes, those that wait first."""

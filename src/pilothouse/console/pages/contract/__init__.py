@@ -1,0 +1,1 @@
+"""One market or contract: facts, prices, margin schedules, book, largest positions, changes."""

@@ -1,0 +1,68 @@
+"""GET /markets/SYMBOL: everything about one market or contract, at one position."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from pilothouse.console import exchange
+from pilothouse.console.answers import answer
+from pilothouse.console.live.pulse import notional
+from pilothouse.console.pages.changes.reading import changes_touching
+from pilothouse.console.pages.contract.depth import depth
+from pilothouse.console.pages.contract.powers import powers
+from pilothouse.language.kinds import MarketKind
+from pilothouse.venue.views import accounts, assets, books, fees, insurance, margin, markets
+from pilothouse.venue.views.markets import MarketView
+
+BOOK_DEPTH: Final = 10
+POSITIONS_MOST: Final = 20
+
+
+def contract(request: HttpRequest, symbol: str) -> HttpResponse:
+    """Answer one market. An unknown symbol is 404."""
+    with exchange.machine() as machine:
+        found = _by_symbol(machine, symbol)
+        facts = _facts(machine, found)
+        if found.kind == MarketKind.PERPETUAL_LINEAR:
+            facts |= _contract_facts(machine, found)
+    facts["changes"] = changes_touching(found.number)
+    drawing = {
+        "nav": found.symbol,
+        "perpetual": found.kind == MarketKind.PERPETUAL_LINEAR,
+        "depth": depth(facts["book"]),
+        "powers": powers(request.user, found),
+    }
+    return answer(request, "contract/page.html", facts, drawing)
+
+
+def _by_symbol(machine: Any, symbol: str) -> MarketView:
+    for found in markets.all_markets(machine):
+        if found.symbol == symbol:
+            return found
+    raise Http404(f"no market is called {symbol}")
+
+
+def _facts(machine: Any, found: MarketView) -> dict[str, Any]:
+    base = assets.asset(machine, found.base)
+    return {
+        "position": machine.position,
+        "time": machine.time,
+        "market": found,
+        "base": base,
+        "quote": assets.asset(machine, found.quote),
+        "sources_live": base.sources_live if base else None,
+        "book": books.book(machine, found.number, BOOK_DEPTH),
+        "fee_tiers": fees.fee_tiers(machine, found.fee_schedule) if found.fee_schedule else (),
+    }
+
+
+def _contract_facts(machine: Any, found: MarketView) -> dict[str, Any]:
+    return {
+        "open_interest_micro_usd": notional(found, found.open_interest),
+        "insurance_micro_usd": insurance.pool(machine, found.number),
+        "schedules": margin.schedules(machine, found.number),
+        "health": margin.health_of_contract(machine, found.number),
+        "positions": accounts.contract_positions(machine, found.number, POSITIONS_MOST),
+    }

@@ -1,0 +1,1 @@
+"""The go-to box: pages, markets, changes and accounts by a few letters."""

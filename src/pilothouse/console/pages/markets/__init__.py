@@ -1,0 +1,1 @@
+"""All markets in one table."""

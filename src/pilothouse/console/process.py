@@ -1,0 +1,120 @@
+"""The console's process: pages, the replica they read, its rehearsal, and the worker.
+
+The replica follows the journal's files; a slow page or the death of this process costs trading
+nothing. The worker does what is due (scheduled steps, verifications, expiries) once a second.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvicorn
+
+log = structlog.get_logger()
+WORK_EVERY_S: Final = 1
+STOPPING_S: Final = 5
+
+
+class Worker:
+    """The thread that lets change control do what is due."""
+
+    def __init__(self, work: Callable[[], object], every_s: float = WORK_EVERY_S) -> None:
+        self._work = work
+        self._every_s = every_s
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+
+    def start(self) -> None:
+        """Start working."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the deed under way."""
+        self._ending.set()
+        self._thread.join(timeout=STOPPING_S)
+
+    def _run(self) -> None:
+        while not self._ending.wait(self._every_s):
+            try:
+                self._work()
+            except Exception:
+                # What failed is still due: it is tried again, and its change shows its state.
+                log.exception("worker_failed")
+
+
+def run_console(home: Path, port: int, host: str = "127.0.0.1") -> None:
+    """Serve the console of the exchange in `home` until SIGINT or SIGTERM."""
+    set_up(home)
+    with ExitStack() as running:
+        connect(home, running)
+        serve(port, host)
+
+
+def set_up(home: Path) -> None:
+    """Load Django with the home's settings and bring its tables up to date."""
+    os.environ["PILOTHOUSE_HOME"] = str(home)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pilothouse.wiring.settings")
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def connect(home: Path, running: ExitStack) -> None:
+    """Follow the exchange, let change control reach it, and start ticker and worker.
+
+    Django's models can be loaded only after its settings, so these imports stand here.
+    """
+    from django.utils import timezone
+
+    from pilothouse.console.live.ticker import Ticker
+    from pilothouse.control import ports, worker
+    from pilothouse.venue.client import VenueClient
+    from pilothouse.venue.follower import Follower
+    from pilothouse.venue.rehearsal import Rehearsal
+    from pilothouse.venue.snapshotter import Snapshotter
+
+    follower = Follower(home)
+    ports.connect(venue=VenueClient(home), rehearsal=Rehearsal(follower), follower=follower)
+    for part in (
+        follower,
+        Snapshotter(follower),
+        Ticker(),
+        Worker(lambda: worker.tick(timezone.now())),
+    ):
+        part.start()
+        running.callback(part.stop)
+
+
+def serve(port: int, host: str) -> None:
+    """Serve pages until a signal. Feeds are told to end, so that stopping waits for nobody."""
+    from django.core.asgi import get_asgi_application
+
+    config = uvicorn.Config(
+        get_asgi_application(),
+        host=host,
+        port=port,
+        lifespan="off",
+        log_level="warning",
+        timeout_graceful_shutdown=STOPPING_S,
+    )
+    Server(config).run()
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which waits for open answers when it stops: the feeds are ended first."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the feeds, then stop."""
+        from pilothouse.console.live.ticker import FEED
+
+        FEED.close()
+        await super().shutdown(sockets)

@@ -1,0 +1,66 @@
+"""Rights at the door: who may see a page, and what becomes of a request that may not be.
+
+A page asks for one right. A refused deed is written in the audit; the verbs of `control` check
+again by themselves, so that this is the first lock and never the only one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+
+from pilothouse.access.models import Person
+from pilothouse.access.rights import may
+from pilothouse.access.roles import Right
+from pilothouse.console.errors import refused
+from pilothouse.records import audit
+
+Rest = ParamSpec("Rest")
+View = Callable[Concatenate[HttpRequest, Rest], HttpResponse]
+SAFE: Final = ("GET", "HEAD", "OPTIONS")
+SUBJECT_MOST: Final = 128
+"""The length of an audit row's subject."""
+
+
+def person_of(request: HttpRequest) -> Person:
+    """Return who is signed in; pages are reached by signed-in people only."""
+    person = request.user
+    assert isinstance(person, Person)
+    return person
+
+
+def needs(right: Right) -> Callable[[View[Rest]], View[Rest]]:
+    """Let only people with `right` reach a page; record a refused deed."""
+
+    def guard(view: View[Rest]) -> View[Rest]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *rest: Rest.args, **named: Rest.kwargs) -> HttpResponse:
+            if may(person_of(request), right):
+                return view(request, *rest, **named)
+            sentence = f"{request.user} lacks the right {right}"
+            record_refusal(request, sentence)
+            return refused(request, sentence)
+
+        return guarded
+
+    return guard
+
+
+def record_refusal(request: HttpRequest, sentence: str) -> None:
+    """Write a refused deed to the audit. A refused look is no deed."""
+    if request.method in SAFE:
+        return
+    actor = str(request.user) if request.user.is_authenticated else "nobody"
+    facts: dict[str, Any] = {"method": request.method, "path": request.path}
+    subject = request.path[:SUBJECT_MOST]
+    audit.write_refusal(actor, "request", subject, f"Refused: {sentence}", facts)
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Refuse a request without the token of a page of ours, and record it."""
+    sentence = "the request does not come from a page of this console"
+    record_refusal(request, f"{sentence} ({reason})")
+    return refused(request, sentence.capitalize())

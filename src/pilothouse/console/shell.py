@@ -1,0 +1,49 @@
+"""What the frame around every page shows: environment, person, vitals, contracts, theme."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from pilothouse.access.rights import roles_of
+from pilothouse.console.live.pulse import Pulse
+from pilothouse.console.live.ticker import latest
+from pilothouse.console.pages.changes.reading import waiting_for
+from pilothouse.console.pages.theme.view import theme_of
+from pilothouse.console.rights import person_of
+from pilothouse.language.kinds import MarketKind
+
+CONTRACTS_MOST: Final = 8
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Return the frame's facts (a context processor)."""
+    facts: dict[str, Any] = {
+        "environment": settings.PILOTHOUSE_ENVIRONMENT,
+        "theme": theme_of(request),
+        "drawn_at": time.time_ns() // 1_000,
+    }
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return facts
+    person = person_of(request)
+    pulse = latest()
+    return facts | {
+        "pulse": pulse,
+        "frame_contracts": _contracts(pulse),
+        "person_name": str(person),
+        "person_initials": str(person)[:2].upper(),
+        "person_roles": ", ".join(sorted(role.replace("_", " ") for role in roles_of(person))),
+        "waiting_for_me": len(waiting_for(person)),
+    }
+
+
+def _contracts(pulse: Pulse | None) -> list[Any]:
+    if pulse is None:
+        return []
+    seen = [*(one.market for one in pulse.named), *pulse.quiet]
+    contracts = [one for one in seen if one.kind == MarketKind.PERPETUAL_LINEAR]
+    return sorted(contracts, key=lambda one: one.symbol)[:CONTRACTS_MOST]

@@ -1,0 +1,43 @@
+"use strict";
+
+// Ctrl K: one box for pages, markets, changes and accounts. The server ranks; a choice opens a
+// page and never executes anything.
+(() => {
+  const box = document.getElementById("go-to");
+  if (!box) return;
+  const input = box.querySelector("input");
+  let at = 0;
+
+  const links = () => [...box.querySelectorAll("li a")];
+
+  const mark = (next) => {
+    const all = links();
+    at = Math.max(0, Math.min(all.length - 1, next));
+    all.forEach((link, k) => link.toggleAttribute("data-at", k === at));
+    all[at]?.scrollIntoView({ block: "nearest" });
+  };
+
+  const open = () => {
+    if (!box.open) box.showModal();
+    input.select();
+    htmx.trigger(input, "opened");
+  };
+
+  addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      open();
+    }
+  });
+
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown") mark(at + 1);
+    else if (event.key === "ArrowUp") mark(at - 1);
+    else if (event.key === "Enter" && links()[at]) location.assign(links()[at].href);
+    else return;
+    event.preventDefault();
+  });
+
+  box.addEventListener("htmx:afterSwap", () => mark(0));
+  document.querySelector("[data-go-to]")?.addEventListener("click", open);
+})();

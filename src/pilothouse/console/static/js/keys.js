@@ -1,0 +1,64 @@
+"use strict";
+
+// Single keys: g h, g c, j k Enter, a, ?. They can be switched off in the list of keys.
+(() => {
+  const keyList = document.getElementById("key-list");
+  const switchedOff = () => localStorage.getItem("single-keys") === "off";
+  let wentAt = 0;
+  let row = -1;
+
+  const typing = (target) =>
+    target.closest("input, select, textarea, dialog[open]") !== null || target.isContentEditable;
+
+  const rows = () => [...document.querySelectorAll("tr[data-row]")];
+
+  const moveTo = (next) => {
+    const all = rows();
+    if (!all.length) return;
+    if (all[row]) delete all[row].dataset.at;
+    row = Math.max(0, Math.min(all.length - 1, next));
+    all[row].dataset.at = "";
+    all[row].scrollIntoView({ block: "nearest" });
+    const link = all[row].querySelector("a");
+    if (link) link.focus({ preventScroll: true });
+  };
+
+  const goTo = (key) => {
+    const link = document.querySelector(`[data-go="${key}"]`);
+    if (link) location.assign(link.href);
+  };
+
+  const press = (key) => {
+    if (Date.now() - wentAt < 1000) {
+      wentAt = 0;
+      goTo(key);
+    } else if (key === "g") wentAt = Date.now();
+    else if (key === "j") moveTo(row + 1);
+    else if (key === "k") moveTo(row - 1);
+    else if (key === "a") document.querySelector("[data-verb=approve]")?.focus();
+    else if (key === "/") document.querySelector("input[type=search]")?.focus();
+    else if (key === "?") keyList.showModal();
+    else return false;
+    return true;
+  };
+
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (typing(event.target) || switchedOff()) return;
+    if (press(event.key)) event.preventDefault();
+  });
+
+  const choice = document.querySelector("[data-single-keys]");
+  if (choice) {
+    choice.checked = !switchedOff();
+    choice.addEventListener("change", () => {
+      localStorage.setItem("single-keys", choice.checked ? "on" : "off");
+    });
+  }
+
+  for (const opener of document.querySelectorAll("[data-opens]")) {
+    opener.addEventListener("click", () => {
+      document.getElementById(opener.dataset.opens).showModal();
+    });
+  }
+})();

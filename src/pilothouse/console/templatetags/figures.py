@@ -1,0 +1,163 @@
+"""Numbers on pages: integers in, exact text out. No float ever, and the unit is in the filter.
+
+Where a filter shortens, it cuts towards zero, so that no page shows more than there is.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from django import template
+
+from pilothouse.language.numbers import (
+    MARK_DECIMALS,
+    MICRO_USD,
+    PPM,
+    SECOND_US,
+    format_decimal,
+    ppm_to_percent,
+    trim,
+)
+
+register = template.Library()
+SHORT_UNITS: Final = ((10**9, "bn"), (10**6, "m"), (10**3, "k"))
+NONE: Final = "–"
+"""What stands where there is no number."""
+
+
+def grouped(text: str) -> str:
+    """Return a decimal string with commas between thousands."""
+    sign, digits = ("−", text[1:]) if text.startswith("-") else ("", text)
+    whole, dot, rest = digits.partition(".")
+    return f"{sign}{int(whole):,}{dot}{rest}"
+
+
+@register.filter
+def count(value: int | None) -> str:
+    """Format a count: 1234567 becomes 1,234,567."""
+    return NONE if value is None else grouped(str(int(value)))
+
+
+@register.filter
+def usd(micro_usd: int | None) -> str:
+    """Format micro-dollars in dollars and cents, cut towards zero."""
+    if micro_usd is None:
+        return NONE
+    cents = _cut(int(micro_usd), MICRO_USD // 100)
+    text = grouped(format_decimal(cents, 2))
+    return f"−${text[1:]}" if text.startswith("−") else f"${text}"
+
+
+@register.filter
+def usd_exact(micro_usd: int | None) -> str:
+    """Format micro-dollars with all six decimals, so that lines add up on the page."""
+    return NONE if micro_usd is None else grouped(format_decimal(int(micro_usd), 6))
+
+
+@register.filter
+def usd_short(micro_usd: int | None) -> str:
+    """Format micro-dollars with one decimal and a unit: $184.2m. Cut towards zero."""
+    if micro_usd is None:
+        return NONE
+    dollars = _cut(int(micro_usd), MICRO_USD)
+    sign = "−" if dollars < 0 else ""
+    for unit, letter in SHORT_UNITS:
+        if abs(dollars) >= unit:
+            tenths = abs(dollars) * 10 // unit
+            return f"{sign}${grouped(format_decimal(tenths, 1))}{letter}"
+    return f"{sign}${abs(dollars)}"
+
+
+@register.filter
+def percent(ppm: int | None) -> str:
+    """Format parts per million as a percentage: 26000 becomes 2.6 %."""
+    return NONE if ppm is None else f"{ppm_to_percent(int(ppm)).replace('-', '−')} %"
+
+
+@register.filter
+def rate(e12: int | None) -> str:
+    """Format a rate of 10^-12 as a percentage, exact."""
+    if e12 is None:
+        return NONE
+    return f"{trim(format_decimal(int(e12), 10)).replace('-', '−')} %"
+
+
+@register.filter
+def price(value: int | None, market: Any) -> str:
+    """Format a price of a market; a price of zero is none."""
+    return grouped(format_decimal(int(value), market.price_decimals)) if value else NONE
+
+
+@register.filter
+def mark(value: int | None, market: Any) -> str:
+    """Format a mark or index of a market, which has two decimals more than its prices."""
+    if not value:
+        return NONE
+    return grouped(format_decimal(int(value), market.price_decimals + MARK_DECIMALS))
+
+
+@register.filter
+def quantity(value: int | None, market: Any) -> str:
+    """Format a quantity of a market, without zeros that say nothing."""
+    if value is None:
+        return NONE
+    return grouped(trim(format_decimal(int(value), market.quantity_decimals)))
+
+
+@register.filter
+def amount(value: int | None, decimals: int) -> str:
+    """Format an amount of an asset in whole units."""
+    return NONE if value is None else grouped(trim(format_decimal(int(value), decimals)))
+
+
+@register.filter
+def index_price(e12: int | None) -> str:
+    """Format an index price of 10^-12 dollars."""
+    return f"${grouped(trim(format_decimal(int(e12), 12)))}" if e12 else NONE
+
+
+@register.filter
+def moment(microseconds: int | None) -> str:
+    """Format a time in microseconds since the epoch as date and time of day, UTC."""
+    return _moment(microseconds, "%Y-%m-%d %H:%M:%S")
+
+
+@register.filter
+def clock(microseconds: int | None) -> str:
+    """Format a time in microseconds since the epoch as time of day, UTC."""
+    return _moment(microseconds, "%H:%M:%S")
+
+
+@register.filter
+def machine_moment(microseconds: int | None) -> str:
+    """Format a time in microseconds for the datetime attribute of a time element."""
+    return _moment(microseconds, "%Y-%m-%dT%H:%M:%SZ")
+
+
+def _moment(microseconds: int | None, form: str) -> str:
+    if not microseconds:
+        return NONE
+    return datetime.fromtimestamp(int(microseconds) // SECOND_US, UTC).strftime(form)
+
+
+def _cut(value: int, unit: int) -> int:
+    return value // unit if value >= 0 else -(-value // unit)
+
+
+@register.filter
+def ratio(part: int | None, whole: int | None) -> str:
+    """Format one amount over another with two decimals, cut; without a whole there is none."""
+    if part is None or not whole:
+        return NONE
+    hundredths = abs(int(part)) * 100 // abs(int(whole))
+    sign = "−" if (part < 0) != (whole < 0) and hundredths else ""
+    return f"{sign}{grouped(format_decimal(hundredths, 2))}"
+
+
+@register.filter
+def leverage(initial_ppm: int | None) -> str:
+    """Format the leverage an initial margin allows, cut to one decimal: 20000 becomes 50×."""
+    if not initial_ppm:
+        return NONE
+    return f"{trim(format_decimal(10 * PPM // int(initial_ppm), 1))}×"

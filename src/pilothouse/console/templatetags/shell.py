@@ -1,0 +1,56 @@
+"""Tags of the frame: where an asset is, which colour a state has."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django import template
+
+from pilothouse.console.assets import address
+from pilothouse.language.kinds import MarketStatus
+
+register = template.Library()
+
+TONES: Final = {
+    "online": "up",
+    "applied": "up",
+    "verified": "up",
+    "holds": "up",
+    "post_only": "info",
+    "limit_only": "info",
+    "previewed": "info",
+    "scheduled": "info",
+    "approved": "info",
+    "applying": "info",
+    "reverting": "info",
+    "reduce_only": "warn",
+    "cancel_only": "warn",
+    "held": "warn",
+    "suspended": "warn",
+    "stale": "warn",
+    "inconclusive": "warn",
+    "conflicted": "warn",
+    "expired": "warn",
+    "halted": "down",
+    "delisted": "down",
+    "failed": "down",
+    "rejected": "down",
+    "major": "warn",
+    "platform": "down",
+}
+"""Which tone a state's pill has. The word always stands in it: colour is never the only sign."""
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """Return the address of an asset."""
+    return address(name)
+
+
+@register.inclusion_tag("components/pill.html")
+def pill(state: Any) -> dict[str, str]:
+    """Draw the pill of a state, a market's status (also as its number) or a class."""
+    if isinstance(state, int):
+        state = MarketStatus(state)
+    word = str(getattr(state, "name", state)).lower()
+    return {"word": word, "tone": TONES.get(word, "")}

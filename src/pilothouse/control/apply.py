@@ -1,0 +1,161 @@
+"""Apply: the one place from which a governed command leaves for the exchange.
+
+`APPLYING` is committed before the command is sent. If this process dies in between, or the
+exchange does not answer, `resume` sends the same bytes by the same name, and the exchange answers
+with its first receipt: a command is executed once, however often it is sent.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from pilothouse.access.models import Person
+from pilothouse.access.rights import may
+from pilothouse.access.roles import Right
+from pilothouse.control import evidence, gates, plan, signing
+from pilothouse.control.deed import deed, locked, moment, move
+from pilothouse.control.expire import why_expired
+from pilothouse.control.fingerprint import fingerprint_of, message_of
+from pilothouse.control.measures import note_applied, note_predicted
+from pilothouse.control.models import Change, ChangeStep, Preview
+from pilothouse.control.moves import State, Verb
+from pilothouse.control.ports import ports
+from pilothouse.control.preview import above_what_was_signed, rehearse_step
+from pilothouse.control.refusals import (
+    NOTHING_IS_DUE,
+    WRONG_STATE,
+    Refused,
+    of_the_engine,
+)
+from pilothouse.language.names import Receipt
+from pilothouse.language.refusals import BASE_VERSION_HAS_MOVED, IMPACT_ABOVE_WHAT_WAS_SIGNED
+
+OUTCOMES: Final[dict[int, State]] = {
+    0: State.APPLIED,
+    int(BASE_VERSION_HAS_MOVED): State.STALE,
+    int(IMPACT_ABOVE_WHAT_WAS_SIGNED): State.HELD,
+}
+"""What a receipt makes of a change; every other refusal is FAILED."""
+
+
+def apply(change: Change, *, by: Person | None, now: datetime | None = None) -> Change:
+    """Send the step that is due; by a person, or by the machine at its time (`by=None`).
+
+    Rehearses again first. Returns the change APPLIED, or STALE, HELD, SUSPENDED, EXPIRED or
+    FAILED; still APPLYING when the exchange did not answer. Raises Refused for what may not be.
+    """
+    now = moment(now)
+    with deed(Verb.APPLY, by, change.subject):
+        change = locked(change)
+        answer = rehearse_step(_pass(change, by, now))
+    with deed(Verb.APPLY, by, change.subject):
+        change = locked(change)
+        step = _pass(change, by, now)
+        target, reason = _before_sending(change, step, answer, now)
+        if target is State.APPLYING:
+            step.state, step.sent_at = ChangeStep.At.SENT, now
+            step.save()
+            change.scheduled_by = by or change.scheduled_by
+        facts = {"step": step.number, "rehearsed_at": answer["position"]}
+        move(change, Verb.APPLY, target, by=by, now=now, reason=reason, facts=facts)
+    return resume(change, now=now) if target is State.APPLYING else change
+
+
+def _pass(change: Change, by: Person | None, now: datetime) -> ChangeStep:
+    if by is not None:
+        gates.pass_gate(Verb.APPLY, change, by, now)
+    elif change.state != State.SCHEDULED:
+        raise Refused(WRONG_STATE, change.state)
+    step = plan.next_step(change)
+    if step is None or (step.not_before and step.not_before > now):
+        raise Refused(NOTHING_IS_DUE)
+    return step
+
+
+def _before_sending(
+    change: Change, step: ChangeStep, answer: dict[str, Any], now: datetime
+) -> tuple[State, str]:
+    # Everything that was true when it was signed must be true now. The order is the order in
+    # which people can do something about it.
+    if fingerprint_of(change) != change.fingerprint:
+        return State.SUSPENDED, "what was signed is not what stands here"
+    expired = why_expired(change, now)
+    if expired:
+        return State.EXPIRED, expired
+    lost = _who_lost_the_right(change, now)
+    if lost or not _is_signed(change):
+        return State.SUSPENDED, f"the right was lost by {', '.join(lost) or 'a signature'}"
+    kind = plan.kind_of(change)
+    if step.base_version != kind.base_version(step.fields, ports().reader):
+        return State.STALE, "the base version moved"
+    return _by_rehearsal(change, step, answer, now)
+
+
+def _by_rehearsal(
+    change: Change, step: ChangeStep, answer: dict[str, Any], now: datetime
+) -> tuple[State, str]:
+    evidence.keep(change, Preview.Question.FIRST, answer, now=now, step=step.number)
+    note_predicted(change, step, plan.kind_of(change).impact(answer))
+    above = above_what_was_signed(change, step, answer)
+    if above:
+        return State.HELD, above
+    if answer["outcome"]:
+        reason = str(of_the_engine(answer["outcome"]).sentence)
+        return OUTCOMES.get(answer["outcome"], State.FAILED), reason
+    return State.APPLYING, ""
+
+
+def _who_lost_the_right(change: Change, now: datetime) -> list[str]:
+    lost = signing.who_lost_the_right(change, now)
+    sender = change.scheduled_by
+    if sender is not None and not may(sender, Right.APPLY, now):
+        lost.append(sender.username)
+    return lost
+
+
+def _is_signed(change: Change) -> bool:
+    carrier = signing.carried_by(change)
+    return signing.is_complete(change, signing.live_signatures(carrier))
+
+
+def resume(change: Change, *, now: datetime | None = None) -> Change:
+    """Send the step of a change that is APPLYING, again if need be, and write what came back."""
+    now = moment(now)
+    step = plan.last_sent(change)
+    if change.state != State.APPLYING or step is None:
+        return change
+    try:
+        (receipt,) = ports().venue.submit([message_of(step)])
+    except (ConnectionError, TimeoutError):
+        return change
+    return _answered(change, receipt, now)
+
+
+def _answered(change: Change, receipt: Receipt, now: datetime) -> Change:
+    with deed(Verb.APPLY, None, change.subject):
+        change = locked(change)
+        step = plan.last_sent(change)
+        if change.state != State.APPLYING or step is None:
+            return change
+        _write_receipt(change, step, receipt, now)
+        target = OUTCOMES.get(receipt.outcome, State.FAILED)
+        reason = "" if receipt.accepted else of_the_engine(receipt.outcome).sentence
+        facts = {
+            "step": step.number,
+            "position": receipt.position,
+            "outcome": receipt.outcome,
+            "repeated": receipt.repeated,
+        }
+        move(change, Verb.APPLY, target, by=None, now=now, reason=reason, facts=facts)
+        return change
+
+
+def _write_receipt(change: Change, step: ChangeStep, receipt: Receipt, now: datetime) -> None:
+    step.position, step.outcome = receipt.position, receipt.outcome
+    if receipt.accepted:
+        step.state, step.applied_at = ChangeStep.At.APPLIED, now
+        note_applied(change, now)
+    else:
+        step.state = ChangeStep.At.REFUSED
+    step.save()

@@ -1,0 +1,17 @@
+"""Django's entry for this room."""
+
+from django.apps import AppConfig
+
+
+class ControlConfig(AppConfig):
+    """Changes, their steps, signatures and previews."""
+
+    name = "pilothouse.control"
+    label = "control"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let sign-ins be audited."""
+        from pilothouse.control import sign_ins
+
+        sign_ins.listen()

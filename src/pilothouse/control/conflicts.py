@@ -1,0 +1,46 @@
+"""Conflicts: two open changes that touch the same object. The later one stops, but for a stop."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pilothouse.control.deed import locked, move, note
+from pilothouse.control.kinds.kind import Direction
+from pilothouse.control.models import Change
+from pilothouse.control.moves import OPEN, State, Verb, targets
+
+
+def overlapping(change: Change) -> list[Change]:
+    """Return the other open changes that touch an object of this one, oldest first."""
+    touched = set(change.objects_touched)
+    others = Change.objects.filter(state__in=OPEN, market=change.market).exclude(pk=change.pk)
+    return [one for one in others.order_by("id") if touched & set(one.objects_touched)]
+
+
+def in_the_way(change: Change) -> list[Change]:
+    """Return the open changes that keep this one from going on."""
+    return [one for one in overlapping(change) if one.state != State.CONFLICTED]
+
+
+def mark(change: Change, now: datetime) -> None:
+    """Find what a new change conflicts with and tell both lines of time.
+
+    The later change is conflicted. A stop that one person may do alone is not kept waiting: there
+    the others are.
+    """
+    others = in_the_way(change)
+    if not others:
+        return
+    is_stop = change.change_class == "A" and change.direction == Direction.PROTECTS
+    for other in others:
+        if is_stop and targets(Verb.CONFLICT, State(other.state)):
+            _stop(locked(other), change, now)
+        else:
+            note(other, Verb.CONFLICT, None, now, f"change {change.pk} touches the same object")
+    if not is_stop:
+        _stop(change, others[0], now)
+
+
+def _stop(change: Change, other: Change, now: datetime) -> None:
+    reason = f"change {other.pk} touches the same object"
+    move(change, Verb.CONFLICT, State.CONFLICTED, by=None, now=now, reason=reason)

@@ -1,0 +1,95 @@
+"""How every verb is done: in one transaction with its audit row; refusals are recorded too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from pilothouse.access.models import Person
+from pilothouse.control.models import Change
+from pilothouse.control.moves import State, Verb, check_move
+from pilothouse.control.refusals import Refused
+from pilothouse.records import audit
+
+
+def moment(now: datetime | None) -> datetime:
+    """Return the given moment, or the present one."""
+    return now or timezone.now()
+
+
+def actor(by: Person | None) -> str:
+    """Return what the audit calls a person: a number, for names are looked up elsewhere."""
+    return f"person:{by.pk}" if by else "machine"
+
+
+@contextmanager
+def deed(verb: Verb, by: Person | None, subject: str) -> Iterator[None]:
+    """Run a verb: all of it or nothing; what was refused is recorded when it is undone."""
+    try:
+        with transaction.atomic():
+            yield
+    except Refused as refused:
+        facts = {"reason": refused.reason.name, "detail": refused.detail}
+        sentence = f"{verb} was refused: {refused}"
+        audit.write_refusal(actor(by), verb, subject, sentence, facts)
+        raise
+
+
+def locked(change: Change) -> Change:
+    """Return the change as it is now, held until the transaction ends."""
+    return Change.objects.select_for_update().get(pk=change.pk)
+
+
+def move(
+    change: Change,
+    verb: Verb,
+    target: State,
+    *,
+    by: Person | None,
+    now: datetime,
+    reason: str = "",
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Take a change along one arrow of the table and write its audit row."""
+    source = State(change.state)
+    check_move(verb, source, target)
+    change.state, change.state_reason = target, reason
+    if target != source:
+        change.state_at = now
+    change.save()
+    note(change, verb, by, now, reason, {"from": source, "to": target} | (facts or {}))
+    _tell_what_it_reverts(change, target, now)
+
+
+def note(
+    change: Change,
+    verb: Verb,
+    by: Person | None,
+    now: datetime,
+    reason: str = "",
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Write the audit row of a deed on a change."""
+    who = str(by) if by else "the machine"
+    sentence = f"{verb} by {who}: {change}, now {change.state}"
+    sentence += f" ({reason})" if reason else ""
+    all_facts = {"fingerprint": change.fingerprint} | (facts or {})
+    audit.write(actor(by), verb, change.subject, sentence, facts=all_facts, at=now)
+
+
+def _tell_what_it_reverts(change: Change, target: State, now: datetime) -> None:
+    # The change that is undone follows its undo.
+    if change.reverts is None or change.reverts.state != State.REVERTING:
+        return
+    if target is State.VERIFIED:
+        outcome, reason = State.REVERTED, f"{change} is verified"
+    elif target in (State.WITHDRAWN, State.REJECTED, State.FAILED):
+        outcome, reason = State.INCONCLUSIVE, f"its undo, change {change.pk}, was not done"
+    else:
+        return
+    move(locked(change.reverts), Verb.REVERT, outcome, by=None, now=now, reason=reason)

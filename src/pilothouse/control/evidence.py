@@ -1,0 +1,105 @@
+"""Evidence: what the rehearsal answered, kept with its hash and position, and when it suffices."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from datetime import datetime
+from typing import Any
+
+from pilothouse.control import plan, refusals
+from pilothouse.control.fingerprint import plain_hash
+from pilothouse.control.kinds.kind import Counts
+from pilothouse.control.models import Change, ChangeStep, Preview
+from pilothouse.control.policy import PREVIEW_LASTS, above_ceiling
+from pilothouse.control.refusals import Refused
+from pilothouse.language.refusals import IMPACT_ABOVE_WHAT_WAS_SIGNED
+
+Question = Preview.Question
+
+
+def plain(answer: Any) -> Any:
+    """Return an answer of the rehearsal as plain values: dataclasses become dictionaries."""
+    if dataclasses.is_dataclass(answer) and not isinstance(answer, type):
+        return {one.name: plain(getattr(answer, one.name)) for one in dataclasses.fields(answer)}
+    if isinstance(answer, dict):
+        return {str(key): plain(value) for key, value in answer.items()}
+    if isinstance(answer, list | tuple):
+        return [plain(one) for one in answer]
+    if isinstance(answer, enum.Enum):
+        return answer.name.lower()
+    if answer is None or isinstance(answer, str | bool):
+        return answer
+    return int(answer)
+
+
+def answer(told: Any) -> dict[str, Any]:
+    """Return a first answer of the rehearsal as a dictionary of plain values."""
+    made = plain(told)
+    assert isinstance(made, dict)
+    return made
+
+
+def keep(
+    change: Change,
+    question: str,
+    body: Any,
+    *,
+    now: datetime,
+    step: int = 1,
+    way: str = "",
+    position: int | None = None,
+) -> Preview:
+    """Keep one answer beside what it was asked about."""
+    at = body["position"] if position is None else position
+    return Preview.objects.create(
+        change=change,
+        plan=way,
+        step=step,
+        question=question,
+        fingerprint=change.fingerprint,
+        position=at,
+        body=body,
+        hash=plain_hash(body),
+        at=now,
+    )
+
+
+def latest(
+    change: Change, question: str = Question.FIRST, *, step: int | None = None, way: str = ""
+) -> Preview | None:
+    """Return the newest answer to a question about the change, a step, or another way."""
+    asked = change.previews.filter(question=question, plan=way)
+    if step is not None:
+        asked = asked.filter(step=step)
+    return asked.order_by("-id").first()
+
+
+def of_this_plan(change: Change, step: ChangeStep) -> Preview | None:
+    """Return the newest first answer about a step as it stands now."""
+    asked = change.previews.filter(
+        question=Question.FIRST, plan="", step=step.number, fingerprint=change.fingerprint
+    )
+    return asked.order_by("-id").first()
+
+
+def counts(change: Change, preview: Preview) -> Counts:
+    """Return what a first answer counts."""
+    return plan.kind_of(change).impact(preview.body)
+
+
+def why_not_enough(change: Change, now: datetime) -> Refused | None:
+    """Return why the previews of a change do not suffice to sign it, or nothing if they do."""
+    for step in plan.waiting_steps(change):
+        preview = of_this_plan(change, step)
+        if preview is None:
+            return Refused(refusals.PREVIEW_IS_MISSING, f"step {step.number}")
+        if now - preview.at > PREVIEW_LASTS:
+            return Refused(refusals.PREVIEW_IS_OLD)
+        above = above_ceiling(counts(change, preview), step.ceiling)
+        outcome = preview.body["outcome"]
+        if above or outcome == IMPACT_ABOVE_WHAT_WAS_SIGNED:
+            return Refused(refusals.PREVIEW_IS_ABOVE_THE_CEILING, ", ".join(above))
+        if outcome:
+            return Refused(refusals.PREVIEW_IS_REFUSED, refusals.of_the_engine(outcome).sentence)
+    return None

@@ -1,0 +1,42 @@
+"""Expire: windows and signatures run out. What is late is never run late."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pilothouse.control import plan, signing
+from pilothouse.control.deed import deed, locked, move
+from pilothouse.control.models import Change
+from pilothouse.control.moves import State, Verb, targets
+from pilothouse.control.policy import PROPOSAL_LASTS, UNDO_LASTS
+
+
+def why_expired(change: Change, now: datetime) -> str:
+    """Return what has run out at a moment, or an empty text when nothing has."""
+    step = plan.next_step(change)
+    if step is not None and step.not_after is not None and step.not_after < now:
+        return f"the window of step {step.number} is over"
+    if change.state in (State.PROPOSED, State.PREVIEWED):
+        return "nobody went on with it" if now - change.state_at > PROPOSAL_LASTS else ""
+    if change.state in (State.APPROVED, State.SCHEDULED):
+        return _signatures_ran_out(change, now)
+    return ""
+
+
+def _signatures_ran_out(change: Change, now: datetime) -> str:
+    if change.preapproved:
+        return "the signed undo ran out" if now - change.proposed_at > UNDO_LASTS else ""
+    if any(one.expires_at <= now for one in signing.live_signatures(change)):
+        return "a signature ran out"
+    return ""
+
+
+def expire(change: Change, *, now: datetime) -> Change:
+    """Expire a change if something has run out; return it as it then is."""
+    with deed(Verb.EXPIRE, None, change.subject):
+        change = locked(change)
+        reason = why_expired(change, now)
+        if reason and targets(Verb.EXPIRE, State(change.state)):
+            signing.void_signatures(change, reason, now)
+            move(change, Verb.EXPIRE, State.EXPIRED, by=None, now=now, reason=reason)
+        return change

@@ -1,0 +1,10 @@
+"""The powers of an operator, one file each. What is not listed here cannot be done."""
+
+from typing import Final
+
+from pilothouse.control.kinds import margin_schedule, market_status, price_band
+from pilothouse.control.kinds.kind import Kind
+
+_LISTED: Final[tuple[Kind, ...]] = (margin_schedule, market_status, price_band)
+
+KINDS: Final[dict[str, Kind]] = {one.NAME: one for one in _LISTED}

@@ -1,0 +1,182 @@
+"""Market status: what a market takes. One person may stop; a resumption needs a second one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from pilothouse.control import forms
+from pilothouse.control.kinds.kind import (
+    Alternative,
+    Ceiling,
+    Counts,
+    Difference,
+    Direction,
+    Fields,
+    FormField,
+    PlannedStep,
+    Question,
+    Reversible,
+    Unreadable,
+    Weight,
+)
+from pilothouse.control.ports import Reader
+from pilothouse.control.refusals import Reason, of_the_engine
+from pilothouse.language import refusals
+from pilothouse.language.commands.market_status import SetMarketStatus
+from pilothouse.language.kinds import MarketStatus
+from pilothouse.rules.market_status import MOVES
+
+NAME: Final = "market_status"
+TITLE: Final = "Market status"
+COMMAND: Final = SetMarketStatus
+REVERSIBLE: Final = Reversible.PARTLY
+PROTECTS_DIRECTION: Final = "a status that takes fewer orders protects the venue"
+QUESTIONS: Final = (Question("orders_to_cancel", "resting orders to be cancelled", limited=True),)
+
+STRICTNESS: Final[tuple[MarketStatus, ...]] = (
+    MarketStatus.ONLINE,
+    MarketStatus.LIMIT_ONLY,
+    MarketStatus.POST_ONLY,
+    MarketStatus.REDUCE_ONLY,
+    MarketStatus.CANCEL_ONLY,
+    MarketStatus.HALTED,
+    MarketStatus.DELISTED,
+)
+"""From what takes every order to what takes none, ever."""
+
+
+def describe(reader: Reader, market: int) -> tuple[FormField, ...]:
+    """Return the form: the status, chosen from all."""
+    now = reader.market(market)
+    return (
+        FormField(
+            "status",
+            "Status",
+            choices=tuple((one.name.lower(), one.name.lower()) for one in STRICTNESS),
+            value=MarketStatus(now.status).name.lower() if now else "",
+            hint=PROTECTS_DIRECTION,
+        ),
+    )
+
+
+def parse(form: Mapping[str, str]) -> Fields:
+    """Return the wish a form means."""
+    try:
+        status = MarketStatus[form.get("status", "").upper()]
+    except KeyError:
+        raise Unreadable("status", "it is none of the statuses") from None
+    return {"market": forms.number(form, "market"), "status": int(status)}
+
+
+def title(fields: Fields, reader: Reader) -> str:
+    """Return the wish as a heading."""
+    market = reader.market(fields["market"])
+    symbol = market.symbol if market else f"market {fields['market']}"
+    return f"{symbol}: status {_word(fields['status'])}"
+
+
+def objects(fields: Fields) -> tuple[str, ...]:
+    """Return what it touches."""
+    return (f"market:{fields['market']}:status",)
+
+
+def base_version(fields: Fields, reader: Reader) -> int:
+    """Return the version of the market's status."""
+    market = reader.market(fields["market"])
+    return market.status_version if market else 0
+
+
+def check(fields: Fields, reader: Reader, now: datetime) -> Reason | None:
+    """Return the first reason why it cannot be."""
+    market = reader.market(fields["market"])
+    if market is None:
+        return of_the_engine(refusals.UNKNOWN_MARKET)
+    if market.status == fields["status"]:
+        return of_the_engine(refusals.NOTHING_TO_CHANGE)
+    if fields["status"] not in MOVES[MarketStatus(market.status)]:
+        return of_the_engine(refusals.STATUS_MOVE_IS_NOT_ALLOWED)
+    return None
+
+
+def before(fields: Fields, reader: Reader) -> Fields:
+    """Return the status that holds now."""
+    market = reader.market(fields["market"])
+    return {"market": fields["market"], "status": int(market.status) if market else 0}
+
+
+def undo(fields: Fields, reader: Reader) -> Fields:
+    """Return the wish for the status that holds now, or for post-only on the way there.
+
+    A halted market does not go online at once: it resumes through post-only.
+    """
+    was = before(fields, reader)
+    if was["status"] in MOVES[MarketStatus(fields["status"])]:
+        return was
+    return was | {"status": int(MarketStatus.POST_ONLY)}
+
+
+def difference(fields: Fields, reader: Reader) -> tuple[Difference, ...]:
+    """Return the status before and after."""
+    was = before(fields, reader)["status"]
+    effect = "tightens" if _direction(was, fields["status"]) is Direction.PROTECTS else "loosens"
+    return (Difference("status", _word(was), _word(fields["status"]), effect),)
+
+
+def weight(fields: Fields, reader: Reader) -> Weight:
+    """Return A for a stop, B for a resumption, D for the end of a market."""
+    direction = _direction(before(fields, reader)["status"], fields["status"])
+    if fields["status"] == MarketStatus.DELISTED:
+        return Weight("D", ("a delisting cannot be undone",), direction)
+    if direction is Direction.PROTECTS:
+        return Weight("A", ("one person may stop a market",), direction)
+    return Weight("B", ("two people resume a market",), direction)
+
+
+def _direction(was: int, becomes: int) -> Direction:
+    stricter = STRICTNESS.index(MarketStatus(becomes)) > STRICTNESS.index(MarketStatus(was))
+    return Direction.PROTECTS if stricter else Direction.LOOSENS
+
+
+def command(fields: Fields, base_version: int, ceiling: Ceiling | None) -> SetMarketStatus:
+    """Return the words the exchange will hear. The engine knows no ceiling for a status."""
+    return SetMarketStatus(
+        market=fields["market"], status=MarketStatus(fields["status"]), base_version=base_version
+    )
+
+
+def impact(answer: Mapping[str, Any]) -> Counts:
+    """Return how many resting orders would be cancelled."""
+    return {"orders_to_cancel": int(answer.get("orders_to_cancel", 0))}
+
+
+def told(event: Mapping[str, Any]) -> Counts:
+    """Return nothing: the event of a status counts no orders."""
+    return {}
+
+
+def instead(fields: Fields, reader: Reader, now: datetime) -> tuple[Alternative, ...]:
+    """Return, for a halt, the status that still lets clients cancel and close."""
+    if fields["status"] != MarketStatus.HALTED:
+        return ()
+    gentler = fields | {"status": int(MarketStatus.CANCEL_ONLY)}
+    return (
+        Alternative(
+            "cancel_only",
+            "Cancel only",
+            "nothing trades, and clients may still cancel their orders",
+            (PlannedStep(gentler),),
+        ),
+    )
+
+
+def holds(fields: Fields, reader: Reader) -> bool:
+    """Tell whether the market has this status."""
+    market = reader.market(fields["market"])
+    return market is not None and market.status == fields["status"]
+
+
+def _word(status: int) -> str:
+    known = status in MarketStatus._value2member_map_
+    return MarketStatus(status).name.lower() if known else "none"

@@ -1,0 +1,122 @@
+"""Plans: ordered steps, each its own command on the version the step before it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+
+from pilothouse.control import fingerprint
+from pilothouse.control.kinds import KINDS
+from pilothouse.control.kinds.kind import Ceiling, Kind, PlannedStep
+from pilothouse.control.models import Change, ChangeStep
+from pilothouse.control.policy import STEP_WINDOW
+from pilothouse.control.ports import Reader
+from pilothouse.control.refusals import (
+    NAMES_ARE_USED_UP,
+    TIME_IS_PAST,
+    TIMES_MUST_RISE,
+    UNKNOWN_KIND,
+    Refused,
+)
+from pilothouse.language.names import NAMES_PER_STEP
+
+At = ChangeStep.At
+_LEFT = (At.WAITING, At.REFUSED)
+
+
+def kind_of(change: Change) -> Kind:
+    """Return the kind of a change."""
+    return kind_named(change.kind)
+
+
+def kind_named(name: str) -> Kind:
+    """Return a kind by its name; refuse what is not listed."""
+    if name not in KINDS:
+        raise Refused(UNKNOWN_KIND, name)
+    return KINDS[name]
+
+
+def waiting_steps(change: Change) -> list[ChangeStep]:
+    """Return the steps still to be sent, in order."""
+    return list(change.steps.filter(state=At.WAITING).order_by("number"))
+
+
+def steps_left(change: Change) -> list[ChangeStep]:
+    """Return the steps that have not changed the exchange: waiting, or refused."""
+    return list(change.steps.filter(state__in=_LEFT).order_by("number"))
+
+
+def next_step(change: Change) -> ChangeStep | None:
+    """Return the step that would be sent next, if one is left."""
+    return change.steps.filter(state=At.WAITING).order_by("number").first()
+
+
+def last_sent(change: Change) -> ChangeStep | None:
+    """Return the step that was sent last, if one was."""
+    sent = change.steps.exclude(sent_at=None)
+    return sent.order_by("-number").first()
+
+
+def applied_steps(change: Change) -> list[ChangeStep]:
+    """Return the steps that have changed the exchange, in order."""
+    return list(change.steps.filter(state__in=(At.APPLIED, At.VERIFIED)).order_by("number"))
+
+
+def check_times(steps: Sequence[PlannedStep], now: datetime) -> None:
+    """Refuse times that are past or do not rise from step to step."""
+    times = [one.not_before for one in steps if one.not_before is not None]
+    if any(time < now for time in times):
+        raise Refused(TIME_IS_PAST)
+    if any(later <= earlier for earlier, later in pairwise(times)):
+        raise Refused(TIMES_MUST_RISE)
+    if any(one.not_before is None for one in steps[1:]):
+        raise Refused(TIMES_MUST_RISE, "only the first step may be without a time")
+
+
+def lay(
+    change: Change,
+    steps: Sequence[PlannedStep],
+    reader: Reader,
+    ceilings: Sequence[Ceiling | None] | None = None,
+) -> None:
+    """Lay down the steps still to be sent, on the version that holds now.
+
+    Steps never sent vanish, those refused are replaced, those applied stay: a number is the name
+    of a command and is used once.
+    """
+    change.steps.filter(state=At.WAITING).delete()
+    change.steps.filter(state=At.REFUSED).update(state=At.REPLACED)
+    last = change.steps.order_by("-number").values_list("number", flat=True).first() or 0
+    if last + len(steps) >= NAMES_PER_STEP:
+        raise Refused(NAMES_ARE_USED_UP)
+    kind = kind_of(change)
+    base = kind.base_version(steps[0].fields, reader)
+    limits = ceilings or [None] * len(steps)
+    for place, (one, ceiling) in enumerate(zip(steps, limits, strict=True)):
+        command = kind.command(one.fields, base + place, ceiling)
+        window = one.not_before + STEP_WINDOW if one.not_before else None
+        change.steps.create(
+            number=last + place + 1,
+            fields=one.fields,
+            command=fingerprint.stored_command(command),
+            base_version=base + place,
+            ceiling=ceiling,
+            not_before=one.not_before,
+            not_after=window,
+        )
+
+
+def relay(change: Change, reader: Reader) -> None:
+    """Lay the steps that are left down again, on the version that holds now."""
+    left = steps_left(change)
+    planned = [PlannedStep(one.fields, one.not_before) for one in left]
+    lay(change, planned, reader, [one.ceiling for one in left])
+
+
+def limit(change: Change, step: ChangeStep, ceiling: Ceiling) -> None:
+    """Write a ceiling into a step and its command."""
+    command = kind_of(change).command(step.fields, step.base_version, ceiling)
+    step.ceiling = ceiling
+    step.command = fingerprint.stored_command(command)
+    step.save()

@@ -1,0 +1,166 @@
+"""What the exchange is reached through: submit, rehearse, follow, read.
+
+`wiring` connects the real ones; tests connect doubles. Nothing else of this room imports `venue`.
+"""
+
+# ruff: noqa: D102 - a field of a view says itself what it is.
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pilothouse.language.names import Receipt
+from pilothouse.language.rows import Message
+
+
+class Venue(Protocol):
+    """The way in: `submit` blocks until the receipts are there."""
+
+    def submit(self, messages: Sequence[Message]) -> list[Receipt]:
+        """Send messages; return their receipts in order."""
+
+
+class Rehearsal(Protocol):
+    """What would happen: answers are dataclasses of integers with a `position`."""
+
+    def impact(self, message: Message) -> Any:
+        """Count who would be hurt, and step the command on a copy."""
+
+    def play_out(self, message: Message) -> Any:
+        """Let the copy run at present marks until nothing moves."""
+
+    def shocks(self, message: Message) -> Any:
+        """Say who would be below maintenance if marks fell."""
+
+
+class Follower(Protocol):
+    """The replica of this process."""
+
+    @property
+    def position(self) -> int:
+        """The last position it has."""
+
+    @property
+    def time(self) -> int:
+        """The time of its last block, microseconds since the epoch."""
+
+    def wait_for(self, position: int, timeout_s: float) -> bool:
+        """Wait until it has a position; tell whether it came in time."""
+
+    def machine(self) -> AbstractContextManager[Any]:
+        """Hold the machine still between two blocks."""
+
+    def listen(self, callback: Callable[[Any], None]) -> None:
+        """Hear of every span of the journal, from the very first."""
+
+
+class MarketFacts(Protocol):
+    """What this room reads of a market. `venue.views.markets.MarketView` has it."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def kind(self) -> int: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def status_version(self) -> int: ...
+    @property
+    def band_ppm(self) -> int: ...
+    @property
+    def band_version(self) -> int: ...
+    @property
+    def schedule_version(self) -> int: ...
+    @property
+    def liquidation_fee_ppm(self) -> int: ...
+
+
+class TierFacts(Protocol):
+    """One tier of a schedule in force."""
+
+    @property
+    def floor_usd(self) -> int: ...
+    @property
+    def initial_ppm(self) -> int: ...
+    @property
+    def maintenance_ppm(self) -> int: ...
+
+
+class ScheduleFacts(Protocol):
+    """One schedule in force, with its scope."""
+
+    @property
+    def client_class(self) -> int: ...
+    @property
+    def jurisdiction(self) -> int: ...
+    @property
+    def opened_from(self) -> int: ...
+    @property
+    def tiers(self) -> Sequence[TierFacts]: ...
+
+
+class Reader(Protocol):
+    """What is true of the exchange now."""
+
+    def markets(self) -> Sequence[MarketFacts]:
+        """Return every market."""
+
+    def market(self, number: int) -> MarketFacts | None:
+        """Return one market."""
+
+    def schedules(self, market: int) -> Sequence[ScheduleFacts]:
+        """Return the margin schedules of a contract."""
+
+    def below_maintenance(self, market: int) -> int:
+        """Return how many accounts with a position in a contract are below maintenance."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The four together."""
+
+    venue: Venue
+    rehearsal: Rehearsal
+    follower: Follower
+    reader: Reader
+
+
+class NotConnected(RuntimeError):
+    """No exchange is connected to this process."""
+
+
+_ports: list[Ports] = []
+
+
+def connect(
+    venue: Venue, rehearsal: Rehearsal, follower: Follower, reader: Reader | None = None
+) -> None:
+    """Connect this process to an exchange and start to hear what becomes of our commands."""
+    from pilothouse.control import facts
+
+    _ports[:] = [Ports(venue, rehearsal, follower, reader or _reader(follower))]
+    facts.forget()
+    follower.listen(facts.hear)
+
+
+def _reader(follower: Follower) -> Reader:
+    from pilothouse.control.reading import VenueReader
+
+    return VenueReader(follower)
+
+
+def disconnect() -> None:
+    """Let go of the exchange."""
+    _ports.clear()
+
+
+def ports() -> Ports:
+    """Return what this process is connected to; raises NotConnected."""
+    if not _ports:
+        raise NotConnected("control.ports.connect was not called in this process")
+    return _ports[0]

@@ -1,0 +1,253 @@
+"""Preview: the very commands on a copy of the exchange. The answers are kept as evidence.
+
+`first` answers at once and moves the change; `instead`, `play_out` and `shocks` add what takes
+longer, and move nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from pilothouse.access.models import Person
+from pilothouse.control import conflicts, evidence, fingerprint, gates, plan, signing
+from pilothouse.control.deed import deed, locked, moment, move
+from pilothouse.control.kinds.kind import Alternative, Counts, PlannedStep
+from pilothouse.control.measures import note_predicted, note_protected
+from pilothouse.control.models import Change, ChangeStep, Preview
+from pilothouse.control.moves import MENDABLE, State, Verb
+from pilothouse.control.policy import above_ceiling, class_by_impact, default_ceiling
+from pilothouse.control.ports import ports
+from pilothouse.control.propose import describe
+from pilothouse.control.refusals import CONFLICT_IS_OPEN, Refused, of_the_engine
+from pilothouse.language.names import Name, Sender
+from pilothouse.language.rows import Message
+
+Question = Preview.Question
+FIRM = (State.APPROVED, State.SCHEDULED)
+
+
+def first(change: Change, *, by: Person, now: datetime | None = None) -> Change:
+    """Ask the rehearsal whom the change hurts, keep the answers, and move the change.
+
+    A change on its way to be signed is laid on the present version first, which voids signatures
+    if anything signed moved. A firm one is only measured: above what was signed it is held.
+    Raises Refused.
+    """
+    now = moment(now)
+    with deed(Verb.PREVIEW, by, change.subject):
+        change = locked(change)
+        gates.pass_gate(Verb.PREVIEW, change, by, now)
+        if change.state in FIRM:
+            return _measure_again(change, by, now)
+        return _prepare(change, by, now)
+
+
+def _prepare(change: Change, by: Person, now: datetime) -> Change:
+    if conflicts.in_the_way(change):
+        raise Refused(CONFLICT_IS_OPEN)
+    before = change.fingerprint
+    again = change.state in MENDABLE
+    _lay_on_present(change, again, now)
+    answers = [(step, rehearse_step(step)) for step in plan.waiting_steps(change)]
+    for step, answer in answers:
+        if step.ceiling is None:
+            _propose_ceiling(change, step, answer)
+    _weigh(change, [_counts(change, answer) for _, answer in answers])
+    change.fingerprint = fingerprint.fingerprint_of(change)
+    if again or change.fingerprint != before:
+        signing.void_signatures(change, "the change was laid on another state", now)
+    for step, answer in answers:
+        evidence.keep(change, Question.FIRST, answer, now=now, step=step.number)
+        note_predicted(change, step, _counts(change, answer))
+    change.previewed_at = change.previewed_at or now
+    _move_on(change, by, now)
+    return change
+
+
+def _move_on(change: Change, by: Person, now: datetime) -> None:
+    # Without need of a second person a change is approved by a preview that finds nothing amiss;
+    # the undo that was signed with its change is approved with it.
+    carried = not signing.need_of(change).signatures or undo_is_signed(change)
+    ready = carried and evidence.why_not_enough(change, now) is None
+    target = State.APPROVED if ready and change.state in _FRESH else State.PREVIEWED
+    if target is State.APPROVED:
+        change.approved_at = now
+    move(change, Verb.PREVIEW, target, by=by, now=now, facts=_facts(change))
+
+
+_FRESH = (State.PROPOSED, State.PREVIEWED)
+
+
+def _lay_on_present(change: Change, again: bool, now: datetime) -> None:
+    reader, kind = ports().reader, plan.kind_of(change)
+    left = plan.steps_left(change)
+    if not again and left[0].base_version == kind.base_version(left[0].fields, reader):
+        return
+    for one in left:
+        reason = kind.check(one.fields, reader, now)
+        if reason is not None:
+            raise Refused(reason)
+    plan.relay(change, reader)
+    steps = [PlannedStep(one.fields, one.not_before) for one in plan.waiting_steps(change)]
+    describe(change, kind, steps, reader)
+
+
+def _weigh(change: Change, counted: Sequence[Counts]) -> None:
+    # From the difference anew, so that an impact that fell lowers the class again.
+    reader, kind = ports().reader, plan.kind_of(change)
+    weights = [kind.weight(one.fields, reader) for one in plan.waiting_steps(change)]
+    heaviest = max(weights, key=lambda one: one.change_class)
+    change.change_class, change.class_reasons = heaviest.change_class, list(heaviest.reasons)
+    for counts in counted:
+        change.change_class, why = class_by_impact(change.change_class, counts)
+        if why:
+            change.class_reasons = [*change.class_reasons, why]
+
+
+def _propose_ceiling(change: Change, step: ChangeStep, answer: dict[str, Any]) -> None:
+    limited = tuple(one.name for one in plan.kind_of(change).QUESTIONS if one.limited)
+    plan.limit(change, step, default_ceiling(_counts(change, answer), limited))
+
+
+def _measure_again(change: Change, by: Person, now: datetime) -> Change:
+    steps = plan.waiting_steps(change)
+    kind = plan.kind_of(change)
+    if steps[0].base_version != kind.base_version(steps[0].fields, ports().reader):
+        move(change, Verb.PREVIEW, State.STALE, by=by, now=now, reason="the base version moved")
+        return change
+    for step in steps:
+        answer = rehearse_step(step)
+        evidence.keep(change, Question.FIRST, answer, now=now, step=step.number)
+        above = above_what_was_signed(change, step, answer)
+        if above:
+            move(change, Verb.PREVIEW, State.HELD, by=by, now=now, reason=above)
+            return change
+    move(change, Verb.PREVIEW, State(change.state), by=by, now=now, facts=_facts(change))
+    return change
+
+
+def above_what_was_signed(change: Change, step: ChangeStep, answer: dict[str, Any]) -> str:
+    """Return what in a first answer is above ceiling or class, in words, or nothing."""
+    counted = _counts(change, answer)
+    above = above_ceiling(counted, step.ceiling)
+    if above:
+        limits = step.ceiling or {}
+        return "; ".join(f"{name} {counted[name]} above {limits[name]}" for name in above)
+    risen, why = class_by_impact(change.change_class, counted)
+    return why if risen > change.change_class else ""
+
+
+def rehearse_step(step: ChangeStep) -> dict[str, Any]:
+    """Ask the rehearsal about a step. A later step is asked as if it came now, all in one."""
+    return evidence.answer(ports().rehearsal.impact(_as_if_now(step)))
+
+
+def _as_if_now(step: ChangeStep) -> Message:
+    message = fingerprint.message_of(step)
+    present = plan.kind_of(step.change).base_version(step.fields, ports().reader)
+    ahead = step.change.steps.filter(state=ChangeStep.At.WAITING, number__lt=step.number)
+    if not ahead.exists():
+        return message
+    command: Any = message.command
+    return replace(message, command=replace(command, base_version=present))
+
+
+def undo_is_signed(change: Change) -> bool:
+    """Tell whether this is the undo that was signed together with the change it undoes."""
+    return change.preapproved and change.reverts is not None
+
+
+def instead(change: Change, *, now: datetime | None = None) -> list[Alternative]:
+    """Find the gentler ways and preview each; store both with the change. Moves nothing."""
+    now, kind, reader = moment(now), plan.kind_of(change), ports().reader
+    ways = list(kind.instead(change.fields, reader, now)) if change.state in _FRESH else []
+    answers = [(way, number, _rehearse_way(change, way, number)) for way, number in _each(ways)]
+    with transaction.atomic():
+        change.refresh_from_db()
+        change.alternatives = [_stored(way) for way in ways]
+        change.save(update_fields=["alternatives"])
+        for way, number, answer in answers:
+            evidence.keep(change, Question.FIRST, answer, now=now, step=number, way=way.key)
+    return ways
+
+
+def _each(ways: Sequence[Alternative]) -> list[tuple[Alternative, int]]:
+    return [(way, number) for way in ways for number in range(1, len(way.steps) + 1)]
+
+
+def _way_message(change: Change, way: Alternative, number: int) -> Message:
+    kind, fields = plan.kind_of(change), way.steps[number - 1].fields
+    base = kind.base_version(fields, ports().reader)
+    return Message(kind.command(fields, base, None), Name(Sender.CONTROL, change.pk, number))
+
+
+def _rehearse_way(change: Change, way: Alternative, number: int) -> dict[str, Any]:
+    return evidence.answer(ports().rehearsal.impact(_way_message(change, way, number)))
+
+
+def _stored(way: Alternative) -> dict[str, Any]:
+    steps = [
+        {
+            "fields": one.fields,
+            "not_before": one.not_before.isoformat() if one.not_before else None,
+        }
+        for one in way.steps
+    ]
+    return {"key": way.key, "title": way.title, "sentence": way.sentence, "steps": steps}
+
+
+def play_out(change: Change, *, way: str = "", now: datetime | None = None) -> Preview | None:
+    """Let the whole plan, or another way, run at present marks; keep the answer. None if over."""
+    message = _whole(change, way)
+    if message is None:
+        return None
+    answer = evidence.plain(ports().rehearsal.play_out(message))
+    return evidence.keep(change, Question.PLAY_OUT, answer, now=moment(now), way=way)
+
+
+def shocks(change: Change, *, way: str = "", now: datetime | None = None) -> Preview | None:
+    """Ask who would be below maintenance if marks fell, with and without; keep the answer."""
+    message = _whole(change, way)
+    if message is None:
+        return None
+    answer = evidence.plain(ports().rehearsal.shocks(message))
+    position = ports().follower.position
+    kept = evidence.keep(
+        change, Question.SHOCKS, answer, now=moment(now), way=way, position=position
+    )
+    if not way:
+        note_protected(change, answer)
+    return kept
+
+
+def _whole(change: Change, way: str) -> Message | None:
+    # The last step says what holds in the end; it is asked as if it came now.
+    if way:
+        found = [one for one in change.alternatives if one["key"] == way]
+        if not found:
+            return None
+        steps = tuple(PlannedStep(one["fields"]) for one in found[0]["steps"])
+        return _way_message(change, Alternative(way, "", "", steps), len(steps))
+    steps_waiting = plan.waiting_steps(change)
+    return _as_if_now(steps_waiting[-1]) if steps_waiting else None
+
+
+def _counts(change: Change, answer: dict[str, Any]) -> Counts:
+    return plan.kind_of(change).impact(answer)
+
+
+def _facts(change: Change) -> dict[str, Any]:
+    kept = evidence.latest(change)
+    missing = of_the_engine(kept.body["outcome"]).sentence if kept and kept.body["outcome"] else ""
+    return {
+        "class": change.change_class,
+        "predicted": change.predicted,
+        "preview": kept.hash if kept else "",
+        "position": kept.position if kept else 0,
+        "would_be_refused": missing,
+    }

@@ -1,0 +1,110 @@
+"""Propose: a wish becomes a change, with its audit row, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from pilothouse.access.models import Person
+from pilothouse.control import conflicts, gates, plan
+from pilothouse.control.deed import deed, moment, note
+from pilothouse.control.fingerprint import fingerprint_of
+from pilothouse.control.kinds.kind import Ceiling, Fields, Kind, PlannedStep, Weight
+from pilothouse.control.models import Change
+from pilothouse.control.moves import Verb
+from pilothouse.control.ports import Reader, ports
+from pilothouse.control.refusals import BUNDLED_LOOSENING, NO_RIGHT, REASON_IS_MISSING, Refused
+
+
+def propose(
+    kind: str,
+    fields: Fields,
+    *,
+    by: Person,
+    why: str,
+    steps: Sequence[PlannedStep] | None = None,
+    ceiling: Ceiling | None = None,
+    guards: dict[str, int] | None = None,
+    now: datetime | None = None,
+) -> Change:
+    """Open a change of a kind. Raises Refused; the attempt is recorded either way.
+
+    `steps` are given for a plan of several; otherwise `fields` are sent at once when applied. A
+    `ceiling` holds for every step; without one the first preview proposes it. `guards` are
+    `soak_s` and `accounts_below_maintenance`.
+    """
+    now = moment(now)
+    with deed(Verb.PROPOSE, by, f"kind:{kind}"):
+        if not gates.has_right(Verb.PROPOSE, by, now):
+            raise Refused(NO_RIGHT, Verb.PROPOSE)
+        if not why.strip():
+            raise Refused(REASON_IS_MISSING)
+        change = _open(kind, fields, by, why.strip(), guards or {}, now)
+        write_plan(change, steps or [PlannedStep(fields)], ceiling, now)
+        note(change, Verb.PROPOSE, by, now, facts={"difference": change.difference})
+        conflicts.mark(change, now)
+        return change
+
+
+def _open(
+    kind: str, fields: Fields, by: Person, why: str, guards: dict[str, int], now: datetime
+) -> Change:
+    known = plan.kind_named(kind)
+    return Change.objects.create(
+        kind=kind,
+        why=why,
+        state_at=now,
+        proposer=by,
+        proposed_at=now,
+        reversible=known.REVERSIBLE,
+        market=fields["market"],
+        fields=fields,
+        guards=guards,
+    )
+
+
+def write_plan(
+    change: Change, steps: Sequence[PlannedStep], ceiling: Ceiling | None, now: datetime
+) -> None:
+    """Check a plan and write it into a change with class, difference, undo and fingerprint."""
+    kind, reader = plan.kind_of(change), ports().reader
+    for one in steps:
+        reason = kind.check(one.fields, reader, now)
+        if reason is not None:
+            raise Refused(reason)
+    plan.check_times(steps, now)
+    plan.lay(change, steps, reader, [ceiling] * len(steps))
+    describe(change, kind, steps, reader)
+    change.fingerprint = fingerprint_of(change)
+    change.save()
+
+
+def describe(change: Change, kind: Kind, steps: Sequence[PlannedStep], reader: Reader) -> None:
+    """Write what a plan means into a change: title, difference, class, direction, undo."""
+    last = steps[-1].fields
+    weights = [kind.weight(one.fields, reader) for one in steps]
+    heaviest = max(weights, key=lambda one: one.change_class)
+    _one_direction(weights)
+    change.title = kind.title(last, reader)[:200]
+    change.difference = [asdict(one) for one in kind.difference(last, reader)]
+    change.change_class, change.class_reasons = heaviest.change_class, list(heaviest.reasons)
+    change.direction = heaviest.direction
+    touched = {name for one in steps for name in kind.objects(one.fields)}
+    change.objects_touched = sorted(touched)
+    # What some of its steps have changed already is undone to what held before the first of them.
+    if not plan.applied_steps(change):
+        change.rollback = _distinct([kind.undo(one.fields, reader) for one in steps])
+
+
+def _one_direction(weights: Sequence[Weight]) -> None:
+    if len({one.direction for one in weights}) > 1:
+        raise Refused(BUNDLED_LOOSENING)
+
+
+def _distinct(wishes: Sequence[Fields]) -> list[Fields]:
+    made: list[Fields] = []
+    for one in wishes:
+        if one not in made:
+            made.append(one)
+    return made

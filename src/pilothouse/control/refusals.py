@@ -1,0 +1,94 @@
+"""Why a verb is refused: each reason a name, a sentence and what to do. Recorded in the audit.
+
+The engine's refusals have numbers and live in `language.refusals`; these are change control's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pilothouse.language.refusals import REFUSALS
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason. `number` is the engine's where the reason is the engine's, else 0."""
+
+    name: str
+    remedy: str
+    number: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """Return the reason as a sentence."""
+        return self.name.replace("_", " ")
+
+
+class Refused(Exception):
+    """A verb was refused; nothing was changed but the audit."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{self.reason.sentence}{detail}: {self.reason.remedy}"
+
+
+def of_the_engine(number: int) -> Reason:
+    """Return the engine's refusal of this number as a reason."""
+    known = REFUSALS[number]
+    return Reason(known.name, known.remedy, int(known))
+
+
+NO_RIGHT: Final = Reason("your_role_does_not_allow_this", "ask someone whose role does")
+WRONG_STATE: Final = Reason("the_change_is_not_in_a_state_for_this", "see its line of time")
+PROPOSER_MAY_NOT_SIGN: Final = Reason(
+    "the_proposer_may_not_sign_their_own_change", "ask another person to sign"
+)
+SIGNED_ALREADY: Final = Reason("you_have_signed_this_already", "another person must sign")
+ROLE_MAY_NOT_SIGN_THIS_CLASS: Final = Reason(
+    "your_role_does_not_sign_this_class", "ask one of the roles the class names"
+)
+FINGERPRINT_DIFFERS: Final = Reason(
+    "what_you_read_is_not_what_stands_here_now", "read the change again, then sign"
+)
+PREVIEW_IS_MISSING: Final = Reason("there_is_no_preview_of_this", "preview it first")
+PREVIEW_IS_OLD: Final = Reason("the_preview_is_too_old_to_sign", "preview it again")
+PREVIEW_IS_REFUSED: Final = Reason(
+    "the_exchange_would_refuse_it_now", "mend what the preview says and preview again"
+)
+PREVIEW_IS_ABOVE_THE_CEILING: Final = Reason(
+    "the_preview_counts_more_than_the_ceiling", "set a higher ceiling or take a gentler way"
+)
+CEILING_IS_NEGATIVE: Final = Reason("a_ceiling_must_not_be_negative", "use 0 or more")
+NOTHING_IS_DUE: Final = Reason("no_step_is_due_now", "wait for its time or schedule it anew")
+NOT_ITS_PROPOSER: Final = Reason("only_the_proposer_may_do_this", "ask the proposer, or reject it")
+APPLIER_MUST_DIFFER: Final = Reason(
+    "a_change_of_this_class_is_applied_by_another_than_its_proposer", "ask another person"
+)
+UNKNOWN_KIND: Final = Reason("there_is_no_such_kind_of_change", "choose one of the kinds")
+UNREADABLE: Final = Reason("a_field_cannot_be_read", "correct the field")
+UNKNOWN_ALTERNATIVE: Final = Reason("there_is_no_such_alternative", "preview the change again")
+BUNDLED_LOOSENING: Final = Reason(
+    "a_loosening_is_bundled_into_a_tightening", "propose two changes, one for each direction"
+)
+REASON_IS_MISSING: Final = Reason("a_reason_is_missing", "say why in a sentence")
+CONFLICT_IS_OPEN: Final = Reason(
+    "another_open_change_touches_the_same_object", "wait for it, or withdraw one of the two"
+)
+TIMES_MUST_RISE: Final = Reason("times_must_rise_from_step_to_step", "order the steps by time")
+TIME_IS_PAST: Final = Reason("the_time_is_past", "name a moment to come")
+NAMES_ARE_USED_UP: Final = Reason(
+    "the_change_has_been_sent_too_often", "withdraw it and propose it anew"
+)
+NOTHING_WAS_APPLIED: Final = Reason("nothing_was_applied", "there is nothing to revert")
+UNDO_IS_NOT_POSSIBLE: Final = Reason(
+    "this_kind_cannot_be_undone", "propose a change of its own for what should hold"
+)
+EXCHANGE_IS_AWAY: Final = Reason(
+    "the_exchange_does_not_answer", "it is sent again by the same name as soon as it answers"
+)

@@ -1,0 +1,22 @@
+"""Withdraw: the proposer takes a change back. A plan half applied stops where it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pilothouse.access.models import Person
+from pilothouse.control import gates, signing
+from pilothouse.control.deed import deed, locked, moment, move
+from pilothouse.control.models import Change
+from pilothouse.control.moves import State, Verb
+
+
+def withdraw(change: Change, why: str = "", *, by: Person, now: datetime | None = None) -> Change:
+    """Take a change back. Steps already applied stay applied; they can be reverted."""
+    now = moment(now)
+    with deed(Verb.WITHDRAW, by, change.subject):
+        change = locked(change)
+        gates.pass_gate(Verb.WITHDRAW, change, by, now)
+        signing.void_signatures(change, "the change was withdrawn", now)
+        move(change, Verb.WITHDRAW, State.WITHDRAWN, by=by, now=now, reason=why.strip())
+        return change

@@ -1,0 +1,65 @@
+"""What the machine does for changes by itself, once a second: send again, read back, run out, send
+what is due. Missing one second loses nothing: each tick looks at what is true then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from pilothouse.control import apply, expire, plan, verify
+from pilothouse.control.models import Change
+from pilothouse.control.moves import State
+from pilothouse.control.ports import NotConnected
+from pilothouse.control.refusals import Refused
+
+Act = Callable[[Change, datetime], Change]
+
+
+def tick(now: datetime) -> list[Change]:
+    """Do what is due for every change at a moment; return the changes whose state moved."""
+    moved = []
+    for change in Change.objects.filter(state__in=ACTS).order_by("id"):
+        before = change.state
+        try:
+            after = ACTS[State(before)](change, now)
+        except (Refused, NotConnected):
+            # A refusal is in the audit already; the change stays where it is, with its owner.
+            continue
+        if after.state != before:
+            moved.append(after)
+    return moved
+
+
+def _send_again(change: Change, now: datetime) -> Change:
+    return apply.resume(change, now=now)
+
+
+def _read_back(change: Change, now: datetime) -> Change:
+    return verify.verify(change, now=now)
+
+
+def _run_out(change: Change, now: datetime) -> Change:
+    return expire.expire(change, now=now) if expire.why_expired(change, now) else change
+
+
+def _send_what_is_due(change: Change, now: datetime) -> Change:
+    change = _run_out(change, now)
+    step = plan.next_step(change)
+    if change.state != State.SCHEDULED or step is None:
+        return change
+    if step.not_before is not None and step.not_before > now:
+        return change
+    return apply.apply(change, by=None, now=now)
+
+
+ACTS: Final[dict[State, Act]] = {
+    State.APPLYING: _send_again,
+    State.APPLIED: _read_back,
+    State.PROPOSED: _run_out,
+    State.PREVIEWED: _run_out,
+    State.APPROVED: _run_out,
+    State.SCHEDULED: _send_what_is_due,
+}
+"""What the machine does with a change in a state; in every other it waits for a person."""

@@ -1,0 +1,11 @@
+"""Django's entry for this room."""
+
+from django.apps import AppConfig
+
+
+class RecordsConfig(AppConfig):
+    """The audit."""
+
+    name = "pilothouse.records"
+    label = "records"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""The plug board: settings, urls, processes and the command line."""

@@ -1,0 +1,45 @@
+"""Every address of the console. One line a page; each page is a folder of `console/pages/`."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from pilothouse.console import assets
+from pilothouse.console.live.view import live
+from pilothouse.console.pages.account.view import account
+from pilothouse.console.pages.audit.view import audit
+from pilothouse.console.pages.change.effects import effects
+from pilothouse.console.pages.change.move import move
+from pilothouse.console.pages.change.propose import propose
+from pilothouse.console.pages.change.view import change
+from pilothouse.console.pages.changes.view import changes
+from pilothouse.console.pages.contract.view import contract
+from pilothouse.console.pages.control_room.view import control_room, panel
+from pilothouse.console.pages.go_to.view import go_to
+from pilothouse.console.pages.health.view import health
+from pilothouse.console.pages.markets.view import markets
+from pilothouse.console.pages.theme.view import theme
+
+handler403 = "pilothouse.console.errors.forbidden"
+handler404 = "pilothouse.console.errors.not_found"
+handler500 = "pilothouse.console.errors.broken"
+
+urlpatterns = [
+    path("", control_room),
+    path("panels/<str:name>", panel),
+    path("markets", markets),
+    path("markets/<str:symbol>", contract),
+    path("accounts/<int:number>", account),
+    path("changes", changes),
+    path("changes/propose", propose),
+    path("changes/<int:number>", change),
+    path("changes/<int:number>/effects/<str:part>", effects),
+    path("changes/<int:number>/moves/<str:verb>", move),
+    path("audit", audit),
+    path("go-to", go_to),
+    path("live", live),
+    path("theme", theme),
+    path("healthz", health),
+    path("assets/<str:digest>/<str:name>", assets.send),
+    path("sign-in/", include("allauth.urls")),
+]
