@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from pilothouse.engine import reading
 from pilothouse.engine.machine import Machine
 from tests.twin.exchange import Twin
+
+COMPARED = (
+    reading.EQUITY,
+    reading.INITIAL,
+    reading.WITH_ORDERS,
+    reading.MAINTENANCE,
+    reading.NOTIONAL,
+)
 
 
 def differences(machine: Machine, twin: Twin) -> list[str]:
@@ -111,11 +122,12 @@ def _twin_markets(twin: Twin) -> dict[Any, Any]:
 
 
 def _margins(machine: Machine, twin: Twin) -> dict[Any, Any]:
-    from pilothouse.engine.margin import account_margin
-
-    accounts = range(1, len(twin.books.accounts) + 1)
-    state = machine.arena.state
-    return {one: tuple(map(int, account_margin(state, one, 0, 0))) for one in accounts}
+    words = np.zeros(reading.MARGIN_WORDS, np.int64)
+    made = {}
+    for account in range(1, len(twin.books.accounts) + 1):
+        reading.read_margin(machine.arena.state, account, words)
+        made[account] = tuple(int(words[k]) for k in COMPARED)
+    return made
 
 
 def _twin_margins(twin: Twin) -> dict[Any, Any]:
