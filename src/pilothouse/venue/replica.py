@@ -25,8 +25,15 @@ class ReplicaDiffers(Exception):
     """The replica and the writer disagree about the state: one of them must not be believed."""
 
 
+class ReleaseCannotTakeOver(Exception):
+    """The state of an older release has other fields, and the present one cannot read them."""
+
+
 class Replica:
-    """A machine that is stepped block by block. `fingerprints` counts those that agreed."""
+    """A machine that is stepped block by block. `fingerprints` counts those that agreed.
+
+    `handed_over` tells whether the state came from another release since its last block.
+    """
 
     def __init__(
         self,
@@ -36,6 +43,7 @@ class Replica:
         tail: Header | None = None,
         say: Callable[[str], None] = lambda sentence: None,
     ) -> None:
+        self.handed_over = False
         self.machine: Any = machine if machine is not None else release.empty()
         self.tail = tail
         self.fingerprints = 0
@@ -54,7 +62,7 @@ class Replica:
                 f"block {block.header.number} holds {block.header.commands} commands, "
                 f"the machine read {len(stepped.receipts)}"
             )
-        self.tail = block.header
+        self.tail, self.handed_over = block.header, False
         return stepped
 
     def use_present_release(self) -> None:
@@ -72,12 +80,24 @@ class Replica:
         raw = self.machine.to_bytes() if self.tail else None
         self.close()
         if digest == self._present.digest:
-            self.machine = self._present.from_bytes(raw) if raw else self._present.empty()
+            self.machine = self._take_over(raw)
         else:
             self.machine = SealedMachine(self._home, digest, raw)
-        self._runs = digest
+        self._runs, self.handed_over = digest, self.tail is not None
         at = self.tail.last_position if self.tail else 0
         self._say(f"From command {at + 1} on, engine release {digest.hex()[:16]} steps.")
+
+    def _take_over(self, raw: bytes | None) -> Any:
+        if raw is None:
+            return self._present.empty()
+        try:
+            return self._present.from_bytes(raw)
+        except ValueError as error:
+            raise ReleaseCannotTakeOver(
+                f"the engine release that runs now cannot take over the state of release "
+                f"{self._runs.hex()[:16]}: {error}. Nothing was changed; run the older release, "
+                f"or one that knows how to carry its fields over"
+            ) from error
 
     def _compare(self, rows: Rows) -> None:
         """Compare the fingerprint that a block opens with, if it does."""

@@ -6,13 +6,28 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from pilothouse.journal.blocks import Header
 from pilothouse.journal.snapshots import Snapshot, keep_newest, write_snapshot
 from pilothouse.venue.follower import Follower
+from pilothouse.venue.machine import SteppingMachine
 
 COMMANDS_BETWEEN: Final = 1_000_000
 """Commands after which the next snapshot is due."""
 LOOK_S: Final = 5.0
 KEPT: Final = 3
+
+
+def snapshot_of(machine: SteppingMachine, tail: Header, release: bytes) -> Snapshot:
+    """Return the snapshot of a machine that stands behind a block."""
+    return Snapshot(
+        tail.number,
+        tail.last_position,
+        tail.time,
+        machine.fingerprint(),
+        release,
+        tail.seal,
+        machine.to_bytes(),
+    )
 
 
 class Snapshotter:
@@ -51,15 +66,7 @@ class Snapshotter:
             if tail is None or tail.release != release.digest or not tail.last_position:
                 return None
             copy = machine.copy()
-        made = Snapshot(
-            tail.number,
-            tail.last_position,
-            tail.time,
-            copy.fingerprint(),
-            release.digest,
-            tail.seal,
-            copy.to_bytes(),
-        )
+        made = snapshot_of(copy, tail, release.digest)
         name = write_snapshot(follower.storage, made)
         keep_newest(follower.storage, KEPT)
         self._last = tail.last_position

@@ -15,7 +15,7 @@ from pilothouse.journal.releases import ReleaseIsMissing
 from pilothouse.journal.snapshots import BadSnapshot, Snapshot, good_snapshots
 from pilothouse.journal.storage import Files, Storage
 from pilothouse.venue.machine import Release, present_release
-from pilothouse.venue.replica import Replica, ReplicaDiffers
+from pilothouse.venue.replica import ReleaseCannotTakeOver, Replica, ReplicaDiffers
 from pilothouse.venue.sealed import SealedMachine, SealedReleaseFailed
 from pilothouse.venue.writer import AnotherWriter, pen_of
 
@@ -23,6 +23,8 @@ NOT_PROVED = (
     "That the journal's end was not cut off whole: compare the last seal with one kept elsewhere.",
     "That whoever could write this folder did not make it all anew: the same seal tells.",
 )
+STOPPED = (ReplicaDiffers, ReleaseIsMissing, ReleaseCannotTakeOver, SealedReleaseFailed)
+"""What ends a replay before the journal's end."""
 
 
 @dataclass
@@ -37,6 +39,7 @@ class Report:
     last_time: int = 0
     fingerprint: tuple[int, int] = (0, 0)
     seal: str = ""
+    present_release: bytes = b""
     releases: Counter[str] = field(default_factory=Counter)
     fingerprints_agreed: int = 0
     snapshots_agreed: int = 0
@@ -83,7 +86,9 @@ def verify(
     report = Report(Path(home))
     storage = storage or Files(report.home)
     report.writer_runs = _writer_runs(report.home)
-    replica = Replica(report.home, release or present_release())
+    release = release or present_release()
+    report.present_release = release.digest
+    replica = Replica(report.home, release)
     snapshots = _snapshots(storage, report)
     try:
         _replay(storage, replica, snapshots, report, progress)
@@ -92,7 +97,7 @@ def verify(
         _judge(storage, bad, report)
         if report.good:
             _conclude(replica, snapshots, report)
-    except (ReplicaDiffers, ReleaseIsMissing, SealedReleaseFailed) as fault:
+    except STOPPED as fault:
         report.faults.append(str(fault))
     finally:
         replica.close()
@@ -124,9 +129,11 @@ def _replay(
 def _compare_snapshot(replica: Replica, snapshot: Snapshot | None, report: Report) -> None:
     if snapshot is None or replica.tail is None:
         return
+    if snapshot.release == report.present_release:
+        replica.use_present_release()
     if snapshot.block_seal != replica.tail.seal:
         report.faults.append(f"the snapshot after block {snapshot.block} is of another history")
-    elif snapshot.release != replica.tail.release:
+    elif snapshot.release not in (replica.tail.release, report.present_release):
         report.faults.append(f"the snapshot after block {snapshot.block} is of another release")
     elif snapshot.fingerprint != replica.machine.fingerprint():
         report.faults.append(f"the snapshot after block {snapshot.block} differs from the replay")

@@ -23,6 +23,7 @@ from pilothouse.journal.appender import Appender
 from pilothouse.journal.blocks import Pen
 from pilothouse.journal.crash import crash_point
 from pilothouse.journal.releases import keep_release
+from pilothouse.journal.snapshots import write_snapshot
 from pilothouse.journal.storage import Files, Storage
 from pilothouse.language.commands import RecordFingerprint
 from pilothouse.language.names import Name, Sender
@@ -33,6 +34,7 @@ from pilothouse.venue.doors import Client, Doors
 from pilothouse.venue.machine import Release, present_release
 from pilothouse.venue.recovery import Recovered, recover
 from pilothouse.venue.replica import ReplicaDiffers
+from pilothouse.venue.snapshotter import snapshot_of
 from pilothouse.venue.wire import Frame, Receipts, answer
 
 LOCK: Final = "writer.lock"
@@ -79,6 +81,9 @@ class Writer:
     ) -> None:
         storage = storage or Files(home)
         found: Recovered = recover(home, storage, release, say)
+        if found.tail and found.replica.handed_over:
+            # The seal between two releases: from here on nobody has to run the older one to start.
+            write_snapshot(storage, snapshot_of(found.replica.machine, found.tail, release.digest))
         term = found.tail.term + 1 if found.tail else 1
         self.machine: Any = found.replica.machine
         self.doors = Doors(home)
