@@ -34,7 +34,7 @@ test: setup browser lint ## check and test everything
 
 lint: setup ## borders between rooms, style, strict types
 	$(BIN)/ruff check src tests
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 
 docs: setup ## write again the pages that are made from the definitions

@@ -7,7 +7,6 @@ span can be replayed with the very sources that wrote it.
 from __future__ import annotations
 
 import hashlib
-import os
 from functools import cache
 from pathlib import Path
 
@@ -29,7 +28,9 @@ def digest() -> str:
     return made.hexdigest()[:16]
 
 
-def cache_folder() -> Path:
-    """Return where compiled kernels of this release are kept, outside of any exchange's folder."""
-    root = os.environ.get("PILOTHOUSE_CACHE") or os.environ.get("XDG_CACHE_HOME")
+def cache_folder(root: str) -> Path:
+    """Return where compiled kernels of this release are kept, outside of any exchange's folder.
+
+    `root` is where the user wants caches, empty for ~/.cache.
+    """
     return Path(root or Path.home() / ".cache") / "pilothouse" / digest()

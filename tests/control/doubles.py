@@ -101,9 +101,7 @@ class Exchange:
 
     def __init__(self) -> None:
         self.market_list = {
-            PERPETUAL: Market(
-                PERPETUAL, "PF_XBTUSD", schedules=[Schedule(0, 0, 0, EVERYONE)]
-            ),
+            PERPETUAL: Market(PERPETUAL, "PF_XBTUSD", schedules=[Schedule(0, 0, 0, EVERYONE)]),
             SPOT: Market(SPOT, "XXBTZUSD", kind=MarketKind.SPOT),
         }
         # One is below maintenance at 2 %, three below initial at 4 %.

@@ -49,6 +49,7 @@ def test_the_layers_are_those_of_the_house():
         "engine | journal",
         "rules",
         "language",
+        "release",
     ]
 
 
@@ -59,10 +60,14 @@ def test_the_pure_rooms_know_no_clock_chance_disk_or_net():
 
 
 def test_only_venue_and_simulation_reach_the_engine():
-    if "engine" not in rooms():
-        return
     closed = contracts()["engine"]
     sources = {one.removeprefix("pilothouse.") for one in closed["source_modules"]}
-    below = {"language", "rules", "engine", "journal"}
-    assert sources == rooms() - below - {"venue", "simulation"} | ({"journal"} & rooms())
+    assert sources == rooms() - PURE - {"venue", "simulation"}
     assert closed["forbidden_modules"] == ["pilothouse.engine"]
+
+
+def test_django_stays_with_people_and_pages():
+    closed = contracts()["django"]
+    sources = {one.removeprefix("pilothouse.") for one in closed["source_modules"]}
+    assert sources == rooms() & {"journal", "venue", "trading_api", "simulation"}
+    assert closed["forbidden_modules"] == ["django"]

@@ -1,4 +1,4 @@
-"""A block of commands as kernels read it: the same bytes, seen as the rows of each command's class."""
+"""A block of commands as kernels read it: the same bytes as rows of each command's class."""
 
 from __future__ import annotations
 
@@ -52,4 +52,4 @@ def view_block(rows: Rows) -> tuple[Any, Any]:
     addresses = address_list(views)
     if UNCOMPILED:
         views = [view.view(np.recarray) for view in views]
-    return Block(*views, addresses.ctypes.data, addresses), words
+    return Block._make([*views, addresses.ctypes.data, addresses]), words

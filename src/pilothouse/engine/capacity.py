@@ -1,4 +1,4 @@
-"""What only the host can do: create the exchange, give a table more rows, check a block's shape."""
+"""What only the host can do: create the exchange, give a table rows, check a block's shape."""
 
 from __future__ import annotations
 
@@ -77,9 +77,7 @@ def _tell_grown(s: State, table_0: int, table_1: int, table_2: int, rows: int) -
     emit.table_grown(s, 0, table_0, table_1, table_2, rows)
 
 
-def step_in_host(
-    arena: Arena, block: Any, words: Any, rows: Rows, row: int
-) -> tuple[Arena, int]:
+def step_in_host(arena: Arena, block: Any, words: Any, rows: Rows, row: int) -> tuple[Arena, int]:
     """Step the command at `row`; return the arena, maybe a new one, and the row behind it."""
     following = row + int(rows[row, 1])
     if _judge_name(arena.state, block, words, row) == NEW:
@@ -93,7 +91,7 @@ def step_in_host(
             _tell_created(arena.state)
         elif outcome == 0:
             table = [int(one) for one in rows[row, 7:10]]
-            _tell_grown(arena.state, *table, asked.rows)
+            _tell_grown(arena.state, table[0], table[1], table[2], asked.rows)
     return arena, following
 
 

@@ -1,4 +1,4 @@
-"""What time does: called at the start and at the end of every block, each a bounded piece of work."""
+"""What time does: called at the start and the end of every block, each a bounded piece of work."""
 
 from __future__ import annotations
 

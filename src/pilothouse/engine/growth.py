@@ -36,7 +36,7 @@ def _last_fee_schedule(state: State) -> int:
 
 
 def grown(arena: Arena, table: str, rows: int) -> Arena:
-    """Return a larger arena with the same state; the table is growable and `rows` more than now."""
+    """Return a larger arena with the same state; the table is growable, `rows` more."""
     asked = {name: arena.capacities.rows[name] - 1 for name in GROWABLE}
     asked[table] = rows
     names = int(arena.plain.exchange[0]["names"])

@@ -1,7 +1,7 @@
 """Hash tables from two words to a row: open addressing, linear probing, backward-shift removal.
 
-A table has at least twice as many places as rows it can index, and the seed is state, so probes stay
-short whatever keys come. Row 0 means empty.
+A table has at least twice as many places as rows it can index, and the seed is state, so probes
+stay short whatever keys come. Row 0 means empty.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.rules.bits import mix
-from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.compiled import inlined, inner
 
 
 @inlined
@@ -36,7 +36,7 @@ def insert(table: Any, seed: int, hi: int, lo: int, row: int) -> None:
     table[k].row = row
 
 
-@kernel
+@inner
 def remove(table: Any, seed: int, hi: int, lo: int) -> None:
     """Remove a key that is there, and close the gap it leaves."""
     mask = table.shape[0] - 1

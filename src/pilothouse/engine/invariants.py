@@ -72,7 +72,7 @@ def _holdings_match_orders(state: State, used: dict[str, int]) -> Iterator[str]:
         of = sizes[sizes["side"] == side]
         totals = _sum_by(of["position"], of["remaining"], used["positions"])
         wrong = np.flatnonzero(state.positions[field][: used["positions"]] != np.array(totals))
-        for row in wrong:
+        for row in wrong.tolist():
             yield f"position {row} counts {field} that its orders do not have"
 
 

@@ -1,8 +1,8 @@
 """Names of commands: a ring for each sender, so that a command sent again gets its first receipt.
 
-A name's place in the ring is (64 hi + lo) modulo its size. The same name with the same body answers
-as before; with another body it is refused. Where a later name has taken the place, the older one is
-too old and is never executed.
+A name's place in the ring is (64 hi + lo) modulo its size. The same name with the same body
+answers as before; with another body it is refused. Where a later name has taken the place, the
+older one is too old and is never executed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The tables of the state: every field of every row, with its meaning.
 
-All fields are signed 64-bit words. Row 0 of each table means "none", so fresh zeros are valid links.
-Money is in an asset's base units unless the name says otherwise; quantities and prices are in their
-market's units; marks and a contract's index in hundredths of a price unit; times in microseconds.
+All fields are signed 64-bit words. Row 0 of each table means "none", so fresh zeros are valid
+links. Money is in an asset's base units unless the name says otherwise; quantities and prices are
+in their market's units; marks and a contract's index in hundredths of a price unit; times in
+microseconds.
 """
 
 from __future__ import annotations

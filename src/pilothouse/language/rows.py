@@ -116,7 +116,7 @@ def _cause(value: int) -> Any:
 
 def _read(cls: type[Any], layout: Layout, words: list[int]) -> Any:
     padded = words + [0] * max(0, layout.fixed_words - len(words))
-    values = {}
+    values: dict[str, Any] = {}
     for slot in layout.slots:
         piece = padded[slot.start : slot.start + slot.words]
         if slot.of is not None:

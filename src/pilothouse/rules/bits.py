@@ -65,7 +65,7 @@ def _digit(high: Any, next_digit: Any, top: Any, bottom: Any, base: Any) -> Any:
 
 
 @inlined
-def _muldiv_fast(a: int, b: int, c: int) -> int:
+def _muldiv_fast(a: int, b: int, c: int) -> Any:
     high = _high_product(np.uint64(a), np.uint64(b))
     low = np.uint64(a) * np.uint64(b)
     if high == np.uint64(0):
@@ -80,7 +80,7 @@ def _fits_fast(a: int, b: int, c: int) -> bool:
 
 
 @inlined
-def _mix_fast(hi: int, lo: int, seed: int) -> int:
+def _mix_fast(hi: int, lo: int, seed: int) -> Any:
     word = (np.uint64(hi) ^ np.uint64(seed)) * np.uint64(MULTIPLIER)
     word = (word ^ (word >> np.uint64(32)) ^ np.uint64(lo)) * np.uint64(MIXER)
     word = (word ^ (word >> np.uint64(32))) * np.uint64(MULTIPLIER)
@@ -88,22 +88,22 @@ def _mix_fast(hi: int, lo: int, seed: int) -> int:
 
 
 @inlined
-def _lowest_bit_fast(word: int) -> int:
+def _lowest_bit_fast(word: int) -> Any:
     return np.int64(trailing_zeros(np.uint64(word)))
 
 
 @inlined
-def _highest_bit_fast(word: int) -> int:
+def _highest_bit_fast(word: int) -> Any:
     return np.int64(63 - np.int64(leading_zeros(np.uint64(word))))
 
 
 @inlined
-def _bit_fast(place: int) -> int:
+def _bit_fast(place: int) -> Any:
     return np.int64(np.uint64(1) << np.uint64(place))
 
 
 @inlined
-def _below_fast(place: int) -> int:
+def _below_fast(place: int) -> Any:
     return np.int64((np.uint64(1) << np.uint64(place)) - np.uint64(1))
 
 
@@ -112,7 +112,7 @@ def _signed(word: int) -> Any:
     return np.int64(word - (1 << 64) if word & TOP else word)
 
 
-def _muldiv_plain(a: int, b: int, c: int) -> int:
+def _muldiv_plain(a: int, b: int, c: int) -> Any:
     return _signed(int(a) * int(b) // int(c))
 
 
@@ -120,27 +120,27 @@ def _fits_plain(a: int, b: int, c: int) -> bool:
     return (int(a) * int(b) >> 64) < (int(c) >> 1)
 
 
-def _mix_plain(hi: int, lo: int, seed: int) -> int:
+def _mix_plain(hi: int, lo: int, seed: int) -> Any:
     word = ((int(hi) ^ int(seed)) & MASK) * MULTIPLIER & MASK
     word = (word ^ (word >> 32) ^ (int(lo) & MASK)) * MIXER & MASK
     word = (word ^ (word >> 32)) * MULTIPLIER & MASK
     return np.int64(word >> 1)
 
 
-def _lowest_bit_plain(word: int) -> int:
+def _lowest_bit_plain(word: int) -> Any:
     unsigned = int(word) & MASK
     return np.int64((unsigned & -unsigned).bit_length() - 1)
 
 
-def _highest_bit_plain(word: int) -> int:
+def _highest_bit_plain(word: int) -> Any:
     return np.int64((int(word) & MASK).bit_length() - 1)
 
 
-def _bit_plain(place: int) -> int:
+def _bit_plain(place: int) -> Any:
     return _signed(1 << int(place))
 
 
-def _below_plain(place: int) -> int:
+def _below_plain(place: int) -> Any:
     return _signed((1 << int(place)) - 1)
 
 

@@ -1,11 +1,11 @@
 """Funding: what longs pay shorts, or shorts pay longs, to hold the contract near its index.
 
-    rate of an hour = clamp(time-weighted premium of the hour before / coefficient, +- largest rate)
+    rate of an hour = clamp(weighted premium of the hour before / coefficient, +- largest rate)
     paid for one unit of quantity in an hour = rate x index at the hour's start
 
-It accrues without pause and is paid at the end of the hour or when the position changes. A holder's
-payment is rounded against the holder, so the residue in the clearing account is never negative once
-everyone has paid.
+It accrues without pause and is paid at the end of the hour or when the position changes. A
+holder's payment is rounded against the holder, so the residue in the clearing account is never
+negative once everyone has paid.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def hourly_rate_e12(premium_e12_ms: int, elapsed_ms: int, coefficient: int, most
 
 @kernel
 def hourly_payment_e6(rate_e12: int, unit_value_e6: int) -> int:
-    """Return what one quantity unit pays an hour (10^-6 base units), from its value, rounded down."""
+    """Return what a quantity unit pays an hour (10^-6 base units), by its value, rounded down."""
     return muldiv_floor(rate_e12, unit_value_e6, E12)
 
 

@@ -4,8 +4,8 @@
     zero-equity price of a short = (mark value + equity) / quantity / (1 + fee), rounded down
 
 Kraken's equity protection process sends an immediate-or-cancel order at this price, so that equity
-stays at zero or above. Where equity is at least half of maintenance, half of the position is closed
-(partial liquidation; the band and the half are our choice, Kraken publishes neither).
+stays at zero or above. Where equity is at least half of maintenance, half of the position is
+closed (partial liquidation; the band and the half are our choice, Kraken publishes neither).
 """
 
 from __future__ import annotations

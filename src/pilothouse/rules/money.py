@@ -3,8 +3,8 @@
     value = price x quantity x multiplier / divisor
 
 A market's multiplier and divisor are powers of ten, one of which is 1; they turn price units times
-quantity units into base units of the quote asset. A trade's value is rounded down once and used for
-both sides, so that nothing is made or lost by rounding.
+quantity units into base units of the quote asset. A trade's value is rounded down once and used
+for both sides, so that nothing is made or lost by rounding.
 """
 
 from __future__ import annotations

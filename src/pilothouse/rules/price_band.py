@@ -1,6 +1,6 @@
 """Price bands: a buy may not be above, a sell not below, the reference by more than the band.
 
-    highest buy = reference + reference x ppm / 1,000,000 (rounded down); the lowest sell mirrors it
+    highest buy = reference + reference x ppm / 1,000,000 (rounded down); a sell mirrors it
 
 A market order without a band is held within five percent of the best price (market protection).
 """

@@ -1,7 +1,8 @@
 """Spot pairs: from an entry of Kraken's `AssetPairs` to the listing of a market.
 
 The tick is `tick_size`, or 10^-pair_decimals where an answer has none; the lot is
-10^-lot_decimals, though never finer than the unit in which the asset is held. A pair without `fees_maker` has one fee for both sides, as Kraken documents.
+10^-lot_decimals, though never finer than the unit in which the asset is held. A pair without
+`fees_maker` has one fee for both sides, as Kraken documents.
 """
 
 from __future__ import annotations

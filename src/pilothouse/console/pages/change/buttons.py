@@ -9,7 +9,7 @@ from pilothouse.access.models import Person
 from pilothouse.control import plan
 from pilothouse.control.buttons import MoveView, allowed_moves
 from pilothouse.control.models import Change
-from pilothouse.control.moves import State, Verb
+from pilothouse.control.moves import Verb
 
 TONES: Final = {Verb.APPROVE: "primary", Verb.APPLY: "primary", Verb.REJECT: "danger"}
 ASK_WHY: Final = (Verb.REJECT, Verb.WITHDRAW, Verb.REVERT)
@@ -50,17 +50,14 @@ def _stands_on_its_own(move: MoveView, change: Change) -> bool:
     """An edit is the ceiling's form or a gentler way; a plan of several steps has its times."""
     if move.verb == Verb.EDIT:
         return False
-    if move.verb != Verb.SCHEDULE:
-        return True
-    first = plan.next_step(change)
-    if change.state == State.APPROVED:
+    if move.verb == Verb.ARM:
+        first = plan.next_step(change)
         return first is not None and first.not_before is not None
-    return len(plan.waiting_steps(change)) == 1
+    return move.verb != Verb.SCHEDULE or len(plan.waiting_steps(change)) == 1
 
 
 def _button(move: MoveView, change: Change) -> Button:
     verb = Verb(move.verb)
-    fresh = change.state != State.APPROVED
     return Button(
         verb=move.verb,
         label=move.label,
@@ -68,5 +65,5 @@ def _button(move: MoveView, change: Change) -> Button:
         reason=move.reason,
         tone=TONES.get(verb, ""),
         needs_reason=verb in ASK_WHY,
-        needs_time=verb is Verb.SCHEDULE and fresh,
+        needs_time=verb is Verb.SCHEDULE,
     )

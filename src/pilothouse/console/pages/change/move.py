@@ -24,6 +24,7 @@ from pilothouse.console.rights import needs, person_of
 from pilothouse.control import (
     apply,
     approve,
+    arm,
     edit,
     preview,
     reject,
@@ -34,7 +35,6 @@ from pilothouse.control import (
 )
 from pilothouse.control.kinds.kind import Unreadable
 from pilothouse.control.models import Change
-from pilothouse.control.moves import State
 from pilothouse.control.refusals import Refused
 
 Move = Callable[[Change, QueryDict, Person], Change]
@@ -76,9 +76,11 @@ def _verify(change: Change, _form: QueryDict, by: Person) -> Change:
 
 
 def _schedule(change: Change, form: QueryDict, by: Person) -> Change:
-    if change.state == State.APPROVED:
-        return schedule.arm(change, by=by)
     return previewed(schedule.schedule(change, [_moment(form.get("at", ""))], by=by), by)
+
+
+def _arm(change: Change, _form: QueryDict, by: Person) -> Change:
+    return arm.arm(change, by=by)
 
 
 def _take(change: Change, form: QueryDict, by: Person) -> Change:
@@ -103,6 +105,7 @@ MOVES: Final[dict[str, Move]] = {
     "reject": _reject,
     "withdraw": _withdraw,
     "schedule": _schedule,
+    "arm": _arm,
     "apply": _apply,
     "verify": _verify,
     "revert": _revert,

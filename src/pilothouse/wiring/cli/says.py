@@ -1,0 +1,49 @@
+"""What the commands print: facts as a table for people or as JSON for programs; errors aside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+OUT: Final = Console(soft_wrap=True, highlight=False)
+ERROR: Final = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def facts(plain: Mapping[str, Any], as_json: bool) -> None:
+    """Print facts: one JSON object, or two columns."""
+    if as_json:
+        typer.echo(json.dumps(plain))
+        return
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, value in plain.items():
+        table.add_row(name.replace("_", " "), _shown(value))
+    OUT.print(table)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return "\n".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)
+
+
+def failure(reason: str, as_json: bool = False, code: int = 1) -> NoReturn:
+    """Say on the error stream why a command failed, and end with its code."""
+    if as_json:
+        typer.echo(json.dumps({"error": reason}), err=True)
+    else:
+        ERROR.print(f"[bold red]error[/] {_plain(reason)}")
+    raise typer.Exit(code)
+
+
+def _plain(text: str) -> str:
+    # A bracket in somebody else's text is no markup of ours.
+    return text.replace("[", r"\[")

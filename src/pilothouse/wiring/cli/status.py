@@ -1,0 +1,35 @@
+"""`pilothouse status`: what runs on a folder, and where its journal stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pilothouse.wiring.cli.options import AsJson, Home
+from pilothouse.wiring.cli.says import facts, failure
+from pilothouse.wiring.home import has_exchange, home_folder
+from pilothouse.wiring.parts import Part
+from pilothouse.wiring.processes import answers, running_parts
+
+
+def status(home: Home = None, as_json: AsJson = False) -> None:
+    """Say which processes run, whether the doors answer, and how far the journal is durable."""
+    place = home_folder(home)
+    if not has_exchange(place):
+        failure(f"{place} holds no exchange; make one with `pilothouse up`", as_json)
+    running = running_parts(place)
+    told: dict[str, Any] = {"home": str(place)}
+    for part in (Part.WRITER, Part.GATEWAY, Part.CONSOLE, Part.TRAFFIC):
+        told[part] = _state(part, running)
+    facts(told, as_json)
+    if Part.WRITER not in running:
+        failure("the exchange does not run", as_json)
+
+
+def _state(part: Part, running: dict[str, dict[str, int]]) -> str:
+    fact = running.get(part)
+    if fact is None:
+        return "does not run"
+    if part not in (Part.GATEWAY, Part.CONSOLE):
+        return f"runs, process {fact['pid']}"
+    heard = "answers" if answers(fact["port"]) else "does not answer"
+    return f"{heard} at http://127.0.0.1:{fact['port']}, process {fact['pid']}"

@@ -1,0 +1,125 @@
+"""`pilothouse up`: two addresses once both doors answer, a clean end, an honest failure."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+from typer.testing import CliRunner
+
+from pilothouse.wiring.cli import app
+from pilothouse.wiring.processes import free_port, running_parts
+
+# The real command over children that only pretend: it judges the parent, not the exchange.
+PROGRAM = """
+import functools, sys
+from pilothouse.wiring.cli import app
+up = sys.modules["pilothouse.wiring.cli.up"]
+up.Processes = functools.partial(up.Processes, module="tests.wiring.fake_child")
+app()
+"""
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "NO_COLOR": "1"}
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start `up` on a fresh folder; whatever still runs at the end is killed."""
+    started = []
+
+    def begin(*arguments, **environment):
+        command = [sys.executable, "-c", PROGRAM, "up", "--home", str(tmp_path), *arguments]
+        process = subprocess.Popen(
+            command,
+            env=ENVIRONMENT | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def lines_until(process, text):
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if text in line:
+            return "".join(said)
+    raise AssertionError(f"it ended without saying {text!r}: {''.join(said)}")
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_it_prints_both_addresses_when_both_answer_and_stops_cleanly(start, tmp_path, sign):
+    process = start("--trading-port", "0", "--console-port", "0")
+    said = lines_until(process, "Ctrl-C stops everything")
+    addresses = re.findall(r"http://127\.0\.0\.1:\d+", said)
+    assert len(addresses) == 2
+    for one in addresses:
+        assert urllib.request.urlopen(f"{one}/healthz", timeout=10).status == 200
+    assert set(running_parts(tmp_path)) == {"writer", "gateway", "console"}
+    process.send_signal(sign)
+    assert process.stdout.read().strip() == "stopped"
+    assert process.wait(60) == 0
+    assert (tmp_path / "ended").read_text().split() == ["console", "gateway", "writer"]
+
+
+def test_the_demonstration_prints_its_people_and_the_password_that_was_set(start):
+    ports = ("--trading-port", "0", "--console-port", "0")
+    process = start("--demo", *ports, PILOTHOUSE_DEMO_PASSWORD="correct[horse]")
+    said = lines_until(process, "Ctrl-C stops everything")
+    assert "operator, risk, manager, auditor, viewer" in said
+    assert "correct[horse]" in said and "demo-keys.json" in said
+
+
+def test_when_a_child_dies_it_says_so_and_ends_with_an_error(start, tmp_path):
+    process = start("--trading-port", "0", "--console-port", "0")
+    lines_until(process, "Ctrl-C stops everything")
+    os.kill(running_parts(tmp_path)["gateway"]["pid"], signal.SIGKILL)
+    said = process.stdout.read()
+    assert process.wait(60) == 1
+    assert "gateway ended with code -9" in said
+    assert (tmp_path / "ended").read_text().split() == ["console", "writer"]
+
+
+def test_what_fails_at_the_start_is_said_with_its_own_words(start, tmp_path):
+    (tmp_path / "console.fails").touch()
+    process = start("--trading-port", "0", "--console-port", "0")
+    said = process.stdout.read()
+    assert process.wait(60) == 1
+    assert "console ended with code 3" in said and "the disk is on fire" in said
+
+
+def test_a_taken_port_and_a_second_run_are_refused(start, tmp_path):
+    port = free_port()
+    lines_until(start("--trading-port", str(port), "--console-port", "0"), "Ctrl-C")
+    again = start("--trading-port", "0", "--console-port", "0")
+    assert "runs on" in again.stdout.read() and again.wait(60) == 1
+    elsewhere = start("--home", str(tmp_path / "other"), "--trading-port", str(port))
+    assert f"port {port} is taken" in " ".join(elsewhere.stdout.read().split())
+    assert elsewhere.wait(60) == 1
+
+
+def test_an_early_signal_ends_it_too(start):
+    process = start("--trading-port", "0", "--console-port", "0")
+    lines_until(process, "compiling")
+    process.send_signal(signal.SIGTERM)
+    process.stdout.read()
+    assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize("command", [["--help"], *([one, "--help"] for one in ("up", "status"))])
+def test_every_command_explains_itself(command):
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0 and "Usage" in done.output
+
+
+def test_an_unknown_command_is_an_error():
+    assert CliRunner().invoke(app, ["explode"]).exit_code != 0
