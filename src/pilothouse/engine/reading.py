@@ -1,4 +1,4 @@
-"""Kernels that read, between two blocks, what views and rehearsals ask. None writes state."""
+"""Kernels that read: what views and rehearsals ask a replica between blocks. None writes."""
 
 from __future__ import annotations
 

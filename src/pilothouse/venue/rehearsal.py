@@ -2,8 +2,8 @@
 
 A spare machine stands beside the replica in memory that is touched already, so that a copy costs
 little. The first answer is one counting pass, the same function that enforces the ceiling; then
-comes the play-out: the command and empty blocks until nothing moves, against the resting book and
-with no new orders; then shocks, which move every mark and count.
+the play-out: the command and empty blocks until nothing moves, against the resting book, with no
+new orders; then shocks, which move every mark and count.
 """
 
 from __future__ import annotations
