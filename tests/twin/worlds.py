@@ -24,7 +24,20 @@ START_US = 1_798_761_600_000_000 + 1_234_567
 CLIENTS_FROM, CLIENTS = 7, 5
 DOLLAR, COIN, OTHER = 1, 2, 3
 SPOT, PERPETUAL, SMALL = 1, 2, 3
-PRICES = range(9_900, 10_101)
+PRICES = (
+    9_600,
+    9_900,
+    9_950,
+    9_980,
+    9_990,
+    10_000,
+    10_000,
+    10_010,
+    10_020,
+    10_050,
+    10_100,
+    10_400,
+)
 """Prices near the index: a coin is worth 1,000 dollars and has one decimal."""
 
 
@@ -181,13 +194,13 @@ def blocks() -> some.SearchStrategy[list[tuple[list[object], int]]]:
 
 
 def _account() -> some.SearchStrategy[int]:
-    return some.sampled_from([*_clients(), *_clients(), *_clients(), 0, 1, 99])
+    return some.sampled_from([*_clients()] * 8 + [0, 1, 99])
 
 
 def _command() -> some.SearchStrategy[object]:
     return some.one_of(
-        _order(), _order(), _order(), _order(), _order(), _order(),
-        _cancel(), _index(), _transfer(), _governed(), _repeat(),
+        *(_order() for _ in range(16)),
+        _cancel(), _cancel(), _index(), _index(), _transfer(), _governed(), _repeat(),
     )  # fmt: skip
 
 
@@ -197,7 +210,7 @@ def _repeat() -> some.SearchStrategy[object]:
 
 @some.composite
 def _order(draw: some.DrawFn) -> object:
-    market = draw(some.sampled_from([SPOT, PERPETUAL, PERPETUAL, PERPETUAL, SMALL, 9]))
+    market = draw(some.sampled_from([SPOT] * 6 + [PERPETUAL] * 15 + [SMALL] * 6 + [9]))
     order_type = draw(some.sampled_from([OrderType.LIMIT] * 5 + [OrderType.MARKET]))
     scale = {SMALL: 100}.get(market, 1)
     tick = {PERPETUAL: 5, SMALL: 10}.get(market, 1)
@@ -210,7 +223,7 @@ def _order(draw: some.DrawFn) -> object:
         side=draw(some.sampled_from(list(Side))),
         order_type=order_type,
         time_in_force=draw(some.sampled_from([TimeInForce.GTC] * 5 + list(TimeInForce))),
-        flags=draw(some.sampled_from([0] * 8 + [1, 1, 2, 2, 3, 4])),
+        flags=draw(some.sampled_from([0] * 24 + [1, 1, 2, 2, 2, 3, 4])),
         quantity=draw(_quantity(market)),
         price=0 if order_type == OrderType.MARKET or unpriced else price + off_tick - price % tick,
         client_order_id=draw(some.sampled_from(["", "", "", "", "mine", "a-longer-name-of-mine"])),
@@ -221,12 +234,17 @@ def _quantity(market: int) -> some.SearchStrategy[int]:
     if market == SPOT:
         return some.one_of(
             some.integers(1, 400).map(lambda k: k * 1_000_000),
+            some.integers(1, 100).map(lambda k: k * 1_000_000),
             some.sampled_from([0, -5, 999, 10_000, 20_000, 123_456_000, 10**12]),
         )
     if market == SMALL:
         return some.integers(0, 60)
     return some.one_of(
-        some.integers(1, 60_000), some.integers(1, 3_000), some.sampled_from([0, 1, 500_000])
+        some.integers(2, 3_000),
+        some.integers(2, 60_000),
+        some.integers(2, 3_000),
+        some.integers(10_000, 60_000),
+        some.sampled_from([0, 1, 20_000, 500_000]),
     )
 
 
@@ -295,7 +313,7 @@ def _new_schedule(draw: some.DrawFn) -> object:
 def _new_status() -> some.SearchStrategy[object]:
     return some.builds(
         ask.SetMarketStatus,
-        market=some.sampled_from([SPOT, PERPETUAL, SMALL, SMALL]),
+        market=some.sampled_from([SPOT, PERPETUAL, SMALL, SMALL, SMALL, SMALL]),
         status=some.sampled_from([MarketStatus.ONLINE] * 3 + list(MarketStatus)),
         base_version=some.sampled_from([1, 1, 2, 3, 4]),
     )

@@ -93,7 +93,7 @@ def _taker(account: int, chance: Chance) -> Client:
 
 def _holder(account: int, chance: Chance) -> Holder:
     # A few are large, most are small: the product of two draws.
-    wealth = 200 + chance.below(200) * chance.below(400)
+    wealth = 200 + chance.below(120) * chance.below(240)
     client = Client(account, _class(chance), chance.pick(COUNTRIES), 1_000, wealth)
     perpetual = min(chance.below(6), len(markets.PERPETUALS) - 1)
     side = Side.BUY if chance.below(100) < 58 else Side.SELL
