@@ -12,10 +12,10 @@ from pilothouse.language.refusals import (
     ORDER_IS_NOT_A_KNOWN_KIND,
     UNKNOWN_ACCOUNT,
 )
-from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.compiled import inlined, inner
 
 
-@kernel
+@inner
 def open_account(s: State, c: Any) -> tuple[int, int]:
     """Open an account as a command asks; return (refusal, account)."""
     x = s.exchange[0]
@@ -32,7 +32,7 @@ def open_account(s: State, c: Any) -> tuple[int, int]:
     return 0, account
 
 
-@kernel
+@inner
 def new_account(s: State, client_class: int, purpose: int) -> int:
     """Open an account whose row was reserved; the first of a house purpose becomes the house's."""
     x = s.exchange[0]

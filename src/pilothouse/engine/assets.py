@@ -14,12 +14,12 @@ from pilothouse.language.refusals import (
     SYMBOL_IS_EMPTY,
     SYMBOL_IS_TAKEN,
 )
-from pilothouse.rules.compiled import kernel
+from pilothouse.rules.compiled import inner
 
 DECIMALS_MAX = 12
 
 
-@kernel
+@inner
 def list_asset(s: State, c: Any, tail: Any) -> tuple[int, int]:
     """List an asset as a command asks; return (refusal, asset). `tail` holds the display name."""
     x = s.exchange[0]
@@ -52,7 +52,7 @@ def list_asset(s: State, c: Any, tail: Any) -> tuple[int, int]:
     return 0, x.assets_used
 
 
-@kernel
+@inner
 def power_of_ten(exponent: int) -> int:
     """Return ten to a power from 0 to 18."""
     made = 1

@@ -77,9 +77,7 @@ def _tell_grown(s: State, table_0: int, table_1: int, table_2: int, rows: int) -
     emit.table_grown(s, 0, table_0, table_1, table_2, rows)
 
 
-def step_in_host(
-    arena: Arena, block: Any, words: Any, rows: Rows, row: int
-) -> tuple[Arena, int]:
+def step_in_host(arena: Arena, block: Any, words: Any, rows: Rows, row: int) -> tuple[Arena, int]:
     """Step the command at `row`; return the arena, maybe a new one, and the row behind it."""
     following = row + int(rows[row, 1])
     if _judge_name(arena.state, block, words, row) == NEW:

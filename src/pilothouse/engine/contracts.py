@@ -15,12 +15,12 @@ from pilothouse.language.refusals import (
     NO_SCHEDULE,
     POSITION_WOULD_BE_TOO_LARGE,
 )
-from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.fees import fee
 from pilothouse.rules.money import value_up
 
 
-@kernel
+@inner
 def margin_for_order(s: State, row: int, limit: int) -> int:
     """Count a new order into its position and check limits and margin; return a refusal or 0.
 
@@ -64,7 +64,7 @@ def _only_reduces(s: State, row: int) -> bool:
     return p.quantity > 0 and p.quantity - p.sells >= 0
 
 
-@kernel
+@inner
 def _has_margin(s: State, row: int, limit: int) -> bool:
     o = s.orders[row]
     m = s.markets[o.market]
@@ -77,7 +77,7 @@ def _has_margin(s: State, row: int, limit: int) -> bool:
     return equity - cost >= with_orders
 
 
-@kernel
+@inner
 def settle_contract(
     s: State, taker: int, maker: int, quantity: int, value: int, fill_kind: int
 ) -> tuple[int, int]:
@@ -103,14 +103,14 @@ def settle_contract(
     return taker_fee, maker_fee
 
 
-@kernel
+@inner
 def _charge(s: State, account: int, house: int, asset: int, amount: int) -> None:
     if amount != 0:
         add(s, account, Wallet.FUTURES, asset, -amount)
         add(s, house, Wallet.FUTURES, asset, amount)
 
 
-@kernel
+@inner
 def fill_position(s: State, row: int, quantity: int, value: int) -> None:
     """Change a position, and resolve its schedule anew where a new position was opened."""
     before = s.positions[row].quantity

@@ -12,12 +12,12 @@ from typing import Any
 from pilothouse.engine.state import State
 from pilothouse.language import events as _events
 from pilothouse.language.schema import EVENTS, Event
-from pilothouse.rules.compiled import kernel
+from pilothouse.rules.compiled import inner
 
 assert _events
 
 
-@kernel
+@inner
 def _write_head(s: State, number: int, account: int) -> int:
     k = s.scratch[0].events
     s.scratch[0].events = k + 1
@@ -40,7 +40,7 @@ def emitter(cls: type[Event]) -> Any:
     # The one place where source is made from a definition: a kernel has no other way to a
     # function of named words, and a field stays one line.
     exec("\n".join(lines), scope)
-    return kernel(scope["emit"])
+    return inner(scope["emit"])
 
 
 for _cls in EVENTS.values():

@@ -9,13 +9,13 @@ from pilothouse.engine.state import State
 from pilothouse.language.numbers import DAY_US, MICRO_USD
 from pilothouse.language.refusals import FEE_TABLE_IS_FULL, TOO_MANY_TIERS
 from pilothouse.rules.bits import fits, muldiv_down
-from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.fees import TIERS_MAX, VOLUME_DAYS, fee_schedule_refusal, tier_of
 
 TIER_WORDS = 3
 
 
-@kernel
+@inner
 def set_fee_schedule(s: State, c: Any, words: Any, first: int) -> int:
     """Set a fee schedule from a command whose tiers start at word `first`; return a refusal."""
     if c.fee_schedule < 1 or c.fee_schedule >= s.fees.shape[0]:
@@ -33,7 +33,7 @@ def set_fee_schedule(s: State, c: Any, words: Any, first: int) -> int:
     return refused
 
 
-@kernel
+@inner
 def _read_tiers(row: Any, words: Any, first: int, count: int) -> None:
     _clear(row)
     for k in range(count):
@@ -42,7 +42,7 @@ def _read_tiers(row: Any, words: Any, first: int, count: int) -> None:
         row.taker_ppm[k] = words[first + k * TIER_WORDS + 2]
 
 
-@kernel
+@inner
 def _clear(row: Any) -> None:
     for k in range(TIERS_MAX):
         row.volumes_from[k] = 0
@@ -74,7 +74,7 @@ def value_in_micro_usd(s: State, asset: int, value: int) -> int:
     return muldiv_down(value, a.index_e12, a.unit_e6)
 
 
-@kernel
+@inner
 def add_volume(s: State, account: int, micro_usd: int) -> None:
     """Count a trade into the account's volume of thirty days; its row was reserved."""
     a = s.accounts[account]
@@ -85,7 +85,7 @@ def add_volume(s: State, account: int, micro_usd: int) -> None:
     a.volume_micro_usd += micro_usd
 
 
-@kernel
+@inner
 def refresh_volume(s: State, account: int) -> None:
     """Let days that are thirty days old fall out of the account's volume."""
     a = s.accounts[account]

@@ -12,13 +12,13 @@ from pilothouse.engine.state import State
 from pilothouse.language.kinds import MarketKind
 from pilothouse.language.numbers import HOUR_US
 from pilothouse.rules.bits import muldiv_down
-from pilothouse.rules.compiled import kernel
+from pilothouse.rules.compiled import inner
 from pilothouse.rules.funding import UNIT_E6, hourly_payment_e6, hourly_rate_e12
 
 POSITIONS_PER_BLOCK = 1024
 
 
-@kernel
+@inner
 def start_hour_if_due(s: State) -> None:
     """End the hour when its time has come: settle what accrued and set the rates of the next."""
     x = s.exchange[0]
@@ -34,7 +34,7 @@ def start_hour_if_due(s: State) -> None:
     x.next_hour = x.hour_started + HOUR_US
 
 
-@kernel
+@inner
 def _end_hour_of(s: State, market: int) -> None:
     m = s.markets[market]
     m.funding_base_e6 = funding_now_e6(s, market)
@@ -50,14 +50,14 @@ def _end_hour_of(s: State, market: int) -> None:
         emit.funding_rate_set(s, 0, market, m.funding_rate_e12, average)
 
 
-@kernel
+@inner
 def _unit_value_e6(s: State, market: int) -> int:
     # What one unit of quantity is worth at the index, in millionths of a micro-dollar.
     m = s.markets[market]
     return muldiv_down(m.index * m.mark_multiplier, UNIT_E6, m.mark_divisor)
 
 
-@kernel
+@inner
 def pay_some_funding(s: State) -> None:
     """Pay funding of a bounded number of positions, where a walk is under way."""
     left = POSITIONS_PER_BLOCK
@@ -71,7 +71,7 @@ def pay_some_funding(s: State) -> None:
             left -= 1
 
 
-@kernel
+@inner
 def funding_is_quiet(s: State) -> bool:
     """Tell whether no walk is under way."""
     for market in range(1, s.exchange[0].markets_used + 1):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.rules.bits import mix
-from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.compiled import inlined, inner
 
 
 @inlined
@@ -36,7 +36,7 @@ def insert(table: Any, seed: int, hi: int, lo: int, row: int) -> None:
     table[k].row = row
 
 
-@kernel
+@inner
 def remove(table: Any, seed: int, hi: int, lo: int) -> None:
     """Remove a key that is there, and close the gap it leaves."""
     mask = table.shape[0] - 1

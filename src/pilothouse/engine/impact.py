@@ -12,7 +12,7 @@ import numpy as np
 from pilothouse.engine.margin import account_margin
 from pilothouse.engine.state import State
 from pilothouse.engine.tables import COUNTS
-from pilothouse.rules.compiled import entry, inlined, kernel
+from pilothouse.rules.compiled import inlined, inner
 
 EXAMINED = 0
 BELOW_INITIAL_BEFORE = 1
@@ -34,7 +34,7 @@ TOP_WORDS = 8
 NOTHING = -(1 << 62)
 
 
-@kernel
+@inner
 def count_account(s: State, account: int, market: int, candidate: int, counts: Any) -> Any:
     """Add one account to the counts; return its margin before and after."""
     equity, initial, with_before, before, size = account_margin(s, account, 0, 0)
@@ -55,7 +55,7 @@ def count_account(s: State, account: int, market: int, candidate: int, counts: A
     return equity, with_before, with_after, before, after, size
 
 
-@kernel
+@inner
 def count_impact(s: State, market: int, candidate: int, counts: Any) -> None:
     """Count every account that holds a position or an order in a contract, each once."""
     for k in range(COUNTS):
@@ -72,23 +72,19 @@ def is_concerned(s: State, row: int, market: int) -> bool:
     return p.market == market and (p.quantity != 0 or p.buys != 0 or p.sells != 0)
 
 
-@entry
-def survey(
-    s: State, market: int, candidate: int, counts: Any, bands: Any, top: Any
-) -> None:
+@inner
+def survey(s: State, market: int, candidate: int, counts: Any, bands: Any, top: Any) -> None:
     """Count as the command does, and keep the distribution (bands x before, after) and the most
-    affected accounts.
+    affected accounts. The three arrays come with zeros.
     """
-    counts[:] = 0
-    bands[:] = 0
-    top[:] = 0
-    top[:, SHORTFALL] = NOTHING
+    for k in range(TOP):
+        top[k, SHORTFALL] = NOTHING
     for k in range(1, s.exchange[0].positions_used + 1):
         if is_concerned(s, k, market):
             _survey_account(s, s.positions[k].account, market, candidate, counts, bands, top)
 
 
-@kernel
+@inner
 def _survey_account(
     s: State, account: int, market: int, candidate: int, counts: Any, bands: Any, top: Any
 ) -> None:
@@ -118,7 +114,7 @@ def _survey_account(
     top[place, MAINTENANCE_AFTER] = after
 
 
-@kernel
+@inner
 def band_of(equity: int, maintenance: int) -> int:
     """Return the band of equity over maintenance margin; accounts that need none are the last."""
     if maintenance <= 0:

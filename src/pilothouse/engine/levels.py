@@ -12,7 +12,7 @@ from typing import Any
 
 from pilothouse.engine.state import State
 from pilothouse.rules.bits import below, bit, highest_bit
-from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.compiled import inlined, inner
 
 BITS = 6
 DEPTH = 7
@@ -29,7 +29,7 @@ def find_level(s: State, book: int, price: int) -> int:
     return _walk(s, book, price)
 
 
-@kernel
+@inner
 def _walk(s: State, book: int, price: int) -> int:
     b = s.books[book]
     node = b.root
@@ -44,7 +44,7 @@ def _walk(s: State, book: int, price: int) -> int:
     return s.nodes[node].children[price & PLACES]
 
 
-@kernel
+@inner
 def new_level(s: State, book: int, price: int) -> int:
     """Return a new, empty level at a price that has none; its rows were reserved."""
     leaf = _leaf(s, book, price)
@@ -60,7 +60,7 @@ def new_level(s: State, book: int, price: int) -> int:
     return level
 
 
-@kernel
+@inner
 def _leaf(s: State, book: int, price: int) -> int:
     b = s.books[book]
     if b.root == 0:
@@ -79,7 +79,7 @@ def _leaf(s: State, book: int, price: int) -> int:
     return node
 
 
-@kernel
+@inner
 def _lower_neighbour(s: State, leaf: int, place: int) -> int:
     # Climb until some place below is occupied, then go down along the highest ones.
     node = leaf
@@ -98,7 +98,7 @@ def _lower_neighbour(s: State, leaf: int, place: int) -> int:
     return child
 
 
-@kernel
+@inner
 def _link(s: State, book: int, level: int, lower: int) -> None:
     b = s.books[book]
     one = s.levels[level]
@@ -116,7 +116,7 @@ def _link(s: State, book: int, level: int, lower: int) -> None:
     b.levels += 1
 
 
-@kernel
+@inner
 def drop_level(s: State, level: int) -> None:
     """Remove an empty level and the nodes that it leaves empty."""
     one = s.levels[level]
@@ -134,7 +134,7 @@ def drop_level(s: State, level: int) -> None:
     _free_level(s, level)
 
 
-@kernel
+@inner
 def _vacate(s: State, book: int, leaf: int, place: int) -> None:
     b = s.books[book]
     node = leaf

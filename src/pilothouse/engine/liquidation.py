@@ -33,7 +33,7 @@ from pilothouse.language.kinds import (
     TimeInForce,
     Wallet,
 )
-from pilothouse.rules.compiled import kernel
+from pilothouse.rules.compiled import inner
 from pilothouse.rules.liquidation import (
     price_of_value,
     profit_rank_ppm,
@@ -47,7 +47,7 @@ POOL_SHARE_PPM = 100_000
 """The pool may lose at most a tenth of itself in one step."""
 
 
-@kernel
+@inner
 def examine_next(s: State) -> bool:
     """Examine the account that has waited longest; tell whether there was one."""
     account = take_from_queue(s)
@@ -67,7 +67,7 @@ def examine_next(s: State) -> bool:
     return True
 
 
-@kernel
+@inner
 def _protect(s: State, account: int, equity: int, with_orders: int, maintenance: int) -> None:
     a = s.accounts[account]
     if a.protection == 0:
@@ -90,7 +90,7 @@ def _protect(s: State, account: int, equity: int, with_orders: int, maintenance:
         ask_for_examination(s, account)
 
 
-@kernel
+@inner
 def _cancel_orders(
     s: State, account: int, equity: int, with_orders: int, maintenance: int, reason: int
 ) -> None:
@@ -102,7 +102,7 @@ def _cancel_orders(
     ask_for_examination(s, account)
 
 
-@kernel
+@inner
 def _largest_position(s: State, account: int) -> int:
     best, most = 0, -1
     k = s.accounts[account].positions_first
@@ -116,7 +116,7 @@ def _largest_position(s: State, account: int) -> int:
     return best
 
 
-@kernel
+@inner
 def _reduce(s: State, row: int, equity: int, with_orders: int, maintenance: int) -> None:
     # One step of the account's stage on one position; what does not fill goes one stage further.
     p = s.positions[row]
@@ -145,7 +145,7 @@ def _reduce(s: State, row: int, equity: int, with_orders: int, maintenance: int)
     a.protection = step + 1 if left > 0 else ProtectionStep.LIQUIDATION
 
 
-@kernel
+@inner
 def _sell(s: State, row: int, quantity: int, price: int) -> int:
     # An immediate-or-cancel order of the venue; return what did not fill.
     p = s.positions[row]
@@ -180,7 +180,7 @@ def _sell(s: State, row: int, quantity: int, price: int) -> int:
     return left
 
 
-@kernel
+@inner
 def _unwind(
     s: State, row: int, price: int, equity: int, with_orders: int, maintenance: int
 ) -> None:
@@ -192,8 +192,15 @@ def _unwind(
         return
     quantity = min(abs(p.quantity), abs(s.positions[other].quantity))
     emit.protection_step_taken(
-        s, p.account, ProtectionStep.UNWIND, p.market, equity, with_orders, maintenance,
-        quantity, price,
+        s,
+        p.account,
+        ProtectionStep.UNWIND,
+        p.market,
+        equity,
+        with_orders,
+        maintenance,
+        quantity,
+        price,
     )
     value = value_down(price, quantity, m.multiplier, m.divisor)
     sign = -1 if p.quantity > 0 else 1
@@ -203,12 +210,24 @@ def _unwind(
     x.trade += 1
     side = Side.SELL if sign < 0 else Side.BUY
     emit.order_filled(
-        s, p.account, p.market, x.trade, side, 0, 0, s.positions[other].account,
-        price, quantity, value, 0, 0, FillKind.UNWIND,
+        s,
+        p.account,
+        p.market,
+        x.trade,
+        side,
+        0,
+        0,
+        s.positions[other].account,
+        price,
+        quantity,
+        value,
+        0,
+        0,
+        FillKind.UNWIND,
     )
 
 
-@kernel
+@inner
 def _best_counterparty(s: State, market: int, against_long: bool, account: int) -> int:
     best, most = 0, -1
     k = s.markets[market].positions_first
@@ -225,14 +244,14 @@ def _best_counterparty(s: State, market: int, against_long: bool, account: int) 
     return best
 
 
-@kernel
+@inner
 def _pool(s: State, market: int) -> int:
     m = s.markets[market]
     row = find_balance(s, m.insurance_account, Wallet.FUTURES, m.quote)
     return s.balances[row].available if row != 0 else 0
 
 
-@kernel
+@inner
 def _holds_nothing(s: State, account: int) -> bool:
     k = s.accounts[account].positions_first
     while k != 0:
@@ -242,7 +261,7 @@ def _holds_nothing(s: State, account: int) -> bool:
     return True
 
 
-@kernel
+@inner
 def _settle_deficit(s: State, account: int) -> int:
     # The pool pays what is below zero, as far as it has it; return what equity is left.
     x = s.exchange[0]
@@ -258,7 +277,7 @@ def _settle_deficit(s: State, account: int) -> int:
     return equity + amount
 
 
-@kernel
+@inner
 def _end(s: State, account: int, equity: int, maintenance: int) -> None:
     s.accounts[account].protection = 0
     emit.protection_ended(s, account, equity, maintenance)

@@ -11,7 +11,7 @@ from pilothouse.engine.positions import funding_now_e6
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import Wallet
 from pilothouse.rules.bits import muldiv_up
-from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.funding import received
 from pilothouse.rules.margin import (
     collateral_value,
@@ -54,7 +54,7 @@ def worst_quantity(s: State, row: int) -> int:
     return max(abs(p.quantity), abs(p.quantity + p.buys), abs(p.quantity - p.sells))
 
 
-@kernel
+@inner
 def resolve(s: State, row: int, candidate: int) -> int:
     """Return the schedule of a position: the most particular whose scope covers it, or 0.
 
@@ -98,8 +98,12 @@ def _better(s: State, best: int, k: int, client_class: int, country: int, opened
         return k
     b = s.schedules[best]
     beats = scope_beats(
-        one.client_class, one.jurisdiction, one.opened_from,
-        b.client_class, b.jurisdiction, b.opened_from,
+        one.client_class,
+        one.jurisdiction,
+        one.opened_from,
+        b.client_class,
+        b.jurisdiction,
+        b.opened_from,
     )
     return k if beats else best
 
@@ -122,7 +126,7 @@ def maintenance_of(s: State, schedule: int, notional_micro_usd: int) -> int:
     )
 
 
-@kernel
+@inner
 def collateral(s: State, account: int) -> int:
     """Return what the balances of the futures wallet count for, after haircuts."""
     x = s.exchange[0]
@@ -141,7 +145,7 @@ def collateral(s: State, account: int) -> int:
     return total
 
 
-@kernel
+@inner
 def account_margin(
     s: State, account: int, market: int, candidate: int
 ) -> tuple[int, int, int, int, int]:

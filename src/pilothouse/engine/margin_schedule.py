@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.engine import events as emit
+from pilothouse.engine.block import view_block
 from pilothouse.engine.impact import (
     NEWLY_BELOW_INITIAL,
     NEWLY_BELOW_MAINTENANCE,
@@ -12,10 +13,12 @@ from pilothouse.engine.impact import (
     NOTIONAL_BELOW_MAINTENANCE,
     count_impact,
     is_concerned,
+    survey,
 )
 from pilothouse.engine.margin import resolve, same_scope
 from pilothouse.engine.queue import ask_for_examination
 from pilothouse.engine.state import State
+from pilothouse.language.commands import SetMarginSchedule
 from pilothouse.language.kinds import ClientClass, MarketKind
 from pilothouse.language.refusals import (
     BASE_VERSION_HAS_MOVED,
@@ -27,13 +30,15 @@ from pilothouse.language.refusals import (
     TOO_MANY_TIERS,
     UNKNOWN_MARKET,
 )
-from pilothouse.rules.compiled import kernel
+from pilothouse.language.rows import Rows
+from pilothouse.rules.compiled import entry, inner
 from pilothouse.rules.margin import TIERS_MAX, deductions, schedule_refusal
 
 TIER_WORDS = 3
+MARGIN_TIERS_AT = SetMarginSchedule.layout.slot("tiers").start
 
 
-@kernel
+@inner
 def set_margin_schedule(s: State, c: Any, tail: Any, words: Any, first: int) -> int:
     """Set a schedule as a command asks; its tiers start at word `first`. Return a refusal or 0."""
     refused = _scope_refusal(s, c)
@@ -54,7 +59,7 @@ def set_margin_schedule(s: State, c: Any, tail: Any, words: Any, first: int) -> 
     return 0
 
 
-@kernel
+@inner
 def _scope_refusal(s: State, c: Any) -> int:
     x = s.exchange[0]
     if c.market < 1 or c.market > x.markets_used:
@@ -73,7 +78,7 @@ def _scope_refusal(s: State, c: Any) -> int:
     return 0
 
 
-@kernel
+@inner
 def write_candidate(s: State, c: Any, count: int, words: Any, first: int) -> int:
     """Write a command's schedule into a row of its own that nothing links yet; return the row."""
     x = s.exchange[0]
@@ -97,7 +102,7 @@ def write_candidate(s: State, c: Any, count: int, words: Any, first: int) -> int
     return k
 
 
-@kernel
+@inner
 def candidate_refusal(s: State, market: int, candidate: int) -> int:
     """Return why a candidate may not hold, or 0; complete its deductions."""
     one = s.schedules[candidate]
@@ -119,7 +124,7 @@ def candidate_refusal(s: State, market: int, candidate: int) -> int:
     return 0
 
 
-@kernel
+@inner
 def _removal_refusal(s: State, market: int, candidate: int, existing: int) -> int:
     # The schedule for everyone is never removed, so that every position always has one.
     one = s.schedules[candidate]
@@ -127,7 +132,7 @@ def _removal_refusal(s: State, market: int, candidate: int, existing: int) -> in
     return NOTHING_TO_CHANGE if existing == 0 or everyone else 0
 
 
-@kernel
+@inner
 def _find_scope(s: State, market: int, candidate: int) -> int:
     k = s.markets[market].schedules_first
     while k != 0:
@@ -137,7 +142,7 @@ def _find_scope(s: State, market: int, candidate: int) -> int:
     return 0
 
 
-@kernel
+@inner
 def _same_tiers(s: State, one: int, other: int) -> bool:
     a, b = s.schedules[one], s.schedules[other]
     if a.count != b.count:
@@ -150,7 +155,7 @@ def _same_tiers(s: State, one: int, other: int) -> bool:
     return True
 
 
-@kernel
+@inner
 def _is_above_ceiling(c: Any, counts: Any) -> bool:
     return (
         _exceeds(counts[NEWLY_BELOW_INITIAL], c.accounts_below_initial_max)
@@ -160,12 +165,12 @@ def _is_above_ceiling(c: Any, counts: Any) -> bool:
     )
 
 
-@kernel
+@inner
 def _exceeds(count: int, most: int) -> bool:
     return most >= 0 and count > most
 
 
-@kernel
+@inner
 def _install(s: State, market: int, candidate: int) -> None:
     m = s.markets[market]
     existing = _find_scope(s, market, candidate)
@@ -186,7 +191,7 @@ def _install(s: State, market: int, candidate: int) -> None:
                 ask_for_examination(s, p.account)
 
 
-@kernel
+@inner
 def _unlink_schedule(s: State, market: int, schedule: int) -> None:
     m = s.markets[market]
     if m.schedules_first == schedule:
@@ -198,7 +203,7 @@ def _unlink_schedule(s: State, market: int, schedule: int) -> None:
     s.schedules[k].next = s.schedules[schedule].next
 
 
-@kernel
+@inner
 def _free_schedule(s: State, schedule: int) -> None:
     x = s.exchange[0]
     one = s.schedules[schedule]
@@ -217,12 +222,45 @@ def _free_schedule(s: State, schedule: int) -> None:
     x.schedules_free = schedule
 
 
-@kernel
+@inner
 def _tell(s: State, c: Any, counts: Any) -> None:
     emit.margin_schedule_set(
-        s, 0, c.market, c.client_class, c.jurisdiction, c.opened_from,
+        s,
+        0,
+        c.market,
+        c.client_class,
+        c.jurisdiction,
+        c.opened_from,
         s.markets[c.market].schedule_version,
-        counts[NEWLY_BELOW_INITIAL], counts[NEWLY_BELOW_MAINTENANCE],
-        counts[NOTIONAL_BELOW_INITIAL], counts[NOTIONAL_BELOW_MAINTENANCE],
-        c.cause, c.cause_id,
+        counts[NEWLY_BELOW_INITIAL],
+        counts[NEWLY_BELOW_MAINTENANCE],
+        counts[NOTIONAL_BELOW_INITIAL],
+        counts[NOTIONAL_BELOW_MAINTENANCE],
+        c.cause,
+        c.cause_id,
     )
+
+
+@entry
+def _survey_rows(s: State, block: Any, words: Any, counts: Any, bands: Any, top: Any) -> int:
+    c = block.set_margin_schedule[0]
+    refused = _scope_refusal(s, c)
+    if refused != 0:
+        return refused
+    count = block.set_margin_schedule_tail[1].count
+    candidate = write_candidate(s, c, count, words, MARGIN_TIERS_AT)
+    refused = candidate_refusal(s, c.market, candidate)
+    if refused == 0:
+        survey(s, c.market, candidate, counts, bands, top)
+    _free_schedule(s, candidate)
+    return refused
+
+
+def rehearse_schedule(s: State, rows: Rows, counts: Any, bands: Any, top: Any) -> int:
+    """Count what a SetMarginSchedule would do, on a copy; return a refusal or 0.
+
+    Beside the counts it fills `bands` (before, after) and `top`, the most affected accounts. The
+    ceiling is not judged here: the command itself does that.
+    """
+    block, words = view_block(rows)
+    return int(_survey_rows(s, block, words, counts, bands, top))

@@ -26,14 +26,14 @@ from pilothouse.language.refusals import (
     UNKNOWN_FEE_SCHEDULE,
     UNKNOWN_MARKET,
 )
-from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.price_band import band_is_allowed
 
 DOLLAR_DECIMALS = 6
 E12 = 1_000_000_000_000
 
 
-@kernel
+@inner
 def list_market(s: State, c: Any, tail: Any) -> tuple[int, int]:
     """List a market as a command asks; return (refusal, market). `tail` is its second row."""
     refused = _listing_refusal(s, c, tail)
@@ -58,7 +58,7 @@ def list_market(s: State, c: Any, tail: Any) -> tuple[int, int]:
     return 0, market
 
 
-@kernel
+@inner
 def _list_contract(s: State, market: int, decimals: int) -> None:
     m = s.markets[market]
     m.mark_multiplier = power_of_ten(max(decimals - MARK_DECIMALS, 0))
@@ -80,7 +80,7 @@ def is_contract(kind: int) -> bool:
     return kind != MarketKind.SPOT and kind != MarketKind.INDEX
 
 
-@kernel
+@inner
 def _copy_listing(m: Any, c: Any, tail: Any) -> None:
     m.symbol_0 = c.symbol_0
     m.symbol_1 = c.symbol_1
@@ -107,7 +107,7 @@ def _copy_listing(m: Any, c: Any, tail: Any) -> None:
     m.schedule_version = 1
 
 
-@kernel
+@inner
 def _listing_refusal(s: State, c: Any, tail: Any) -> int:
     x = s.exchange[0]
     if c.symbol_0 == 0:
@@ -132,7 +132,7 @@ def _listing_refusal(s: State, c: Any, tail: Any) -> int:
     return 0
 
 
-@kernel
+@inner
 def _grid_refusal(s: State, c: Any, tail: Any) -> int:
     if c.price_decimals < 0 or c.price_decimals > 12:
         return DECIMALS_ARE_OUT_OF_RANGE
@@ -154,7 +154,7 @@ def _grid_refusal(s: State, c: Any, tail: Any) -> int:
     return 0
 
 
-@kernel
+@inner
 def _limits_refusal(s: State, c: Any, tail: Any) -> int:
     if tail.fee_schedule < 0 or tail.fee_schedule >= s.fees.shape[0]:
         return UNKNOWN_FEE_SCHEDULE
@@ -175,7 +175,7 @@ def _limits_refusal(s: State, c: Any, tail: Any) -> int:
     return 0
 
 
-@kernel
+@inner
 def find_symbol(s: State, c: Any) -> int:
     """Return the market whose symbol a command names, or 0."""
     for k in range(1, s.exchange[0].markets_used + 1):

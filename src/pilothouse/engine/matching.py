@@ -13,7 +13,7 @@ from pilothouse.engine.spot import can_pay, settle_spot
 from pilothouse.engine.state import FILLS_PER_ORDER, State
 from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.kinds import CancelReason, Side
-from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.money import value_down
 
 
@@ -31,7 +31,7 @@ def crosses(s: State, level: int, side: int, limit: int) -> bool:
     return price <= limit if side == Side.BUY else price >= limit
 
 
-@kernel
+@inner
 def match(s: State, taker: int, limit: int, fill_kind: int) -> int:
     """Trade an order against its book up to a limit; return why it must stop, or 0.
 
@@ -68,7 +68,7 @@ def _fill_quantity(s: State, taker: int, maker: int) -> int:
     return quantity
 
 
-@kernel
+@inner
 def reducible(s: State, row: int) -> int:
     """Return how much a reduce-only order may still trade: the opposite position's size."""
     o = s.orders[row]
@@ -96,14 +96,26 @@ def _trade(s: State, taker: int, maker: int, quantity: int, fill_kind: int) -> N
     m.last_price = price
     x.trade += 1
     emit.order_filled(
-        s, o.account, o.market, x.trade, o.side, o.number, number, other,
-        price, quantity, value, taker_fee, maker_fee, fill_kind,
+        s,
+        o.account,
+        o.market,
+        x.trade,
+        o.side,
+        o.number,
+        number,
+        other,
+        price,
+        quantity,
+        value,
+        taker_fee,
+        maker_fee,
+        fill_kind,
     )
     if k.remaining == 0:
         leave_book(s, maker)
 
 
-@kernel
+@inner
 def can_fill_whole(s: State, taker: int, limit: int) -> bool:
     """Tell whether an order can fill at once and whole within its limit (fill or kill)."""
     o = s.orders[taker]

@@ -25,7 +25,7 @@ from pilothouse.language.refusals import (
     UNKNOWN_WALLET,
     WALLETS_MUST_DIFFER,
 )
-from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.compiled import inlined, inner
 
 WALLET_SHIFT = 1 << 32
 AMOUNT_MAX = 1 << 60
@@ -45,7 +45,7 @@ def room_for_balances(s: State, count: int) -> bool:
     return s.exchange[0].balances_used + count < s.balances.shape[0]
 
 
-@kernel
+@inner
 def new_balance(s: State, account: int, wallet: int, asset: int) -> int:
     """Return the row of a new balance; its row was reserved."""
     x = s.exchange[0]
@@ -68,7 +68,7 @@ def balance_row(s: State, account: int, wallet: int, asset: int) -> int:
     return row if row != 0 else new_balance(s, account, wallet, asset)
 
 
-@kernel
+@inner
 def add(s: State, account: int, wallet: int, asset: int, amount: int) -> None:
     """Add a signed amount to what is available; the caller posts the other side."""
     s.balances[balance_row(s, account, wallet, asset)].available += amount
@@ -80,7 +80,7 @@ def asset_refusal(s: State, asset: int) -> int:
     return UNKNOWN_ASSET if asset < 1 or asset > s.exchange[0].assets_used else 0
 
 
-@kernel
+@inner
 def deposit(s: State, c: Any) -> int:
     """Credit a deposit against custody; return a refusal or 0."""
     x = s.exchange[0]
@@ -103,7 +103,7 @@ def deposit(s: State, c: Any) -> int:
     return 0
 
 
-@kernel
+@inner
 def _would_overflow(s: State, asset: int, amount: int) -> bool:
     if amount > AMOUNT_MAX:
         return True
@@ -111,7 +111,7 @@ def _would_overflow(s: State, asset: int, amount: int) -> bool:
     return custody != 0 and s.balances[custody].available < amount - 4 * (AMOUNT_MAX - 1)
 
 
-@kernel
+@inner
 def transfer_refusal(s: State, c: Any) -> int:
     """Return why a transfer may not be made, or 0; margin is judged by the caller."""
     if account_refusal(s, c.account) != 0:
@@ -136,7 +136,7 @@ def transfer_refusal(s: State, c: Any) -> int:
     return 0
 
 
-@kernel
+@inner
 def move(s: State, account: int, asset: int, source: int, target: int, amount: int) -> None:
     """Move an amount between two wallets of an account; rows were reserved."""
     add(s, account, source, asset, -amount)

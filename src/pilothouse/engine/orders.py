@@ -13,7 +13,7 @@ from pilothouse.engine.state import EVENTS_PER_COMMAND, State
 from pilothouse.language.kinds import CancelReason, Side
 from pilothouse.language.refusals import ORDER_IS_ANOTHER_ACCOUNTS, UNKNOWN_ORDER
 from pilothouse.rules.bits import mix
-from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.compiled import inlined, inner
 
 CANCELS_PER_COMMAND = EVENTS_PER_COMMAND - 8
 CLIENT_WORDS = 5
@@ -69,7 +69,7 @@ def client_key(account: int, hi: int) -> int:
     return mix(account, hi, 0x1D)
 
 
-@kernel
+@inner
 def rest_in_book(s: State, row: int) -> None:
     """Put an order that does not trade any further into its book and lists."""
     x = s.exchange[0]
@@ -94,7 +94,7 @@ def rest_in_book(s: State, row: int) -> None:
         insert(s.client_index, x.hash_seed, client_key(o.account, o.client_hi), o.client_lo, row)
 
 
-@kernel
+@inner
 def leave_book(s: State, row: int) -> None:
     """Take an order out of its book and lists, and give back what it holds and its row."""
     x = s.exchange[0]
@@ -140,7 +140,7 @@ def reserve_size(s: State, row: int, quantity: int) -> None:
         s.positions[o.position].sells += quantity
 
 
-@kernel
+@inner
 def cancel_resting(s: State, row: int, reason: int) -> None:
     """Cancel an order that rests in its book."""
     o = s.orders[row]
@@ -152,7 +152,7 @@ def cancel_resting(s: State, row: int, reason: int) -> None:
         ask_for_examination(s, account)
 
 
-@kernel
+@inner
 def cancel_order(s: State, c: Any, words: Any, first: int) -> tuple[int, int]:
     """Cancel an order as a command asks; return (refusal, order). `first` is the client id."""
     refused = account_refusal(s, c.account)
@@ -179,7 +179,7 @@ def _named_order(s: State, c: Any, words: Any, first: int) -> int:
     return find(s.client_index, seed, client_key(c.account, hi), lo)
 
 
-@kernel
+@inner
 def cancel_all(s: State, c: Any) -> tuple[int, int]:
     """Cancel an account's orders as a command asks, a bounded number of them; return (refusal,
     how many).
@@ -190,7 +190,7 @@ def cancel_all(s: State, c: Any) -> tuple[int, int]:
     return 0, cancel_orders_of(s, c.account, c.market, CancelReason.BY_CLIENT, False)
 
 
-@kernel
+@inner
 def cancel_orders_of(s: State, account: int, market: int, reason: int, contracts: bool) -> int:
     """Cancel an account's orders in a market or in all (0), or only those on contracts."""
     count = 0

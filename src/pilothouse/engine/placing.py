@@ -66,7 +66,7 @@ from pilothouse.language.refusals import (
     VALUE_IS_TOO_LARGE,
     VOLUME_TABLE_IS_FULL,
 )
-from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.market_status import order_refusal
 from pilothouse.rules.money import value_down, value_fits
 from pilothouse.rules.price_band import is_outside
@@ -74,7 +74,7 @@ from pilothouse.rules.price_band import is_outside
 ALL_FLAGS = POST_ONLY | REDUCE_ONLY
 
 
-@kernel
+@inner
 def place_order(s: State, c: Any, words: Any, first: int, last: int) -> int:
     """Place an order as a command asks; return a refusal or 0.
 

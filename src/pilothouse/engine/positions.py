@@ -14,7 +14,7 @@ from pilothouse.engine.state import State
 from pilothouse.language.kinds import Wallet
 from pilothouse.language.numbers import HOUR_US
 from pilothouse.rules.bits import muldiv_down
-from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.funding import accrued_e6, received
 
 
@@ -30,7 +30,7 @@ def room_for_position(s: State) -> bool:
     return s.exchange[0].positions_used + 1 < s.positions.shape[0]
 
 
-@kernel
+@inner
 def position_row(s: State, account: int, market: int) -> int:
     """Return the row of a position, made if it is not there yet; its row was reserved."""
     row = find_position(s, account, market)
@@ -48,7 +48,7 @@ def position_row(s: State, account: int, market: int) -> int:
     return row
 
 
-@kernel
+@inner
 def funding_now_e6(s: State, market: int) -> int:
     """Return the accrued funding of one quantity unit of a contract since its listing."""
     m = s.markets[market]
@@ -57,7 +57,7 @@ def funding_now_e6(s: State, market: int) -> int:
     return m.funding_base_e6 + accrued_e6(m.funding_payment_e6, since)
 
 
-@kernel
+@inner
 def pay_funding(s: State, row: int) -> None:
     """Pay what a position has accrued, against the clearing account."""
     p = s.positions[row]
@@ -72,7 +72,7 @@ def pay_funding(s: State, row: int) -> None:
     p.funding_seen_e6 = now
 
 
-@kernel
+@inner
 def change_position(s: State, row: int, quantity: int, value: int) -> int:
     """Add a signed quantity with its signed value to a position; return the profit realised.
 
@@ -122,7 +122,7 @@ def _share(amount: int, part: int, whole: int) -> int:
     return share if amount >= 0 else -share
 
 
-@kernel
+@inner
 def _keep_lists(s: State, row: int, before: int) -> None:
     p = s.positions[row]
     m = s.markets[p.market]
@@ -141,7 +141,7 @@ def _keep_lists(s: State, row: int, before: int) -> None:
     m.open_interest += max(p.quantity, 0) - max(before, 0)
 
 
-@kernel
+@inner
 def _unlink(s: State, row: int) -> None:
     p = s.positions[row]
     m = s.markets[p.market]

@@ -14,11 +14,16 @@ from pilothouse.language.refusals import (
     BASE_VERSION_HAS_MOVED,
     NOTHING_TO_CHANGE,
 )
-from pilothouse.rules.compiled import kernel
-from pilothouse.rules.price_band import PROTECTION_PPM, band_is_allowed, band_limit
+from pilothouse.rules.compiled import entry, inner
+from pilothouse.rules.price_band import (
+    PROTECTION_PPM,
+    band_is_allowed,
+    band_limit,
+    is_outside,
+)
 
 
-@kernel
+@inner
 def set_price_band(s: State, c: Any) -> int:
     """Set a market's band as a command asks; return a refusal or 0."""
     refused = market_refusal(s, c.market)
@@ -34,13 +39,11 @@ def set_price_band(s: State, c: Any) -> int:
     before = m.band_ppm
     m.band_ppm = c.band_ppm
     m.band_version += 1
-    emit.price_band_set(
-        s, 0, c.market, c.band_ppm, before, m.band_version, c.cause, c.cause_id
-    )
+    emit.price_band_set(s, 0, c.market, c.band_ppm, before, m.band_version, c.cause, c.cause_id)
     return 0
 
 
-@kernel
+@inner
 def reference_price(s: State, market: int) -> int:
     """Return what a band is measured from: a contract's mark, else the last trade, else 0."""
     m = s.markets[market]
@@ -49,7 +52,7 @@ def reference_price(s: State, market: int) -> int:
     return m.last_price
 
 
-@kernel
+@inner
 def worst_price(s: State, market: int, side: int) -> int:
     """Return the worst price the band lets a side name, 0 if there is no band or reference."""
     m = s.markets[market]
@@ -59,7 +62,7 @@ def worst_price(s: State, market: int, side: int) -> int:
     return band_limit(reference, m.band_ppm, side, m.tick)
 
 
-@kernel
+@inner
 def market_order_limit(s: State, market: int, side: int) -> int:
     """Return the price at which a market order stops, 0 if the other side is empty."""
     m = s.markets[market]
@@ -71,3 +74,18 @@ def market_order_limit(s: State, market: int, side: int) -> int:
     if worst == 0:
         return limit
     return min(limit, worst) if side == Side.BUY else max(limit, worst)
+
+
+@entry
+def orders_outside(s: State, market: int, band_ppm: int) -> int:
+    """Return how many resting orders a band would leave outside; none is cancelled by it."""
+    reference = reference_price(s, market)
+    if band_ppm == 0 or reference == 0:
+        return 0
+    outside = 0
+    for row in range(1, s.exchange[0].orders_used + 1):
+        o = s.orders[row]
+        if o.number != 0 and o.market == market:
+            limit = band_limit(reference, band_ppm, o.side, s.markets[market].tick)
+            outside += 1 if is_outside(o.price, limit, o.side) else 0
+    return outside

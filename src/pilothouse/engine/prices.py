@@ -14,7 +14,7 @@ from pilothouse.language.refusals import (
     INDEX_PRICE_MUST_BE_POSITIVE,
     UNKNOWN_SOURCE,
 )
-from pilothouse.rules.compiled import kernel
+from pilothouse.rules.compiled import inner
 from pilothouse.rules.index import INDEX_PRICE_MAX_E12, SOURCES_MAX, index_of, live_sources
 from pilothouse.rules.mark import clamp_premium, premium_e12, smoothed_premium
 
@@ -22,7 +22,7 @@ INDEX_LIMIT = 1 << 48
 """A contract whose index is above this in hundredths of its price unit gets no mark."""
 
 
-@kernel
+@inner
 def set_index_price(s: State, c: Any) -> int:
     """Take a source's price as a command tells it; return a refusal or 0."""
     refused = asset_refusal(s, c.asset)
@@ -52,7 +52,7 @@ def set_index_price(s: State, c: Any) -> int:
     return 0
 
 
-@kernel
+@inner
 def move_mark(s: State, market: int) -> None:
     """Compute a contract's mark anew from its index and its book."""
     m = s.markets[market]
@@ -72,7 +72,7 @@ def move_mark(s: State, market: int) -> None:
         queue_triggered_above(s, m.short_triggers, m.mark)
 
 
-@kernel
+@inner
 def _premium(s: State, market: int) -> int:
     # The middle of the book against the index, 0 where a side is empty.
     m = s.markets[market]
@@ -82,7 +82,7 @@ def _premium(s: State, market: int) -> int:
     return (s.levels[bid].price + s.levels[ask].price) * MARK_PER_PRICE // 2 - m.index
 
 
-@kernel
+@inner
 def _count_premium(s: State, market: int, elapsed_us: int) -> None:
     m = s.markets[market]
     if m.mark == 0:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pilothouse.engine.state import State
-from pilothouse.rules.compiled import kernel
+from pilothouse.rules.compiled import inner
 
 
-@kernel
+@inner
 def ask_for_examination(s: State, account: int) -> None:
     """Put an account at the end of the queue unless it waits already."""
     a = s.accounts[account]
@@ -23,7 +23,7 @@ def ask_for_examination(s: State, account: int) -> None:
     x.queue_count += 1
 
 
-@kernel
+@inner
 def take_from_queue(s: State) -> int:
     """Take the account that has waited longest, or 0."""
     x = s.exchange[0]

@@ -12,7 +12,7 @@ from pilothouse.engine.money import add
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import OrderType, Side, Wallet
 from pilothouse.language.refusals import INSUFFICIENT_FUNDS
-from pilothouse.rules.compiled import inlined, kernel
+from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.fees import fee
 from pilothouse.rules.money import value_down, value_up
 
@@ -97,7 +97,7 @@ def _pay(
     return buy_fee
 
 
-@kernel
+@inner
 def _count_volume(s: State, taker: int, maker: int, asset: int, value: int) -> None:
     micro_usd = value_in_micro_usd(s, asset, value)
     if micro_usd > 0:

@@ -11,7 +11,7 @@ from typing import Any
 from pilothouse.engine.accounts import open_account
 from pilothouse.engine.assets import list_asset
 from pilothouse.engine.fees import set_fee_schedule
-from pilothouse.engine.margin_schedule import set_margin_schedule
+from pilothouse.engine.margin_schedule import MARGIN_TIERS_AT, set_margin_schedule
 from pilothouse.engine.market_status import set_market_status
 from pilothouse.engine.markets import list_market
 from pilothouse.engine.money import deposit
@@ -34,7 +34,7 @@ from pilothouse.language.refusals import (
     UNKNOWN_COMMAND,
 )
 from pilothouse.language.schema import ROW_WORDS, ROWS_MAX
-from pilothouse.rules.compiled import entry, inlined, kernel
+from pilothouse.rules.compiled import entry, inlined, inner
 
 CREATE_EXCHANGE = asked.CreateExchange.number
 GROW_TABLE = asked.GrowTable.number
@@ -53,7 +53,6 @@ SET_MARKET_STATUS = asked.SetMarketStatus.number
 SET_PRICE_BAND = asked.SetPriceBand.number
 RECORD_FINGERPRINT = asked.RecordFingerprint.number
 FEE_TIERS_AT = asked.SetFeeSchedule.layout.slot("tiers").start
-MARGIN_TIERS_AT = asked.SetMarginSchedule.layout.slot("tiers").start
 PLACE_ID_AT = asked.PlaceOrder.layout.slot("client_order_id").start
 CANCEL_ID_AT = asked.CancelOrder.layout.slot("client_order_id").start
 
@@ -127,7 +126,7 @@ def _execute(s: State, block: Any, words: Any, row: int) -> tuple[int, int]:
     return _execute_rare(s, block, words, row)
 
 
-@kernel
+@inner
 def _execute_rare(s: State, block: Any, words: Any, row: int) -> tuple[int, int]:
     c = block.head[row]
     first = row * ROW_WORDS

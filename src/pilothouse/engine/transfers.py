@@ -11,10 +11,10 @@ from pilothouse.engine.queue import ask_for_examination
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import Wallet
 from pilothouse.language.refusals import ACCOUNT_IS_BEING_LIQUIDATED, TRANSFER_WOULD_BREACH_MARGIN
-from pilothouse.rules.compiled import kernel
+from pilothouse.rules.compiled import inner
 
 
-@kernel
+@inner
 def transfer(s: State, c: Any) -> int:
     """Move money between wallets as a command asks; return a refusal or 0.
 

@@ -13,13 +13,13 @@ from pilothouse.engine.queue import ask_for_examination
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import Wallet
 from pilothouse.rules.bits import fits, highest_bit, muldiv_down
-from pilothouse.rules.compiled import kernel
+from pilothouse.rules.compiled import inner
 
 KEY_BITS = 12
 PRICE_MAX = 1 << 61
 
 
-@kernel
+@inner
 def key_of(price: int) -> int:
     """Return a price as exponent and twelve bits of mantissa: smaller, and in the same order."""
     if price < 1 << KEY_BITS:
@@ -28,7 +28,7 @@ def key_of(price: int) -> int:
     return ((exponent + 1) << KEY_BITS) + ((price >> exponent) - (1 << KEY_BITS))
 
 
-@kernel
+@inner
 def queue_triggered_below(s: State, book: int, price: int) -> None:
     """Ask for every account whose trigger is at or above a price that fell to it."""
     key = key_of(price)
@@ -36,7 +36,7 @@ def queue_triggered_below(s: State, book: int, price: int) -> None:
         _fire(s, s.levels[s.books[book].highest].first)
 
 
-@kernel
+@inner
 def queue_triggered_above(s: State, book: int, price: int) -> None:
     """Ask for every account whose trigger is at or below a price that rose to it."""
     key = key_of(price)
@@ -44,14 +44,14 @@ def queue_triggered_above(s: State, book: int, price: int) -> None:
         _fire(s, s.levels[s.books[book].lowest].first)
 
 
-@kernel
+@inner
 def _fire(s: State, trigger: int) -> None:
     account = s.triggers[trigger].account
     unlink(s, s.triggers, trigger)
     ask_for_examination(s, account)
 
 
-@kernel
+@inner
 def _place(s: State, trigger: int, account: int, book: int, key: int) -> int:
     # A trigger row stays with its exposure for life; it is linked only while it is set.
     x = s.exchange[0]
@@ -66,7 +66,7 @@ def _place(s: State, trigger: int, account: int, book: int, key: int) -> int:
     return trigger
 
 
-@kernel
+@inner
 def clear_triggers(s: State, account: int) -> None:
     """Take all triggers of an account out of their books."""
     k = s.accounts[account].positions_first
@@ -79,13 +79,13 @@ def clear_triggers(s: State, account: int) -> None:
         k = s.balances[k].next
 
 
-@kernel
+@inner
 def _lift(s: State, trigger: int) -> None:
     if trigger != 0 and s.triggers[trigger].level != 0:
         unlink(s, s.triggers, trigger)
 
 
-@kernel
+@inner
 def exposures_of(s: State, account: int) -> int:
     """Return how many positions and collateral balances share what an account has to spare."""
     count = 0
@@ -101,14 +101,14 @@ def exposures_of(s: State, account: int) -> int:
     return count
 
 
-@kernel
+@inner
 def _is_priced(s: State, row: int) -> bool:
     b = s.balances[row]
     held = b.available + b.held
     return b.wallet == Wallet.FUTURES and b.asset != s.exchange[0].dollar and held != 0
 
 
-@kernel
+@inner
 def set_triggers(s: State, account: int, spare: int) -> None:
     """Set the triggers of an account that has `spare` micro-dollars above its thresholds."""
     clear_triggers(s, account)
@@ -127,7 +127,7 @@ def set_triggers(s: State, account: int, spare: int) -> None:
         k = s.balances[k].next
 
 
-@kernel
+@inner
 def _set_position_triggers(s: State, row: int, part: int) -> None:
     # A long loses while the mark falls. While it rises a short loses and needs more margin, at
     # most its whole value again: hence half the distance.
@@ -145,13 +145,13 @@ def _set_position_triggers(s: State, row: int, part: int) -> None:
         p.trigger = _place(s, p.trigger, p.account, m.short_triggers, key)
 
 
-@kernel
+@inner
 def _distance(part: int, a: int, b: int) -> int:
     # Further away than any price means: no trigger.
     return muldiv_down(part, a, b) if fits(part, a, b) else PRICE_MAX
 
 
-@kernel
+@inner
 def _set_balance_trigger(s: State, row: int, part: int) -> None:
     b = s.balances[row]
     a = s.assets[b.asset]

@@ -128,8 +128,12 @@ def scope_holds(
 
 @inlined
 def scope_beats(
-    class_scope: int, country_scope: int, opened_scope: int,
-    class_other: int, country_other: int, opened_other: int,
+    class_scope: int,
+    country_scope: int,
+    opened_scope: int,
+    class_other: int,
+    country_other: int,
+    opened_other: int,
 ) -> bool:
     """Tell whether the first scope is more particular than the second."""
     if (class_scope != 0) != (class_other != 0):

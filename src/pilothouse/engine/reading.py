@@ -1,0 +1,101 @@
+"""Kernels that read: what views and rehearsals ask a replica between two blocks. None writes state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pilothouse.engine.impact import band_of
+from pilothouse.engine.margin import (
+    account_margin,
+    accrued_funding,
+    collateral,
+    initial_of,
+    maintenance_of,
+    notional,
+    unrealised,
+    worst_quantity,
+)
+from pilothouse.engine.state import State
+from pilothouse.rules.compiled import entry, inlined
+from pilothouse.rules.margin import collateral_value, tier_of
+
+EQUITY, COLLATERAL, INITIAL, WITH_ORDERS, MAINTENANCE, NOTIONAL, MARGIN_WORDS = range(7)
+(
+    P_NOTIONAL,
+    P_UNREALISED,
+    P_FUNDING,
+    P_INITIAL,
+    P_WITH_ORDERS,
+    P_MAINTENANCE,
+    P_TIER,
+    POSITION_WORDS,
+) = range(8)
+H_ACCOUNTS, H_BELOW_MAINTENANCE, H_BELOW_INITIAL, H_PROTECTED, H_NOTIONAL, HEALTH_WORDS = range(6)
+
+
+@entry
+def read_margin(s: State, account: int, out: Any) -> None:
+    """Write an account's margin into `out`, words EQUITY to NOTIONAL (micro-dollars)."""
+    equity, initial, with_orders, maintenance, size = account_margin(s, account, 0, 0)
+    out[EQUITY] = equity
+    out[COLLATERAL] = collateral(s, account)
+    out[INITIAL] = initial
+    out[WITH_ORDERS] = with_orders
+    out[MAINTENANCE] = maintenance
+    out[NOTIONAL] = size
+
+
+@entry
+def read_collateral(s: State, balance: int) -> int:
+    """Return what one balance of the futures wallet counts for (micro-dollars)."""
+    b = s.balances[balance]
+    held = b.available + b.held
+    if b.asset == s.exchange[0].dollar or held == 0:
+        return held
+    a = s.assets[b.asset]
+    return collateral_value(held, a.index_e12, a.unit_e6, a.haircut_ppm)
+
+
+@entry
+def read_position(s: State, row: int, out: Any) -> None:
+    """Write a position's lines into `out`, words P_NOTIONAL to P_TIER."""
+    p = s.positions[row]
+    size = notional(s, p.market, abs(p.quantity))
+    schedule = s.schedules[p.schedule]
+    out[P_NOTIONAL] = size
+    out[P_UNREALISED] = unrealised(s, row) if p.quantity != 0 else 0
+    out[P_FUNDING] = accrued_funding(s, row)
+    out[P_INITIAL] = initial_of(s, p.schedule, size)
+    out[P_WITH_ORDERS] = initial_of(s, p.schedule, notional(s, p.market, worst_quantity(s, row)))
+    out[P_MAINTENANCE] = maintenance_of(s, p.schedule, size)
+    out[P_TIER] = tier_of(size, schedule.floors_usd, schedule.count)
+
+
+@entry
+def read_health(s: State, market: int, bands: Any, out: Any) -> None:
+    """Count accounts with positions, of one contract or of all (0): `bands` holds accounts and
+    notional for each band of equity over maintenance, `out` the words H_ACCOUNTS to H_NOTIONAL.
+    """
+    for account in range(1, s.exchange[0].accounts_used + 1):
+        if not _concerns(s, account, market):
+            continue
+        equity, initial, with_orders, maintenance, size = account_margin(s, account, 0, 0)
+        band = band_of(equity, maintenance)
+        bands[band, 0] += 1
+        bands[band, 1] += size
+        out[H_ACCOUNTS] += 1
+        out[H_BELOW_MAINTENANCE] += 1 if equity < maintenance else 0
+        out[H_BELOW_INITIAL] += 1 if equity < with_orders else 0
+        out[H_PROTECTED] += 1 if s.accounts[account].protection != 0 else 0
+        out[H_NOTIONAL] += size if equity < maintenance else 0
+
+
+@inlined
+def _concerns(s: State, account: int, market: int) -> bool:
+    k = s.accounts[account].positions_first
+    while k != 0:
+        p = s.positions[k]
+        if p.quantity != 0 and (market == 0 or p.market == market):
+            return True
+        k = p.next_of_account
+    return False

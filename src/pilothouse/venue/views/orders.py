@@ -1,0 +1,59 @@
+"""Open orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pilothouse.engine.machine import Machine
+from pilothouse.language.kinds import OrderType, Side
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """One open order; prices and quantities in its market's units."""
+
+    number: int
+    account: int
+    market: int
+    side: Side
+    order_type: OrderType
+    flags: int
+    price: int
+    quantity: int
+    remaining: int
+    placed_at: int
+
+
+def orders(machine: Machine, account: int) -> list[OrderView]:
+    """Return an account's open orders, the newest first."""
+    made = []
+    row = int(machine.state.accounts[account]["orders_first"])
+    while row:
+        made.append(_order(machine, row))
+        row = int(machine.state.orders[row]["account_next"])
+    return made
+
+
+def order(machine: Machine, number: int) -> OrderView | None:
+    """Return an open order by its number, or None."""
+    used = int(machine.state.exchange[0]["orders_used"]) + 1
+    found = np.flatnonzero(machine.state.orders["number"][:used] == number)
+    return _order(machine, int(found[0])) if number > 0 and len(found) else None
+
+
+def _order(machine: Machine, row: int) -> OrderView:
+    o = machine.state.orders[row]
+    return OrderView(
+        number=int(o["number"]),
+        account=int(o["account"]),
+        market=int(o["market"]),
+        side=Side(int(o["side"])),
+        order_type=OrderType(int(o["order_type"])),
+        flags=int(o["flags"]),
+        price=int(o["price"]),
+        quantity=int(o["quantity"]),
+        remaining=int(o["remaining"]),
+        placed_at=int(o["placed_at"]),
+    )
