@@ -35,7 +35,7 @@ test: setup browser lint ## check and test everything
 lint: setup ## borders between rooms, style, strict types
 	$(BIN)/ruff check src tests
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/mypy
+	PILOTHOUSE_HOME=build/types $(BIN)/mypy
 
 docs: setup ## write again the pages that are made from the definitions
 	$(BIN)/python scripts/make_docs.py
