@@ -35,12 +35,12 @@ test: setup browser lint ## check and test everything
 lint: setup ## borders between rooms, style, strict types
 	$(BIN)/ruff check src tests
 	$(BIN)/lint-imports --no-cache
-	PILOTHOUSE_HOME=build/types $(BIN)/mypy
+	PILOTHOUSE_HOME=build/lint $(BIN)/mypy
 
 docs: setup ## write again the pages that are made from the definitions
 	$(BIN)/python scripts/make_docs.py
 
-bench: setup ## measure, and set the numbers beside their targets
+bench: setup ## measure
 	$(BIN)/pilothouse bench
 
 world: setup ## run whole worlds from one seed: make world SEED=7

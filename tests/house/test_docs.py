@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from pilothouse.control.kinds import KINDS
 from pilothouse.language.refusals import REFUSALS
 from pilothouse.language.schema import COMMANDS, EVENTS
 from scripts.make_docs import pages
@@ -106,3 +107,20 @@ def test_every_room_is_in_the_architecture():
     text = (ROOT / "ARCHITECTURE.md").read_text()
     for room in (one for one in PACKAGE.iterdir() if (one / "__init__.py").exists()):
         assert re.search(rf"^\s*{room.name}/", text, re.M), f"{room.name} is not described"
+
+
+def test_every_kind_of_change_is_described():
+    text = (DOCS / "change_kinds.md").read_text()
+    assert sorted(re.findall(r"^## (\w+)", text, re.M)) == sorted(KINDS)
+    for kind_name, kind in KINDS.items():
+        paragraph = text.split(f"## {kind_name}")[1].split("\n## ")[0]
+        told = " ".join(paragraph.split())
+        assert f"**{kind.TITLE}.**" in told
+        for question in kind.QUESTIONS:
+            assert question.label in told, f"{kind_name} does not say: {question.label}"
+
+
+def test_every_page_of_the_console_is_described():
+    folders = {one.parent.name for one in python("console/pages")} - {"pages"}
+    text = (DOCS / "console.md").read_text()
+    assert set(re.findall(r"^\| `(\w+)` \|", text, re.M)) == folders

@@ -1,15 +1,21 @@
 """The writer takes rows, makes them durable, steps them and answers; and it cannot be forged."""
 
 import asyncio
+import errno
+import os
+import signal
 import socket
 import stat
 import struct
 import threading
 import time
+from collections import Counter
 
 import numpy as np
 import pytest
 
+from pilothouse.journal.appender import JournalFailed
+from pilothouse.journal.crash import crash_point
 from pilothouse.journal.storage import Files
 from pilothouse.language.commands import RecordFingerprint
 from pilothouse.language.names import Name, Sender
@@ -17,9 +23,9 @@ from pilothouse.language.rows import Message, to_rows
 from pilothouse.venue.client import AsyncVenueClient, FrameRefused, VenueClient, WriterIsAway
 from pilothouse.venue.clock import Clock
 from pilothouse.venue.wire import FRAME_ROWS_MAX, HEAD, SOCKET
-from pilothouse.venue.writer import AnotherWriter, pen_of
+from pilothouse.venue.writer import AnotherWriter, Writer, pen_of
 from tests.journal.blocks import read
-from tests.venue.counter import TOO_SMALL, order, order_rows
+from tests.venue.counter import RELEASE, TOO_SMALL, order, order_rows
 from tests.venue.running import client_of, running_writer
 
 
@@ -189,5 +195,62 @@ def test_a_call_without_a_writer_says_that_it_is_away(tmp_path):
         asyncio.run(send())
 
 
+def test_calls_that_lose_their_writer_are_answered_by_the_next(tmp_path):
+    client = AsyncVenueClient(tmp_path, patience_s=60)
+
+    async def send(first):
+        return await asyncio.gather(*[client.submit([order(first + k)]) for k in range(50)])
+
+    async def through_a_restart():
+        with running_writer(tmp_path):
+            before = await send(1)
+        waiting = asyncio.create_task(send(26))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        with running_writer(tmp_path):
+            after = await waiting
+            await client.close()
+        return before, after
+
+    before, after = asyncio.run(through_a_restart())
+    assert [one.position for (one,) in after[:25]] == [one.position for (one,) in before[25:]]
+    assert [one.repeated for (one,) in after] == [True] * 25 + [False] * 25
+
+
 def test_the_head_of_a_frame_is_sixteen_bytes():
     assert HEAD.size == 16 == struct.calcsize("<QII")
+
+
+def test_after_a_failed_sync_the_writer_dies_and_nobody_is_answered(tmp_path, monkeypatch):
+    def broken(handle):
+        raise OSError(errno.EIO, "the disk is gone")
+
+    with pen_of(tmp_path):
+        writer = Writer(tmp_path, RELEASE)
+        monkeypatch.setattr(os, "fdatasync", broken)
+        asking = threading.Thread(target=ask_in_vain, args=(tmp_path, order(1), refused := []))
+        asking.start()
+        with pytest.raises(JournalFailed, match="block 1 is not durable"):
+            writer.run()
+        asking.join()
+    assert refused and writer.machine.position == 0
+
+
+def ask_in_vain(home, message, refused):
+    with pytest.raises(WriterIsAway) as away:
+        VenueClient(home, patience_s=0.5).submit([message])
+    refused.append(away)
+
+
+def test_a_crash_point_kills_only_when_it_is_asked_for_by_name_and_pass(monkeypatch):
+    killed = []
+    monkeypatch.setattr(os, "kill", lambda process, number: killed.append((process, number)))
+    crash_point("fsync")
+    monkeypatch.setenv("PILOTHOUSE_CRASH_AT", "fsync:2")
+    monkeypatch.setattr("pilothouse.journal.crash._passed", Counter())
+    crash_point("append")
+    crash_point("fsync")
+    assert not killed
+    crash_point("fsync")
+    crash_point("fsync")
+    assert killed == [(os.getpid(), signal.SIGKILL)]

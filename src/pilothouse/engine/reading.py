@@ -1,4 +1,4 @@
-"""Kernels that read: what views and rehearsals ask a replica between two blocks. None writes state."""
+"""Kernels that read: what views and rehearsals ask a replica between blocks. None writes."""
 
 from __future__ import annotations
 

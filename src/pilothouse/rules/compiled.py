@@ -1,10 +1,10 @@
 """The one way to compile: plain functions over integers and structured arrays.
 
-`kernel` compiles a rule that Python may also call; `inner` compiles a part of the engine, `inlined`
-one that is laid into its callers (the hot path only); `entry` is a door from Python whose machine
-code is kept on disk, in a folder named by the digest of every source it could call. Division by
-zero is silent in compiled code, so rules prove their divisors; uncompiled (`NUMBA_DISABLE_JIT=1`)
-the same source must give the same fingerprint.
+`kernel` compiles a rule that Python may also call; `inner` compiles a part of the engine,
+`inlined` one that is laid into its callers (the hot path only); `entry` is a door from Python
+whose machine code is kept on disk, in a folder named by the digest of every source it could call.
+Division by zero is silent in compiled code, so rules prove their divisors; uncompiled
+(`NUMBA_DISABLE_JIT=1`) the same source must give the same fingerprint.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class _InnerLibrary(JITCodeLibrary):  # type: ignore[misc]
         return _WithoutEnvironment(self._codegen)
 
     def get_pointer_to_function(self, name: str) -> int:
-        """Return a C function that raises TypeError: nobody calls an inner function from Python."""
+        """Return a C function that raises TypeError: Python calls no inner function."""
         refuse = ctypes.cast(ctypes.pythonapi.PyErr_BadArgument, ctypes.c_void_p).value
         return int(refuse or 0)
 

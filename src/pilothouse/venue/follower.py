@@ -72,7 +72,7 @@ class Follower:
         self._listeners: list[Callable[[Span], None]] = []
         self._lock, self._moved = threading.RLock(), threading.Condition()
         self._readers_waiting, self._readers_lock = 0, threading.Lock()
-        self._stopping = threading.Event()
+        self._stopping, self._hurry = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._replica: Replica | None = None
 
@@ -95,6 +95,7 @@ class Follower:
 
     def wait_for(self, position: int, timeout_s: float) -> bool:
         """Wait until a position is stepped and told; False after the timeout or a fault."""
+        self._hurry.set()
         with self._moved:
             self._moved.wait_for(lambda: self.position >= position or self.fault, timeout_s)
             return self.position >= position
@@ -155,10 +156,13 @@ class Follower:
             quiet_looks += 1
             for block in reader.read(mark.block):
                 self._step(replica, block)
-                quiet_looks = 0
+                # An empty block is only the clock: nobody is busy because of it.
+                quiet_looks = 0 if block.header.commands else quiet_looks
                 if self._stopping.is_set():
                     break
-            time.sleep(LOOK_S if quiet_looks < BUSY_LOOKS else IDLE_LOOK_S)
+            if self._hurry.wait(LOOK_S if quiet_looks < BUSY_LOOKS else IDLE_LOOK_S):
+                self._hurry.clear()
+                quiet_looks = 0
         reader.close()
         replica.close()
 

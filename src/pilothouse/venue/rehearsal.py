@@ -1,9 +1,9 @@
 """Rehearsal: what a command would do, asked of a copy of the replica by the very command.
 
 A spare machine stands beside the replica in memory that is touched already, so that a copy costs
-little. The first answer is one counting pass, the same function that enforces the ceiling; then the
-play-out: the command and empty blocks until nothing moves, against the resting book, with no new
-orders; then shocks, which move every mark and count.
+little. The first answer is one counting pass, the same function that enforces the ceiling; then
+the play-out: the command and empty blocks until nothing moves, against the resting book, with no
+new orders; then shocks, which move every mark and count.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class DistributionBand:
 
 @dataclass(frozen=True)
 class Impact:
-    """The first answer: what the engine would say now, and whom the change hurts (micro-dollars)."""
+    """The first answer: what the engine would say now, and whom it hurts (micro-dollars)."""
 
     position: int
     time: int

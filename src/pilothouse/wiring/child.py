@@ -48,16 +48,17 @@ def _found(home: Path, port: int) -> None:
     from pilothouse.wiring.genesis import found_if_new
 
     found_if_new(home, VenueClient(home))
-    _migrate()
-
-
-def _migrate() -> None:
-    import django
+    _begin_django()
     from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def _begin_django() -> None:
+    import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pilothouse.wiring.settings")
     django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
 
 
 def _seed(home: Path, port: int) -> None:
@@ -72,9 +73,11 @@ def _seed_number() -> int:
 
 
 def _gateway(home: Path, port: int) -> None:
+    _begin_django()
+    from pilothouse.access.keys import find_key
     from pilothouse.trading_api.process import run_gateway
 
-    run_gateway(home, port)
+    run_gateway(home, port, find_key)
 
 
 def _console(home: Path, port: int) -> None:

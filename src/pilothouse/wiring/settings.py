@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import os
-from pathlib import Path
 from typing import Any, Final
 
 from pilothouse.access.secret_file import derive, read_secret
+from pilothouse.wiring.home import home_folder
 
-PILOTHOUSE_HOME: Final = Path(os.environ.get("PILOTHOUSE_HOME", "pilothouse-home")).resolve()
+PILOTHOUSE_HOME: Final = home_folder(None)
 PILOTHOUSE_ENVIRONMENT: Final = os.environ.get("PILOTHOUSE_ENVIRONMENT", "demo")
 DEMO: Final = PILOTHOUSE_ENVIRONMENT == "demo"
 

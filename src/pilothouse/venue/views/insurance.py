@@ -8,7 +8,7 @@ from pilothouse.venue.views.accounts import balances
 
 
 def pool(machine: Machine, market: int = 0) -> int:
-    """Return what the insurance pool of a contract holds (micro-dollars); 0 asks for the house's."""
+    """Return what the insurance pool of a contract holds (micro-dollars), 0 for the house's."""
     x = machine.state.exchange[0]
     of = int(machine.state.markets[market]["insurance_account"]) or int(x["insurance_account"])
     held = balances(machine, of) if of else []

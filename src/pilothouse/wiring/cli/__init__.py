@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from pilothouse.wiring.cli.bench import bench
+from pilothouse.wiring.cli.import_kraken import import_app
 from pilothouse.wiring.cli.status import status
 from pilothouse.wiring.cli.up import up
 from pilothouse.wiring.cli.verify import verify
@@ -16,5 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(up)
+app.add_typer(import_app, name="import")
 app.command()(verify)
 app.command()(status)
+app.command()(bench)

@@ -1,0 +1,110 @@
+"""`pilothouse import kraken`: markets from the answers of Kraken's API, whole or not at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pilothouse.language.commands import ListAsset, SetMarginSchedule
+from pilothouse.wiring.cli.options import AsJson, Home
+from pilothouse.wiring.cli.says import ERROR, facts, failure
+from pilothouse.wiring.home import home_folder, make_home
+from pilothouse.wiring.importing.answers import Refused
+from pilothouse.wiring.importing.drafts import Known
+from pilothouse.wiring.importing.kraken import File, Translation, translate
+from pilothouse.wiring.parts import Part
+from pilothouse.wiring.processes import PartFailed, Processes, writer_listens
+
+START_TIMEOUT_S = 600
+
+import_app = typer.Typer(help="Build markets from another exchange's answers.")
+Answer = Annotated[
+    Path | None, typer.Option(help="An answer of spot AssetPairs.", exists=True, dir_okay=False)
+]
+Answers = Annotated[
+    list[Path] | None,
+    typer.Option(help="An answer of futures instruments.", exists=True, dir_okay=False),
+]
+More = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[FILE]...", help="Further answers of futures instruments.", exists=True
+    ),
+]
+
+
+@import_app.callback()
+def _group() -> None:
+    # With a callback Typer keeps `kraken` a command of its own although it is the only one.
+    pass
+
+
+@import_app.command()
+def kraken(
+    pairs: Answer = None,
+    instruments: Answers = None,
+    more: More = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """List every market that the files describe; refuse all of them if one is malformed."""
+    spot = _read(pairs) if pairs else None
+    futures = [_read(one) for one in [*(instruments or []), *(more or [])]]
+    if spot is None and not futures:
+        failure("name files: --pairs FILE, --instruments FILE", as_json, 2)
+    try:
+        translate(spot, futures, Known())
+        with _running_writer(make_home(home_folder(home))) as place:
+            done = _send(place, spot, futures)
+    except (Refused, PartFailed, ValueError, RuntimeError) as fault:
+        failure(str(fault), as_json)
+    facts(_told(done), as_json)
+
+
+def _read(path: Path) -> File:
+    return File(str(path), path.read_text(encoding="utf-8", errors="replace"))
+
+
+def _send(home: Path, spot: File | None, futures: list[File]) -> Translation:
+    # Late, because the compiled engine is loaded with it.
+    from pilothouse.wiring.importing.sending import send_import
+
+    with ERROR.status("importing …"):
+        return send_import(home, spot, futures)
+
+
+@contextmanager
+def _running_writer(home: Path) -> Iterator[Path]:
+    """Have a writer on the folder: the one that runs, or one of our own for a moment."""
+    if writer_listens(home):
+        yield home
+        return
+    processes = Processes(home)
+    try:
+        with ERROR.status("starting the exchange …"):
+            processes.start(Part.WRITER)
+            processes.wait_until(
+                "an answer of the writer",
+                lambda: writer_listens(home),
+                START_TIMEOUT_S,
+                lambda: False,
+            )
+        yield home
+    finally:
+        processes.stop()
+
+
+def _told(done: Translation) -> dict[str, Any]:
+    kinds = Counter(one.kind.name.lower() for one in done.markets)
+    return {
+        "markets": len(done.markets),
+        "tradeable": done.tradeable,
+        **{f"markets_{kind}": count for kind, count in sorted(kinds.items())},
+        "assets": sum(isinstance(one, ListAsset) for one in done.commands),
+        "margin_schedules": sum(isinstance(one, SetMarginSchedule) for one in done.commands),
+    }
