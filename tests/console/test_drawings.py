@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 from pilothouse.console.charts.distribution import HEIGHT, WIDTH, distribution
+from pilothouse.console.charts.labels import lower_edge, short
 from pilothouse.console.pages.contract.depth import depth
 from pilothouse.console.pages.control_room.heat import heat
 
@@ -37,6 +38,21 @@ def test_depth_shows_the_worst_ask_first_and_the_best_bid_first():
     assert [level.price for level in made.bids] == [99, 98]
     assert [level.width for level in made.bids] == [25, 100]
     assert made.asks[1].width == 2
+
+
+def test_labels_are_as_short_as_an_axis_needs_them():
+    assert short("below 1.00") == "<1"
+    assert short("1.00 to 1.05") == "1–1.05"
+    assert short("50.00 and above") == "≥50"
+    assert lower_edge("2.00 to 3.00") == "≥2"
+
+
+def test_what_is_far_from_liquidation_is_one_column():
+    bands = tuple((f"{k}.00 to {k + 1}.00", k, 10 * k) for k in range(1, 13))
+    health = SimpleNamespace(bands=bands)
+    made = heat(SimpleNamespace(health=health, contracts=()))
+    assert made.labels == ("1–2", "2–3", "3–4", "4–5", "5–6", "6–7", "≥7")
+    assert made.lines[0].cells[-1].accounts == sum(range(7, 13))
 
 
 def test_the_heat_map_has_all_accounts_first_and_then_the_largest_contracts():

@@ -17,6 +17,8 @@ from typing import Final
 import structlog
 import uvicorn
 
+from pilothouse.control.ports import Venue
+
 log = structlog.get_logger()
 WORK_EVERY_S: Final = 1
 STOPPING_S: Final = 5
@@ -68,10 +70,11 @@ def set_up(home: Path) -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def connect(home: Path, running: ExitStack) -> None:
+def connect(home: Path, running: ExitStack, venue: Venue | None = None) -> None:
     """Follow the exchange, let change control reach it, and start ticker and worker.
 
-    Django's models can be loaded only after its settings, so these imports stand here.
+    `venue` is the way in, the writer's socket if none is given. Django's models can be loaded only
+    after its settings, so these imports stand here.
     """
     from django.utils import timezone
 
@@ -83,7 +86,9 @@ def connect(home: Path, running: ExitStack) -> None:
     from pilothouse.venue.snapshotter import Snapshotter
 
     follower = Follower(home)
-    ports.connect(venue=VenueClient(home), rehearsal=Rehearsal(follower), follower=follower)
+    ports.connect(
+        venue=venue or VenueClient(home), rehearsal=Rehearsal(follower), follower=follower
+    )
     for part in (
         follower,
         Snapshotter(follower),

@@ -94,8 +94,9 @@ class Machine:
         row = 0
         while row < len(rows):
             row = step_commands(self.arena.state, block, words, row, len(rows))
+            stepped_none = self.state.scratch[0]["events"] == 0
             self._take_events(events)
-            if row < len(rows) and self.state.scratch[0]["events"] == 0:
+            if row < len(rows) and stepped_none:
                 self.arena, row = step_in_host(self.arena, block, words, rows, row)
 
     def _examine(self, left: int, events: list[Rows]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from pilothouse.console.charts.labels import short
+
 WIDTH: Final = 560
 HEIGHT: Final = 150
 """Height of the tallest bar; the axis stands under it."""
@@ -66,7 +68,7 @@ def _bars(band: Band, place: int, step: int, tallest: int) -> Bars:
     left = place * step + step // 10
     before, after = _height(band.before, tallest), _height(band.after, tallest)
     return Bars(
-        label=band.label,
+        label=short(band.label),
         before=band.before,
         after=band.after,
         middle=place * step + step // 2,

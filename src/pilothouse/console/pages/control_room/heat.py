@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pilothouse.console.charts.labels import lower_edge, short
+
 if TYPE_CHECKING:
     from pilothouse.console.live.pulse import Pulse
     from pilothouse.venue.views.margin import HealthView
 
+Band = tuple[str, int, int]
+"""A band's label, its accounts, their notional in micro-dollars."""
+BANDS_MAX: Final = 7
+"""Columns of the map; what is farther from liquidation is one column."""
 LINES_MAX: Final = 6
 """Contracts shown, the largest open interest first; the rest is on the page of markets."""
 
@@ -41,11 +47,21 @@ class Heat:
 
 def heat(pulse: Pulse) -> Heat:
     """Return the heat map of a pulse."""
-    labels = tuple(str(band[0]) for band in pulse.health.bands)
-    lines = [_line("", pulse.health)]
-    largest = sorted(pulse.contracts, key=lambda one: -_notional(one.health))
-    lines += [_line(one.market.symbol, one.health) for one in largest[:LINES_MAX]]
-    return Heat(labels, tuple(lines))
+    bands = _merged(pulse.health)
+    labels = [short(label) for label, _accounts, _notional in bands]
+    if len(pulse.health.bands) > BANDS_MAX:
+        labels[-1] = lower_edge(bands[-1][0])
+    largest = sorted(pulse.contracts, key=lambda one: -_notional(one.health))[:LINES_MAX]
+    lines = [_line("", pulse.health), *(_line(one.market.symbol, one.health) for one in largest)]
+    return Heat(tuple(labels), tuple(lines))
+
+
+def _merged(health: HealthView) -> list[Band]:
+    """Return the bands near liquidation one by one, and those far from it as one."""
+    near, far = list(health.bands[: BANDS_MAX - 1]), health.bands[BANDS_MAX - 1 :]
+    if not far:
+        return near
+    return [*near, (far[0][0], sum(band[1] for band in far), sum(band[2] for band in far))]
 
 
 def _notional(health: HealthView) -> int:
@@ -53,11 +69,11 @@ def _notional(health: HealthView) -> int:
 
 
 def _line(symbol: str, health: HealthView) -> Line:
-    most = max((band[1] for band in health.bands), default=0)
-    bands = len(health.bands)
+    bands = _merged(health)
+    most = max((accounts for _label, accounts, _notional in bands), default=0)
     cells = tuple(
-        Cell(accounts, micro_usd, _tone(k, bands), _level(accounts, most))
-        for k, (_label, accounts, micro_usd) in enumerate(health.bands)
+        Cell(accounts, micro_usd, _tone(k, len(bands)), _level(accounts, most))
+        for k, (_label, accounts, micro_usd) in enumerate(bands)
     )
     return Line(symbol, cells)
 

@@ -1,0 +1,48 @@
+"""The tokens keep their promise: each pair of text and ground has a contrast of 4.5 at least."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+STYLES = Path(__file__).parents[2] / "src/pilothouse/console/static/css"
+TOKEN = re.compile(r"--([a-z0-9-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);")
+TOKENS = {name: pair for name, *pair in TOKEN.findall((STYLES / "tokens.css").read_text())}
+GROUNDS = ("bg", "surface", "raised")
+PAIRS = [
+    *((text, ground) for text in ("text", "text-2", "text-3") for ground in GROUNDS),
+    *((text, "control") for text in ("text", "text-2")),
+    *((tone, ground) for tone in ("up", "down", "warn", "info", "violet", "accent")
+      for ground in ("surface", f"{tone}-bg")),
+    ("on-accent", "accent"),
+]  # fmt: skip
+
+
+def brightness(colour):
+    """Relative luminance as WCAG 2.2 defines it."""
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    red, green, blue = (
+        one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(("text", "ground"), PAIRS)
+def test_text_can_be_read_on_its_ground(text, ground, theme):
+    lights = sorted(brightness(TOKENS[name][theme]) for name in (text, ground))
+    assert (lights[1] + 0.05) / (lights[0] + 0.05) >= 4.5
+
+
+def test_colours_are_decided_in_the_tokens_alone():
+    for sheet in STYLES.glob("*.css"):
+        if sheet.name not in {"tokens.css"}:
+            assert not re.search(r"#[0-9a-f]{3,8}\b", sheet.read_text()), sheet.name
+
+
+def test_every_sheet_and_script_is_sent():
+    from pilothouse.console.assets import SCRIPTS
+    from pilothouse.console.assets import STYLES as SHEETS
+
+    assert {one.stem for one in STYLES.glob("*.css")} == set(SHEETS)
+    assert {one.stem for one in (STYLES.parent / "js").glob("*.js")} == set(SCRIPTS)

@@ -1,0 +1,83 @@
+"""What people do at the console, in business words."""
+
+import re
+
+RAISE = {"tier_1_initial": "4", "tier_1_maintenance": "2"}
+"""Initial margin 2 to 4 %, maintenance 1 to 2 %, of the first tier."""
+BELOW_MAINTENANCE = "accounts newly below maintenance margin"
+JSON = {"Accept": "application/json"}
+
+
+def propose_raise(page, contract, why="volatility is expected at the weekend"):
+    """Propose the raise from the contract's page; return the change's number."""
+    page.goto(f"/markets/{contract}")
+    page.get_by_role("link", name="Change margin schedule").click()
+    for name, value in RAISE.items():
+        page.locator(f"[name={name}]").fill(value)
+    page.get_by_label("Why").fill(why)
+    page.get_by_role("button", name="Propose and preview").click()
+    page.wait_for_url(re.compile(r"/changes/\d+$"))
+    return int(page.url.rsplit("/", 1)[1])
+
+
+def facts(page, number):
+    """What the console answers a machine about a change."""
+    return page.request.get(f"/changes/{number}", headers=JSON).json()
+
+
+def shown(page, label, column="Predicted"):
+    """The number that stands beside a question in the table of impact."""
+    table = page.locator("#counts")
+    headings = [one.strip() for one in table.locator("thead th").all_inner_texts()]
+    row = table.locator("tbody tr").filter(has_text=label).first
+    cells = [one.strip() for one in row.locator("th, td").all_inner_texts()]
+    return int(cells[headings.index(column)].replace(",", ""))
+
+
+def state(page):
+    """The state in the head of a change's page."""
+    return page.locator(".head h1 .pill").first.inner_text()
+
+
+def wait_for_state(page, number, *states):
+    """Look at the change until it is in one of these states; the machine acts by itself."""
+    page.goto(f"/changes/{number}")
+    for _ in range(60):
+        if state(page) in states:
+            return state(page)
+        page.wait_for_timeout(500)
+        page.reload()
+    raise AssertionError(f"change {number} is {state(page)}, not one of {states}")
+
+
+def sign(page, number):
+    """Read a change, go to Approve by its key, and press it."""
+    page.goto(f"/changes/{number}")
+    page.keyboard.press("a")
+    approve = page.get_by_role("button", name="Approve")
+    assert approve.evaluate("button => button === document.activeElement")
+    page.keyboard.press("Enter")
+    page.get_by_text(f"CH-{number} is now").wait_for()
+
+
+def apply(page, number):
+    """Send an approved change."""
+    page.goto(f"/changes/{number}")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_load_state()
+
+
+def set_ceiling(page, number, accounts):
+    """Allow so many accounts newly below maintenance, and any of the rest."""
+    page.goto(f"/changes/{number}")
+    page.locator("[name=accounts_below_maintenance]").fill(str(accounts))
+    page.locator("[name=accounts_below_initial]").fill("100000")
+    for name in ("notional_below_initial", "notional_below_maintenance"):
+        page.locator(f"[name={name}]").fill("1000000000")
+    page.get_by_role("button", name="Set and preview again").click()
+    page.get_by_text(f"CH-{number} is now previewed").wait_for()
+
+
+def token(page):
+    """The token by which the console knows its own forms."""
+    return page.locator("[name=csrfmiddlewaretoken]").first.input_value()

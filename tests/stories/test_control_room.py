@@ -1,0 +1,118 @@
+"""The control room: it fits, it lives, it says when it does not, and keys and themes work."""
+
+import re
+
+CARRIED_BYTES_MAX = 120_000
+"""What the control room may send to a browser that comes for the first time, compressed."""
+
+
+def test_it_fits_without_scrolling_in_both_themes(desk):
+    page = desk.sit_down("operator")
+    for theme in ("dark", "light"):
+        assert page.locator("html").get_attribute("data-theme") == theme
+        sizes = page.locator("main").evaluate("main => [main.scrollHeight, main.clientHeight]")
+        assert sizes[0] <= sizes[1]
+        assert page.evaluate("document.documentElement.scrollHeight") <= 900
+        page.get_by_role("button", name=re.compile("Switch to the")).click()
+        page.wait_for_load_state()
+
+
+def test_it_is_small_and_soon_usable(desk, demonstration, record_property):
+    page = desk.sit_down("operator")
+    carried = []
+    fresh = desk.browser.new_context(
+        base_url=demonstration.console, storage_state=page.context.storage_state()
+    )
+    desk.contexts.append(fresh)
+    other = fresh.new_page()
+    other.on("requestfinished", lambda asked: carried.append(asked))
+    other.goto("/")
+    timing = other.evaluate("performance.getEntriesByType('navigation')[0].toJSON()")
+    sizes = [one.sizes() for one in carried]
+    total = sum(one["responseBodySize"] + one["responseHeadersSize"] for one in sizes)
+    record_property("control_room_bytes", total)
+    record_property("control_room_usable_ms", int(timing["domContentLoadedEventEnd"]))
+    print(f"control room: {total} bytes, usable in {timing['domContentLoadedEventEnd']:.0f} ms")
+    assert 0 < total < CARRIED_BYTES_MAX
+
+
+def test_figures_move_and_one_feed_serves_every_tab(desk):
+    feeds = []
+    page = desk.sit_down("operator")
+    page.context.on("request", lambda asked: feeds.append(asked) if "/live" in asked.url else None)
+    page.goto("/")
+    page.get_by_text("Live", exact=True).wait_for()
+    was = page.locator("[data-figure=position]").inner_text()
+    page.wait_for_function(
+        "was => document.querySelector('[data-figure=position]').textContent !== was", arg=was
+    )
+    other = page.context.new_page()
+    other.goto("/changes")
+    other.get_by_text("Live", exact=True).wait_for()
+    assert len(feeds) == 1
+    answer = feeds[0].response()
+    assert answer.headers["content-encoding"] == "identity"
+    assert answer.headers["content-type"].startswith("text/event-stream")
+
+
+def test_a_page_says_since_when_it_is_stale_and_goes_on_working(desk):
+    page = desk.sit_down("operator")
+    page.context.route("**/live", lambda route: route.abort())
+    page.goto("/")
+    page.get_by_text(re.compile(r"stale since \d\d:\d\d:\d\d")).wait_for(timeout=20_000)
+    page.get_by_role("link", name="All markets").click()
+    assert page.get_by_role("heading", name="All markets").is_visible()
+    desk.complaints.clear()
+
+
+def test_it_is_used_by_keys(desk):
+    page = desk.sit_down("risk")
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    page.wait_for_url("**/changes")
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    page.get_by_role("heading", name="Markets by exception").wait_for()
+    page.keyboard.press("?")
+    assert page.get_by_role("heading", name="Keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("PF_X")
+    page.get_by_role("link", name=re.compile("PF_XBTUSD")).last.wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/markets/PF_X*")
+
+
+def test_it_works_without_scripts(desk, demonstration):
+    page = desk.sit_down("operator")
+    plain = desk.browser.new_context(
+        base_url=demonstration.console,
+        storage_state=page.context.storage_state(),
+        java_script_enabled=False,
+    )
+    desk.contexts.append(plain)
+    bare = plain.new_page()
+    for address, heading in (
+        ("/", "Accounts by margin health"),
+        ("/markets/PF_XBTUSD", "Margin schedules"),
+        ("/accounts/20", "Wallets"),
+        ("/changes/propose?kind=margin_schedule&market=PF_XBTUSD", "As it shall be"),
+        ("/audit", "One line of time"),
+    ):
+        assert bare.goto(address).status == 200
+        assert bare.get_by_role("heading", name=heading).is_visible()
+
+
+def test_the_margin_of_an_account_adds_up_line_by_line(desk):
+    page = desk.sit_down("risk")
+    page.goto("/markets/PF_XBTUSD")
+    page.locator("section", has_text="Largest positions").locator("tbody a").first.click()
+    page.get_by_role("heading", name="Margin, line by line").wait_for()
+    assert page.locator(".notice-error").count() == 0
+    lines = [row.split("\t") for row in page.locator("#equity tbody tr").all_inner_texts()]
+    micro = {line[0]: int(re.sub(r"[^\d-]", "", line[-1].replace("−", "-"))) for line in lines}
+    totals = {micro.pop(name) for name in ("Equity",)}
+    collateral = micro.pop("Collateral")
+    rest = micro.pop("Unrealised") + micro.pop("Funding")
+    assert sum(micro.values()) == collateral
+    assert totals == {collateral + rest}
