@@ -44,8 +44,8 @@ INSURANCE_USD: Final = 4_000_000
 SPOT_FEES, FUTURES_FEES = 1, 2
 
 
-def create(orders: int = 65_536, accounts: int = 8_192) -> list[Command]:
-    """Return the commands that create the exchange, its house, assets, markets and schedules."""
+def found(orders: int = 65_536, accounts: int = 8_192) -> list[Command]:
+    """Return the commands that create the exchange and open its house's accounts."""
     return [
         CreateExchange(
             accounts=accounts,
@@ -57,6 +57,12 @@ def create(orders: int = 65_536, accounts: int = 8_192) -> list[Command]:
             volumes=accounts,
         ),
         *(OpenAccount(client_class=ClientClass.HOUSE, purpose=one) for one in HOUSE),
+    ]
+
+
+def furnish() -> list[Command]:
+    """Return the commands that list assets, fees, markets and schedules and fill the pool."""
+    return [
         *(_asset(one) for one in markets.ASSETS),
         _fees(SPOT_FEES, markets.SPOT_FEES),
         _fees(FUTURES_FEES, markets.FUTURES_FEES),

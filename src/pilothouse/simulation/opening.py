@@ -28,8 +28,8 @@ COLLATERAL_IN: Final = 8
 
 
 def stages(crowd: Crowd) -> Iterator[list[Command]]:
-    """Yield the opening in stages; each is answered before the next is sent."""
-    yield genesis.create()
+    """Yield the opening of a founded exchange in stages; each is answered before the next."""
+    yield genesis.furnish()
     yield list(crowd.prices.all())
     yield opening(crowd.population, shares())
     yield _bitcoin_collateral(crowd)

@@ -15,6 +15,7 @@ from pilothouse.language.kinds import CauseKind
 from pilothouse.language.names import Cause, Name, Sender
 from pilothouse.language.rows import Message, Rows, to_rows
 from pilothouse.language.schema import Command
+from pilothouse.simulation import genesis
 from pilothouse.simulation.crowd import Crowd
 from pilothouse.simulation.opening import stages
 
@@ -38,6 +39,7 @@ class World:
 
     def open(self) -> None:
         """Create the exchange and let everyone in; refusals of governed commands are faults."""
+        self.send(genesis.found(), GENESIS)
         for stage in stages(self.crowd):
             self.send(stage, GENESIS)
             self.time += BEAT_US

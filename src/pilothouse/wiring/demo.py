@@ -22,22 +22,29 @@ from pilothouse.simulation.opening import stages
 from pilothouse.simulation.population import Client
 from pilothouse.simulation.process import Exchange
 from pilothouse.venue.catalogue import Catalogue, load, merged, save
+from pilothouse.venue.client import VenueClient
+from pilothouse.wiring.genesis import found_if_new
 from pilothouse.wiring.importing.kraken import GENESIS_CAUSE
 
 KEYS_FILE: Final = "demo-keys.json"
 PEOPLE: Final = ("operator", "risk", "manager", "auditor", "viewer")
 PASSWORD_VARIABLE: Final = "PILOTHOUSE_DEMO_PASSWORD"
-FIRST_RUN: Final = 1
+NAMES_HI: Final = 2
+"""The founding has the names (1, k)."""
 
 
 class SeedingFailed(RuntimeError):
     """The exchange refused a command without which there is no demonstration."""
 
 
-def seed(home: Path, exchange: Exchange, number: int = 1) -> None:
-    """Seed a home whose writer runs: exchange, catalogue, people, keys. `number` is the seed."""
+def seed(home: Path, exchange: VenueClient, number: int = 1) -> None:
+    """Seed a home whose writer runs: exchange, markets, clients, catalogue, people, keys.
+
+    `number` is the seed of everyone and everything.
+    """
     crowd = Crowd(number)
     if not (home / KEYS_FILE).exists():
+        found_if_new(home, exchange)
         seed_exchange(exchange, crowd)
         save(home, merged(load(home), demo_catalogue()))
     _begin_django(home)
@@ -56,7 +63,7 @@ def seed_exchange(exchange: Exchange, crowd: Crowd) -> None:
     sent = 0
     for stage in stages(crowd):
         messages = [
-            Message(one, Name(Sender.GENESIS, FIRST_RUN, sent + k), GENESIS_CAUSE)
+            Message(one, Name(Sender.GENESIS, NAMES_HI, sent + k), GENESIS_CAUSE)
             for k, one in enumerate(stage)
         ]
         sent += len(messages)
