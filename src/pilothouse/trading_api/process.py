@@ -19,12 +19,13 @@ from pilothouse.trading_api.ports import FindKey
 from pilothouse.venue import catalogue
 from pilothouse.venue.client import AsyncVenueClient
 from pilothouse.venue.follower import Follower
-from pilothouse.venue.views.accounts import position
+from pilothouse.venue.views.accounts import contract_positions
 from pilothouse.venue.views.margin import margin
+from pilothouse.venue.views.markets import all_markets
 
 CATCH_UP_POLL_S: Final = 0.01
 NOBODY: Final = 0
-"""Row 0 of every table means "none" and can be read."""
+"""Row 0 of the accounts means "none" and can be read."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -60,10 +61,11 @@ async def _caught_up(follower: Follower) -> None:
 
 
 def _warm_up(follower: Follower) -> None:
-    # The kernels that read are compiled when first called; no client is to wait for that.
+    # The kernels that read are compiled when first called; no client is to wait for that. The
+    # one that reads a position needs a position, and where there is none nobody asks yet.
     with follower.machine() as machine:
         margin(machine, NOBODY)
-        position(machine, NOBODY)
+        any(contract_positions(machine, one.number, 1) for one in all_markets(machine))
 
 
 def run_gateway(
