@@ -73,9 +73,9 @@ def _prepare(change: Change, by: Person, now: datetime) -> Change:
 def _move_on(change: Change, by: Person, now: datetime) -> None:
     # Without need of a second person a change is approved by a preview that finds nothing amiss;
     # the undo that was signed with its change is approved with it.
-    carried = not signing.need_of(change).signatures or undo_is_signed(change)
+    carried = not signing.need_of(change).signatures or signing.undo_is_signed(change)
     ready = carried and evidence.why_not_enough(change, now) is None
-    target = State.APPROVED if ready and change.state in _FRESH else State.PREVIEWED
+    target = State.APPROVED if ready else State.PREVIEWED
     if target is State.APPROVED:
         change.approved_at = now
     move(change, Verb.PREVIEW, target, by=by, now=now, facts=_facts(change))
@@ -156,11 +156,6 @@ def _as_if_now(step: ChangeStep) -> Message:
         return message
     command: Any = message.command
     return replace(message, command=replace(command, base_version=present))
-
-
-def undo_is_signed(change: Change) -> bool:
-    """Tell whether this is the undo that was signed together with the change it undoes."""
-    return change.preapproved and change.reverts is not None
 
 
 def instead(change: Change, *, now: datetime | None = None) -> list[Alternative]:
