@@ -9,6 +9,7 @@ from pilothouse.access.roles import Role
 from pilothouse.control import (
     apply,
     approve,
+    arm,
     edit,
     ports,
     preview,
