@@ -24,7 +24,8 @@ from pilothouse.control.policy import above_ceiling, class_by_impact, default_ce
 from pilothouse.control.ports import ports
 from pilothouse.control.propose import describe
 from pilothouse.control.refusals import CONFLICT_IS_OPEN, Refused, of_the_engine
-from pilothouse.language.names import Name, Sender
+from pilothouse.language.kinds import CauseKind
+from pilothouse.language.names import Cause, Name, Sender
 from pilothouse.language.rows import Message
 
 Question = Preview.Question
@@ -183,7 +184,8 @@ def _each(ways: Sequence[Alternative]) -> list[tuple[Alternative, int]]:
 def _way_message(change: Change, way: Alternative, number: int) -> Message:
     kind, fields = plan.kind_of(change), way.steps[number - 1].fields
     base = kind.base_version(fields, ports().reader)
-    return Message(kind.command(fields, base, None), Name(Sender.CONTROL, change.pk, number))
+    name, cause = Name(Sender.CONTROL, change.pk, number), Cause(CauseKind.CHANGE, change.pk)
+    return Message(kind.command(fields, base, None), name, cause)
 
 
 def _rehearse_way(change: Change, way: Alternative, number: int) -> dict[str, Any]:
