@@ -183,7 +183,8 @@ def test_inconclusive_when_it_cannot_be_read_back(team, exchange, approved):
 def test_inconclusive_when_the_exchange_told_of_no_event(team, exchange, approved):
     exchange.tells = False
     change = apply.apply(approved(), by=team.operator, now=NOON)
-    assert verify.verify(change, now=NOON).state == State.INCONCLUSIVE
+    assert verify.verify(change, now=NOON + SECOND).state == State.APPLIED
+    assert verify.verify(change, now=NOON + 61 * SECOND).state == State.INCONCLUSIVE
 
 
 def test_failed_when_it_does_not_hold(team, exchange, approved):

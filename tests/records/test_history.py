@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from pilothouse.language.commands import CancelAllOrders, PlaceOrder
 from pilothouse.language.events import AssetListed, OrderCancelled, OrderFilled, OrderPlaced
 from pilothouse.language.kinds import CancelReason, FillKind, OrderType, Side, TimeInForce
@@ -13,6 +15,7 @@ from pilothouse.records.orders import OrderStatus
 from pilothouse.records.trades import MINUTE_US, merge
 from tests.records.spans import span
 
+TRADES = count(1)
 NOON = 20_000 * DAY_US + 12 * HOUR_US
 
 
@@ -49,7 +52,7 @@ def filled(
 ) -> Happened:
     event = OrderFilled(
         market=1,
-        trade=more.get("trade", 1),
+        trade=next(TRADES),
         side=Side.BUY,
         taker_order=taker,
         maker_order=maker,

@@ -184,8 +184,8 @@ def _each(ways: Sequence[Alternative]) -> list[tuple[Alternative, int]]:
 def _way_message(change: Change, way: Alternative, number: int) -> Message:
     kind, fields = plan.kind_of(change), way.steps[number - 1].fields
     base = kind.base_version(fields, ports().reader)
-    name, cause = Name(Sender.CONTROL, change.pk, number), Cause(CauseKind.CHANGE, change.pk)
-    return Message(kind.command(fields, base, None), name, cause)
+    name = Name(Sender.CONTROL, change.pk, number)
+    return Message(kind.command(fields, base, None), name, Cause(CauseKind.CHANGE, change.pk))
 
 
 def _rehearse_way(change: Change, way: Alternative, number: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilothouse.engine.pointers import address_list
+from pilothouse.engine.records import Records
 from pilothouse.engine.state import EVENTS_ROOM, State
 from pilothouse.engine.tables import BUFFERS, INDEX_OF, TABLES
 from pilothouse.language.names import SENDERS_MAX
@@ -68,7 +69,7 @@ class Arena:
         arrays = {**self.tables, **self.buffers}
         addresses = address_list(list(arrays.values()))
         self.plain = State(**arrays, address=addresses.ctypes.data, addresses=addresses)
-        records = {name: one.view(np.recarray) for name, one in arrays.items()}
+        records = {name: Records(one) for name, one in arrays.items()}
         self.state = self.plain._replace(**records) if UNCOMPILED else self.plain
 
     def make_room_for_receipts(self, count: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pilothouse.engine.pointers import TablesType, address_list, register
+from pilothouse.engine.records import Records
 from pilothouse.language import commands as _commands
 from pilothouse.language.rows import Rows
 from pilothouse.language.schema import COMMAND_HEAD, COMMANDS, ROW_WORDS, Command, Layout
@@ -50,6 +51,5 @@ def view_block(rows: Rows) -> tuple[Any, Any]:
     words = rows.reshape(-1)
     views = [words.view(dtype) for dtype in _VIEWS.values()]
     addresses = address_list(views)
-    if UNCOMPILED:
-        views = [view.view(np.recarray) for view in views]
-    return Block._make([*views, addresses.ctypes.data, addresses]), words
+    seen: list[Any] = [Records(view) for view in views] if UNCOMPILED else views
+    return Block(*seen, addresses.ctypes.data, addresses), words

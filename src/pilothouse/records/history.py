@@ -75,7 +75,6 @@ class History:
         self._closed_of: dict[int, deque[int]] = {}
         self._fills: dict[int, FillRecord] = {}
         self._fills_of: dict[int, deque[int]] = {}
-        self._fill_count = 0
         self._tapes: dict[int, Tape] = {}
         self._closed_kept = closed_kept
         self._fills_kept = fills_kept
@@ -129,7 +128,6 @@ class History:
         tape = self._tapes.setdefault(one.market, Tape())
         taker = self._orders.get(one.taker_order)
         fill = FillRecord(
-            number=self._fill_count,
             trade=one.trade,
             market=one.market,
             position=one.position,
@@ -148,7 +146,6 @@ class History:
             maker_account=one.maker_account,
             maker_fee=one.maker_fee,
         )
-        self._fill_count += 1
         self._keep(fill)
         if fill.kind != FillKind.UNWIND:
             tape.add(fill)
@@ -156,12 +153,12 @@ class History:
             self._executed(execution)
 
     def _keep(self, fill: FillRecord) -> None:
-        self._fills[fill.number] = fill
+        self._fills[fill.trade] = fill
         if len(self._fills) > self._fills_kept:
             del self._fills[next(iter(self._fills))]
         for account in {fill.taker_account, fill.maker_account}:
             kept = self._fills_of.setdefault(account, deque(maxlen=FILLS_KEPT_PER_ACCOUNT))
-            kept.append(fill.number)
+            kept.append(fill.trade)
 
     def _executed(self, execution: Execution) -> None:
         order = self._orders.get(execution.order)
@@ -223,8 +220,8 @@ class History:
             return list(self._executions(account))
 
     def _executions(self, account: int) -> Iterator[Execution]:
-        for number in reversed(self._fills_of.get(account, ())):
-            fill = self._fills.get(number)
+        for trade in reversed(self._fills_of.get(account, ())):
+            fill = self._fills.get(trade)
             if fill is None:
                 continue
             if fill.maker_account == account:

@@ -63,9 +63,8 @@ class OrderRecord:
 class FillRecord:
     """A trade with both its sides. An order number of 0 is a deed of the venue."""
 
-    number: int
-    """Its place among all fills from the first block on: the same in every gateway."""
     trade: int
+    """Its number among all trades and unwinds of the exchange."""
     market: int
     position: int
     time: int
@@ -95,7 +94,7 @@ class Execution:
     @property
     def number(self) -> int:
         """Return a number of its own: the two sides of a fill have different ones."""
-        return 2 * self.fill.number + int(self.maker)
+        return 2 * self.fill.trade + int(self.maker)
 
     @property
     def order(self) -> int:

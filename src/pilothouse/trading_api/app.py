@@ -1,0 +1,50 @@
+"""The traders' door as one application: spot, futures, and whether it is up."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from pilothouse.records.history import History
+from pilothouse.trading_api.door import Door
+from pilothouse.trading_api.futures.routes import routes as futures_routes
+from pilothouse.trading_api.futures.routes import unknown_endpoint
+from pilothouse.trading_api.ports import FindKey, Replica, Venue
+from pilothouse.trading_api.spot.routes import routes as spot_routes
+from pilothouse.trading_api.spot.routes import unknown_method
+from pilothouse.venue.catalogue import Catalogue
+
+EMPTY: Final = Catalogue()
+
+
+def build(
+    venue: Venue,
+    follower: Replica,
+    history: History,
+    find_key: FindKey,
+    catalogue: Catalogue = EMPTY,
+) -> Starlette:
+    """Return the application. `find_key` is called in a thread and may block."""
+    return assemble(Door(venue, follower, history, find_key, catalogue))
+
+
+def assemble(door: Door) -> Starlette:
+    """Return the application around a door that exists."""
+
+    async def healthz(request: Request) -> Response:
+        fault, position = door.follower.fault, door.follower.position
+        if fault:
+            return JSONResponse({"status": fault, "position": position}, status_code=503)
+        return JSONResponse({"status": "ok", "position": position})
+
+    every = [Route("/healthz", healthz), *spot_routes(door), *futures_routes(door)]
+    return Starlette(routes=every, exception_handlers={404: _not_found})
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    # No route matched, not even the APIs' own for what they do not know: a path with a newline.
+    return unknown_method() if request.url.path.startswith("/0/") else unknown_endpoint()

@@ -1,0 +1,135 @@
+"""The door itself: commands in under names of their own, reads from a replica that has caught up.
+
+A signed read waits until the replica and the history have passed the last receipt that was given
+to the same key, so that a client always sees its own orders. The wait is bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pilothouse.language.commands import CancelAllOrders
+from pilothouse.language.names import Name, Receipt, Sender
+from pilothouse.language.rows import Message
+from pilothouse.language.schema import Command
+from pilothouse.records.history import History
+from pilothouse.trading_api.listing import Listing
+from pilothouse.trading_api.nonces import Nonces
+from pilothouse.trading_api.ports import FindKey, Key, Replica, Venue
+from pilothouse.venue.catalogue import Catalogue
+from pilothouse.venue.views.assets import all_assets
+from pilothouse.venue.views.markets import all_markets
+
+WAIT_S: Final = 5.0
+POLL_S: Final = 0.001
+KEY_KEPT_S: Final = 1.0
+"""How long a key is believed before it is looked up again: a revoked key ends within it."""
+KEYS_KEPT: Final = 10_000
+MANY_CANCELS: Final = 1_000
+"""A command that cancelled so many orders may have left some; the engine's bound is above it."""
+
+
+class Behind(Exception):
+    """The replica has not passed the key's last receipt in time."""
+
+
+class Door:
+    """Everything a handler of either API may do."""
+
+    def __init__(
+        self,
+        venue: Venue,
+        follower: Replica,
+        history: History,
+        find_key: FindKey,
+        catalogue: Catalogue,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> None:
+        self.history = history
+        self.catalogue = catalogue
+        self.follower = follower
+        self.spot_nonces, self.futures_nonces = Nonces(), Nonces()
+        self._venue, self._find_key, self._wait_s = venue, find_key, wait_s
+        self._started, self._count = time.time_ns() // 1_000, itertools.count()
+        self._last: dict[str, int] = {}
+        self._keys: dict[str, tuple[float, Key | None]] = {}
+        self._listing: tuple[int, Listing] | None = None
+
+    async def key(self, public: str) -> Key | None:
+        """Return the API key of a public half, or None if there is none or it was revoked."""
+        now = time.monotonic()
+        kept = self._keys.get(public)
+        if kept is not None and now < kept[0]:
+            return kept[1]
+        found = await asyncio.to_thread(self._find_key, public)
+        if len(self._keys) >= KEYS_KEPT:
+            self._keys.clear()
+        self._keys[public] = (now + KEY_KEPT_S, found)
+        return found
+
+    async def ask(self, key: Key, commands: Sequence[Command]) -> list[Receipt]:
+        """Send commands under new names and return their receipts, in order."""
+        messages = [
+            Message(one, Name(Sender.GATEWAY, self._started, next(self._count)))
+            for one in commands
+        ]
+        receipts = await self._venue.submit(messages)
+        reached = max((one.position for one in receipts), default=0)
+        self._last[key.public] = max(reached, self._last.get(key.public, 0))
+        return receipts
+
+    async def ask_one(self, key: Key, command: Command) -> Receipt:
+        """Send one command and return its receipt."""
+        return (await self.ask(key, [command]))[0]
+
+    async def cancel_all(self, key: Key, markets: Sequence[int]) -> list[Receipt]:
+        """Cancel every open order of some markets; return the receipts, `made` counts orders.
+
+        One command cancels a bounded number of orders, so it is asked again while it is busy.
+        """
+        receipts: list[Receipt] = []
+        left = list(markets)
+        while left:
+            asked = [CancelAllOrders(account=key.account, market=one) for one in left]
+            answered = await self.ask(key, asked)
+            receipts += answered
+            pairs = zip(left, answered, strict=True)
+            left = [market for market, one in pairs if one.accepted and one.made >= MANY_CANCELS]
+        return receipts
+
+    async def caught_up(self, key: Key) -> None:
+        """Wait until reads are true of the key's last receipt; raise Behind when it takes long."""
+        position = self._last.get(key.public, 0)
+        ends = time.monotonic() + self._wait_s
+        while min(self.follower.position, self.history.position) < position:
+            if time.monotonic() > ends:
+                raise Behind
+            await asyncio.sleep(POLL_S)
+
+    @property
+    def time(self) -> int:
+        """Return the time of the last block the history has seen, in microseconds."""
+        return self.history.time
+
+    def listing(self, machine: Any = None) -> Listing:
+        """Return what is listed, made anew when something was listed since."""
+        count = self.history.listings
+        if self._listing is None or self._listing[0] != count:
+            self._listing = (count, self._read_listing(machine))
+        return self._listing[1]
+
+    def _read_listing(self, machine: Any) -> Listing:
+        if machine is None:
+            with self.follower.machine() as held:
+                return self._read_listing(held)
+        return Listing(all_assets(machine), all_markets(machine), self.catalogue)
+
+
+def wall_clock_us() -> int:
+    """Return the time of the wall clock, for the words that ask for it, in microseconds."""
+    return time.time_ns() // 1_000

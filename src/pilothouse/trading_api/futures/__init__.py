@@ -1,0 +1,1 @@
+"""Kraken's futures REST v3 (and the history endpoints that its clients use)."""

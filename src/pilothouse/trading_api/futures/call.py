@@ -1,0 +1,32 @@
+"""A futures request that was understood: whose it is and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pilothouse.trading_api.door import Door
+from pilothouse.trading_api.futures.arguments import Arguments
+from pilothouse.trading_api.futures.errors import AUTHENTICATION_ERROR, Refused
+from pilothouse.trading_api.ports import Key
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a handler is given. `signer` is the key of a private request, `path` its parts."""
+
+    door: Door
+    arguments: Arguments
+    signer: Key | None = None
+    path: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Key:
+        """Return the key of a private request."""
+        if self.signer is None:
+            raise Refused(AUTHENTICATION_ERROR)
+        return self.signer
+
+
+Handler = Callable[[Call], Awaitable[dict[str, Any]]]

@@ -1,0 +1,268 @@
+"""sendorder, cancelorder, cancelallorders, batchorder, transfer."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pilothouse.language.commands import CancelOrder, PlaceOrder, Transfer
+from pilothouse.language.kinds import CancelReason, Wallet
+from pilothouse.language.names import Receipt
+from pilothouse.records.orders import Execution, OrderRecord
+from pilothouse.trading_api import texts
+from pilothouse.trading_api.door import Behind, wall_clock_us
+from pilothouse.trading_api.figures import iso, number
+from pilothouse.trading_api.futures.arguments import ORDER, Arguments
+from pilothouse.trading_api.futures.call import Call
+from pilothouse.trading_api.futures.errors import (
+    JSON_PARSE_ERROR,
+    REQUIRED_ARGUMENT_MISSING,
+    NotTaken,
+    Refused,
+    invalid,
+)
+from pilothouse.trading_api.futures.order_rows import order_row
+from pilothouse.trading_api.futures.place import client_name, read_order
+from pilothouse.trading_api.futures.refusals import word_of
+from pilothouse.trading_api.ids import uuid_of
+from pilothouse.trading_api.listing import Market
+
+BATCH_MOST: Final = 10
+ACCOUNTS: Final = {
+    "cash": Wallet.SPOT,
+    "spot wallet": Wallet.SPOT,
+    "flex": Wallet.FUTURES,
+    "futures wallet": Wallet.FUTURES,
+}
+FAILED: Final = {
+    CancelReason.IMMEDIATE_REST: ("iocWouldNotExecute", "IOC_WOULD_NOT_EXECUTE"),
+    CancelReason.SELF_TRADE: ("selfFill", "WOULD_EXECUTE_SELF"),
+    CancelReason.REDUCE_ONLY: ("wouldNotReducePosition", "WOULD_NOT_REDUCE_POSITION"),
+    CancelReason.POST_ONLY: ("postWouldExecute", "POST_WOULD_EXECUTE"),
+}
+"""An order that ended untouched in its own command failed, in these words."""
+
+
+async def send_order(call: Call) -> dict[str, Any]:
+    """Place one order and tell what became of it at once."""
+    return {"sendStatus": await _send(call, call.arguments)}
+
+
+async def _send(call: Call, arguments: Arguments) -> dict[str, Any]:
+    market = arguments.contract(call.door.listing())
+    try:
+        command = read_order(arguments, market, call.key.account)
+    except NotTaken as fault:
+        return _status(fault.status)
+    receipt = await call.door.ask_one(call.key, command)
+    if not receipt.accepted:
+        return _status(_status_or_raise(receipt))
+    return await _placed(call, market, command, receipt)
+
+
+def _status_or_raise(receipt: Receipt) -> str:
+    word = word_of(receipt.outcome)
+    if not word.is_status:
+        raise Refused(word.text)
+    return word.text
+
+
+def _status(status: str) -> dict[str, Any]:
+    return {"status": status, "receivedTime": iso(wall_clock_us()), "orderEvents": []}
+
+
+async def _placed(
+    call: Call, market: Market, command: PlaceOrder, receipt: Receipt
+) -> dict[str, Any]:
+    # The receipt says that it was taken; what it traded at once is in the history behind it.
+    with contextlib.suppress(Behind):
+        await call.door.caught_up(call.key)
+    order = call.door.history.order(receipt.made)
+    made = _status("placed") | {"order_id": uuid_of(ORDER, receipt.made)}
+    if command.client_order_id:
+        made["cliOrdId"] = command.client_order_id
+    if order is None:
+        return made | {"orderEvents": [_event("PLACE", _just_asked(market, command, receipt))]}
+    return made | _events(call, market, order)
+
+
+def _events(call: Call, market: Market, order: OrderRecord) -> dict[str, Any]:
+    fills = [call.door.history.execution(one) for one in order.fills]
+    at_once = [one for one in fills if one and one.fill.position == order.number]
+    if not at_once and order.closed_position == order.number and order.reason in FAILED:
+        status, reason = FAILED[order.reason]
+        event = _event("REJECT", order_row(market, order)) | {"reason": reason}
+        return {"status": status, "orderEvents": [event]}
+    events, filled = [], 0
+    for one in at_once:
+        events.append(_execution(market, order, one, filled))
+        filled += one.fill.quantity
+    if filled < order.quantity and order.closed_position != order.number:
+        events.append(_event("PLACE", order_row(market, order, filled)))
+    return {"orderEvents": events or [_event("PLACE", order_row(market, order))]}
+
+
+def _execution(
+    market: Market, order: OrderRecord, execution: Execution, filled: int
+) -> dict[str, Any]:
+    return {
+        "type": "EXECUTION",
+        "executionId": uuid_of("fill", execution.number),
+        "price": number(execution.fill.price, market.price_decimals),
+        "amount": number(execution.fill.quantity, market.quantity_decimals),
+        "orderPriorEdit": None,
+        "orderPriorExecution": order_row(market, order, filled),
+        "takerReducedQuantity": None,
+    }
+
+
+def _event(kind: str, row: dict[str, Any]) -> dict[str, Any]:
+    return {"type": kind, "order": row, "reducedQuantity": None}
+
+
+def _just_asked(market: Market, command: PlaceOrder, receipt: Receipt) -> dict[str, Any]:
+    asked = OrderRecord(
+        number=receipt.made,
+        account=command.account,
+        market=command.market,
+        side=command.side,
+        order_type=command.order_type,
+        time_in_force=command.time_in_force,
+        flags=command.flags,
+        price=command.price,
+        quantity=command.quantity,
+        placed_at=wall_clock_us(),
+        client_order_id=command.client_order_id,
+        updated_at=wall_clock_us(),
+    )
+    return order_row(market, asked)
+
+
+async def cancel_order(call: Call) -> dict[str, Any]:
+    """Cancel one order by id or by the client's own name."""
+    return {"cancelStatus": await _cancel(call, call.arguments)}
+
+
+async def _cancel(call: Call, arguments: Arguments) -> dict[str, Any]:
+    number_given, account = arguments.order(), call.key.account
+    if number_given is not None:
+        command = CancelOrder(account=account, order=number_given)
+    else:
+        try:
+            name = client_name(arguments)
+        except NotTaken:
+            return _status("notFound")
+        if not name:
+            raise Refused(REQUIRED_ARGUMENT_MISSING)
+        command = CancelOrder(account=account, client_order_id=name)
+    if number_given == 0:
+        return _status("notFound")
+    receipt = await call.door.ask_one(call.key, command)
+    if receipt.accepted:
+        return await _cancelled(call, receipt.position, arguments)
+    status = _status_or_raise(receipt)
+    return _status(await _filled_or(call, number_given, status))
+
+
+async def _filled_or(call: Call, order: int | None, status: str) -> str:
+    # Kraken says "filled" of an order that is gone because it traded whole.
+    await call.door.caught_up(call.key)
+    known = call.door.history.order(order or 0)
+    own = known is not None and known.account == call.key.account
+    return "filled" if own and known is not None and known.remaining == 0 else status
+
+
+async def _cancelled(call: Call, position: int, arguments: Arguments) -> dict[str, Any]:
+    events = await _cancel_events(call, {position})
+    ids = [one["uid"] for one in events]
+    given = arguments.text("order_id", "orderId")
+    made = _status("cancelled") | {"orderEvents": events}
+    return made | {"order_id": ids[0] if ids else given}
+
+
+async def _cancel_events(call: Call, positions: set[int]) -> list[dict[str, Any]]:
+    await call.door.caught_up(call.key)
+    markets = call.door.listing().markets
+    return [
+        {
+            "uid": uuid_of(ORDER, one.number),
+            "order": order_row(markets[one.market], one),
+            "type": "CANCEL",
+        }
+        for one in call.door.history.closed_orders(call.key.account)
+        if one.closed_position in positions
+    ]
+
+
+async def cancel_all_orders(call: Call) -> dict[str, Any]:
+    """Cancel every open order in contracts, or in the one of `symbol`; spot orders stay."""
+    listing = call.door.listing()
+    await call.door.caught_up(call.key)
+    symbol = call.arguments.text("symbol")
+    if symbol is not None:
+        markets = {call.arguments.contract(listing).number}
+    else:
+        found = call.door.history.open_orders(call.key.account)
+        markets = {one.market for one in found if not listing.markets[one.market].is_spot}
+    receipts = await call.door.cancel_all(call.key, sorted(markets))
+    for receipt in receipts:
+        if not receipt.accepted:
+            _status_or_raise(receipt)
+    events = await _cancel_events(call, {one.position for one in receipts})
+    status = _status("cancelled" if events else "noOrdersToCancel")
+    orders = [{"order_id": one["uid"]} for one in events]
+    rest = {"cancelOnly": symbol or "all", "cancelledOrders": orders, "orderEvents": events}
+    return {"cancelStatus": status | rest}
+
+
+async def batch_order(call: Call) -> dict[str, Any]:
+    """Send and cancel at most ten orders, one after the other, each with its own status."""
+    try:
+        whole = texts.read_object(call.arguments.need("json"))
+    except texts.Unreadable:
+        raise Refused(JSON_PARSE_ERROR) from None
+    asked = whole.get("batchOrder")
+    if not isinstance(asked, list) or not 1 <= len(asked) <= BATCH_MOST:
+        raise invalid("batchOrder")
+    return {"batchStatus": [await _one_of_batch(call, one) for one in asked]}
+
+
+async def _one_of_batch(call: Call, asked: Any) -> dict[str, Any]:
+    if not isinstance(asked, Mapping):
+        return _status(REQUIRED_ARGUMENT_MISSING)
+    arguments = Arguments(list(asked.items()))
+    handlers = {"send": _send, "cancel": _cancel}
+    try:
+        handler = arguments.choice("order", handlers)
+        made: dict[str, Any] = await handler(call, arguments)
+    except Refused as refused:
+        made = _status(refused.error)
+    tag = texts.text_of(asked.get("order_tag"))
+    return made | ({"order_tag": tag} if tag else {})
+
+
+async def transfer(call: Call) -> dict[str, Any]:
+    """Move money between the spot wallet (cash) and the futures wallet (flex)."""
+    asset = call.door.listing().asset(call.arguments.need("unit"))
+    if asset is None:
+        raise Refused("invalidUnit")
+    source, target = (_account(call, name) for name in ("fromAccount", "toAccount"))
+    amount = texts.decimal_of(call.arguments.need("amount"), asset.decimals)
+    if amount is None:
+        raise Refused("invalidAmount")
+    command = Transfer(
+        account=call.key.account, asset=asset.number, source=source, target=target, amount=amount
+    )
+    receipt = await call.door.ask_one(call.key, command)
+    if not receipt.accepted:
+        word = word_of(receipt.outcome)
+        raise Refused("insufficientFunds" if word.is_status else word.text)
+    return {}
+
+
+def _account(call: Call, name: str) -> Wallet:
+    found = ACCOUNTS.get(call.arguments.need(name).lower())
+    if found is None:
+        raise Refused("invalidAccount")
+    return found

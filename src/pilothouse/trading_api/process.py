@@ -1,0 +1,79 @@
+"""The gateway process: a replica that follows, a history that folds, and HTTP in front."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from pilothouse.journal.durable import DurableMark
+from pilothouse.records.history import History
+from pilothouse.trading_api.app import build
+from pilothouse.trading_api.ports import FindKey
+from pilothouse.venue import catalogue
+from pilothouse.venue.client import AsyncVenueClient
+from pilothouse.venue.follower import Follower
+
+CATCH_UP_POLL_S: Final = 0.01
+
+_log: Final = logging.getLogger(__name__)
+
+
+class CannotFollow(Exception):
+    """The replica stopped before it had caught up."""
+
+
+@asynccontextmanager
+async def gateway(home: Path, find_key: FindKey) -> AsyncIterator[uvicorn.Server]:
+    """Give a server that can be served from once its replica has caught up with the journal."""
+    follower, history, venue = Follower(home), History(), AsyncVenueClient(home)
+    follower.listen(history.fold)
+    follower.start()
+    try:
+        await _caught_up(follower)
+        app = build(venue, follower, history, find_key, catalogue.load(home))
+        config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False)
+        yield uvicorn.Server(config)
+    finally:
+        await venue.close()
+        await asyncio.to_thread(follower.stop)
+
+
+async def _caught_up(follower: Follower) -> None:
+    # A door that opened earlier would answer with balances of long ago.
+    target = DurableMark(follower.storage).block
+    while follower.block < target:
+        if follower.fault:
+            raise CannotFollow(follower.fault)
+        await asyncio.sleep(CATCH_UP_POLL_S)
+
+
+def run_gateway(
+    home: Path,
+    port: int,
+    find_key: FindKey,
+    *,
+    host: str = "127.0.0.1",
+    ready: Callable[[str], None] = _log.info,
+) -> None:
+    """Be the gateway process until SIGTERM or SIGINT. Port 0 takes a free one.
+
+    `find_key` is called in threads and may block. `ready` is told the address just before the
+    first request can be answered.
+    """
+    asyncio.run(_serve(Path(home), host, port, find_key, ready))
+
+
+async def _serve(
+    home: Path, host: str, port: int, find_key: FindKey, ready: Callable[[str], None]
+) -> None:
+    async with gateway(home, find_key) as server:
+        server.config.host, server.config.port = host, port
+        listening = server.config.bind_socket()
+        ready(f"http://{host}:{listening.getsockname()[1]}")
+        await server.serve(sockets=[listening])

@@ -1,0 +1,122 @@
+"""The arguments of a spot request, read one by one in Kraken's spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pilothouse.trading_api import texts
+from pilothouse.trading_api.ids import ORDER, TRADE, number_of_txid
+from pilothouse.trading_api.listing import Listing, Market
+from pilothouse.trading_api.spot.errors import UNKNOWN_PAIR, Refused, invalid
+
+
+class Arguments:
+    """Named texts; what was sent empty counts as absent. A wrong one raises Refused."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def has(self, name: str) -> bool:
+        """Tell whether an argument was sent with something in it."""
+        return self.text(name) is not None
+
+    def any_named(self, prefix: str) -> bool:
+        """Tell whether any argument's name begins like that (close[ordertype])."""
+        return any(name.startswith(prefix) for name in self._values)
+
+    def text(self, name: str) -> str | None:
+        """Return an argument as text, None if it is absent or empty."""
+        value = self._values.get(name)
+        if isinstance(value, Mapping | list):
+            raise invalid(name)
+        return texts.text_of(value) or None
+
+    def need(self, name: str) -> str:
+        """Return an argument that must be there."""
+        found = self.text(name)
+        if found is None:
+            raise invalid(name)
+        return found
+
+    def items(self, name: str) -> list[Any]:
+        """Return an argument that must be a JSON list."""
+        found = self._values.get(name)
+        if not isinstance(found, list):
+            raise invalid(name)
+        return found
+
+    def names(self, name: str) -> list[str]:
+        """Return a list of texts: separated by commas, or a JSON list."""
+        value = self._values.get(name)
+        if isinstance(value, list):
+            parts = [texts.text_of(one) for one in value]
+            return [part for part in parts if part]
+        found = self.text(name) or ""
+        return [part.strip() for part in found.split(",") if part.strip()]
+
+    def flag(self, name: str) -> bool:
+        """Return a boolean, False if absent."""
+        found = texts.flag_of(self.text(name) or "")
+        if found is None:
+            raise invalid(name)
+        return found
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        """Return a whole number from `low` to `high`, `default` if absent."""
+        text = self.text(name)
+        found = default if text is None else texts.integer_of(text)
+        if found is None or not low <= found <= high:
+            raise invalid(name)
+        return found
+
+    def choice(self, name: str, known: Mapping[str, Any], default: str | None = None) -> Any:
+        """Return what one of the known words means; letters' case does not matter."""
+        text = self.text(name) or default
+        if text is None or text.lower() not in known:
+            raise invalid(name)
+        return known[text.lower()]
+
+    def moment(self, name: str) -> int | None:
+        """Return a Unix time as microseconds, None if it is absent or an id."""
+        text = self.text(name)
+        if text is None or text[0] in (ORDER, TRADE):
+            return None
+        whole, _, rest = text.partition(".")
+        found = texts.decimal_of(f"{whole}.{rest[:6]}" if rest else whole, 6)
+        if found is None:
+            raise invalid(name)
+        return found
+
+    def date(self, name: str) -> int | None:
+        """Return an RFC 3339 time as microseconds, None if absent."""
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            made = datetime.fromisoformat(text)
+            if made.tzinfo is None:
+                raise invalid(name)
+            return round(made.timestamp() * 1_000_000)
+        except (ValueError, OverflowError):
+            raise invalid(name) from None
+
+    def pair(self, listing: Listing, name: str = "pair") -> Market:
+        """Return the pair an argument names, by pair id, altname or wsname."""
+        found = listing.pair(self.need(name))
+        if found is None:
+            raise Refused(UNKNOWN_PAIR)
+        return found
+
+    def pairs(self, listing: Listing, name: str = "pair") -> list[Market]:
+        """Return the pairs an argument names, all if it names none."""
+        wanted = self.names(name)
+        found = [listing.pair(one) for one in wanted]
+        if None in found:
+            raise Refused(UNKNOWN_PAIR)
+        return [one for one in found if one is not None] if wanted else listing.spot
+
+    def orders(self, name: str = "txid") -> list[int]:
+        """Return the order numbers of a list of ids; 0 for what is no id of ours."""
+        return [number_of_txid(ORDER, one) or 0 for one in self.names(name)]

@@ -1,0 +1,124 @@
+"""OpenOrders, ClosedOrders, QueryOrders, TradesHistory, QueryTrades: a client's own past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from pilothouse.records.orders import Execution, OrderRecord
+from pilothouse.trading_api.ids import ORDER, TRADE, number_of_txid, txid_of
+from pilothouse.trading_api.listing import Listing
+from pilothouse.trading_api.spot.call import Call
+from pilothouse.trading_api.spot.errors import UNKNOWN_ORDER, Refused, invalid
+from pilothouse.trading_api.spot.order_rows import order_row, trade_row
+from pilothouse.trading_api.spot.pages import between, page
+
+IDS_MAX: Final = 50
+CLOSE_TIMES: Final[dict[str, Callable[[OrderRecord], int]]] = {
+    "open": lambda one: one.placed_at,
+    "close": lambda one: one.updated_at,
+    "both": lambda one: one.updated_at,
+}
+
+
+async def open_orders(call: Call) -> Any:
+    """Return the account's open spot orders, filtered by `userref` or `cl_ord_id`."""
+    await call.door.caught_up(call.key)
+    found = _wanted(call, call.door.history.open_orders(call.key.account))
+    return {"open": _rows(call, found)}
+
+
+async def closed_orders(call: Call) -> Any:
+    """Return the account's closed spot orders, the latest first, fifty a page."""
+    await call.door.caught_up(call.key)
+    time_of = call.arguments.choice("closetime", CLOSE_TIMES, "both")
+    found = _wanted(call, call.door.history.closed_orders(call.key.account))
+    found = between(call.arguments, found, time_of)
+    return {"closed": _rows(call, page(call.arguments, found)), "count": len(found)}
+
+
+async def query_orders(call: Call) -> Any:
+    """Return orders by id (at most fifty) or by `cl_ord_id`, open or closed."""
+    await call.door.caught_up(call.key)
+    history = call.door.history
+    if call.arguments.has("cl_ord_id"):
+        name = call.arguments.need("cl_ord_id")
+        found = _spot_only(call, history.orders_named(call.key.account, name))
+    else:
+        call.arguments.need("txid")
+        numbers = call.arguments.orders()
+        if not 1 <= len(numbers) <= IDS_MAX:
+            raise invalid("txid")
+        orders = [history.order(one) for one in numbers]
+        found = [one for one in orders if one is not None and one.account == call.key.account]
+        found = _spot_only(call, found)
+        if len(found) != len(numbers):
+            raise Refused(UNKNOWN_ORDER)
+    return _rows(call, _filtered_by_userref(call, found))
+
+
+def _wanted(call: Call, found: Iterable[OrderRecord]) -> list[OrderRecord]:
+    spot = _filtered_by_userref(call, _spot_only(call, found))
+    name = call.arguments.text("cl_ord_id")
+    return [one for one in spot if name is None or one.client_order_id == name]
+
+
+def _filtered_by_userref(call: Call, found: list[OrderRecord]) -> list[OrderRecord]:
+    if not call.arguments.has("userref"):
+        return found
+    wanted = call.arguments.integer("userref", 0, -(1 << 31), (1 << 31) - 1)
+    return [one for one in found if one.user_ref == wanted]
+
+
+def _spot_only(call: Call, found: Iterable[OrderRecord]) -> list[OrderRecord]:
+    markets = call.door.listing().markets
+    return [one for one in found if one.market in markets and markets[one.market].is_spot]
+
+
+def _rows(call: Call, found: Iterable[OrderRecord]) -> dict[str, Any]:
+    markets, with_trades = call.door.listing().markets, call.arguments.flag("trades")
+    return {
+        txid_of(ORDER, one.number): order_row(markets[one.market], one, with_trades)
+        for one in found
+    }
+
+
+async def trades_history(call: Call) -> Any:
+    """Return the account's spot fills, the latest first, fifty a page."""
+    await call.door.caught_up(call.key)
+    listing = call.door.listing()
+    every = call.door.history.executions(call.key.account)
+    spot = [one for one in every if _is_spot(listing, one)]
+    found = between(call.arguments, spot, lambda one: one.fill.time)
+    return {"trades": _trades(call, page(call.arguments, found)), "count": len(found)}
+
+
+async def query_trades(call: Call) -> Any:
+    """Return fills by id (at most fifty); another account's are unknown."""
+    await call.door.caught_up(call.key)
+    call.arguments.need("txid")
+    names = call.arguments.names("txid")
+    numbers = [number_of_txid(TRADE, one) for one in names]
+    if not 1 <= len(numbers) <= IDS_MAX:
+        raise invalid("txid")
+    history, listing = call.door.history, call.door.listing()
+    found = [history.execution(one) for one in numbers if one is not None]
+    own = [one for one in found if one and one.account == call.key.account]
+    if len(own) != len(names) or not all(_is_spot(listing, one) for one in own):
+        raise Refused(UNKNOWN_ORDER)
+    return _trades(call, own)
+
+
+def _is_spot(listing: Listing, one: Execution) -> bool:
+    market = listing.markets.get(one.fill.market)
+    return market is not None and market.is_spot
+
+
+def _trades(call: Call, found: Iterable[Execution]) -> dict[str, Any]:
+    listing, history = call.door.listing(), call.door.history
+    return {
+        txid_of(TRADE, one.number): trade_row(
+            listing.markets[one.fill.market], one, history.order(one.order)
+        )
+        for one in found
+    }

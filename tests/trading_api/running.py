@@ -1,0 +1,216 @@
+"""A whole small exchange for tests: a writer process, a gateway in this one, clients with keys."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pilothouse.language.commands import (
+    CreateExchange,
+    Deposit,
+    OpenAccount,
+    SetIndexPrice,
+    SetMarketStatus,
+    Transfer,
+)
+from pilothouse.language.kinds import CauseKind, ClientClass, MarketStatus, Purpose, Wallet
+from pilothouse.language.names import Cause, Name, Receipt, Sender
+from pilothouse.language.numbers import E12
+from pilothouse.language.rows import Message
+from pilothouse.language.schema import Command
+from pilothouse.trading_api.process import gateway
+from pilothouse.venue import catalogue
+from pilothouse.venue.client import VenueClient
+from pilothouse.wiring.importing.drafts import Known
+from pilothouse.wiring.importing.kraken import File, messages, translate
+from tests.trading_api import answers
+
+GENESIS_NAMES = 1
+BTC_USD = 20_000
+START_S = 60
+
+
+@dataclass(frozen=True)
+class Key:
+    public: str
+    secret: bytes
+    account: int
+    may_trade: bool = True
+
+    @property
+    def secret_text(self) -> str:
+        return base64.b64encode(self.secret).decode()
+
+
+def key_of(public: str, account: int, may_trade: bool = True) -> Key:
+    return Key(public, hashlib.sha512(public.encode()).digest(), account, may_trade)
+
+
+@dataclass
+class Exchange:
+    """What a test holds of a running exchange."""
+
+    home: Path
+    venue: VenueClient
+    url: str = ""
+    keys: dict[str, Key] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    assets: dict[str, int] = field(default_factory=dict)
+    named: int = 0
+
+    def ask(self, sender: Sender, commands: Sequence[Command]) -> list[Receipt]:
+        cause = Cause(CauseKind.GENESIS, 1)
+        sent = []
+        for command in commands:
+            self.named += 1
+            sent.append(Message(command, Name(sender, 1_000, self.named), cause))
+        receipts = self.venue.submit(sent)
+        assert all(one.accepted for one in receipts), [
+            (command, one) for command, one in zip(commands, receipts, strict=True)
+        ]
+        return receipts
+
+    def client(self, name: str, money: dict[str, int], may_trade: bool = True) -> Key:
+        """Open an account with money in the spot wallet and a key of that name."""
+        (opened,) = self.ask(Sender.GENESIS, [OpenAccount(client_class=ClientClass.PROFESSIONAL)])
+        account = opened.made
+        gifts = [
+            Deposit(account=account, asset=self.assets[asset], amount=amount)
+            for asset, amount in money.items()
+        ]
+        self.ask(Sender.GENESIS, gifts)
+        self.keys[name] = key_of(name, account, may_trade)
+        return self.keys[name]
+
+    def to_futures(self, key: Key, amount: int) -> None:
+        """Move dollars to the futures wallet, in base units."""
+        command = Transfer(
+            account=key.account,
+            asset=self.assets["ZUSD"],
+            source=Wallet.SPOT,
+            target=Wallet.FUTURES,
+            amount=amount,
+        )
+        self.ask(Sender.GENESIS, [command])
+
+    def set_status(self, symbol: str, status: MarketStatus, base_version: int) -> None:
+        command = SetMarketStatus(
+            market=self.numbers[symbol], status=status, base_version=base_version
+        )
+        self.ask(Sender.CONTROL, [command])
+
+
+@contextlib.contextmanager
+def writer_process(home: Path) -> Iterator[None]:
+    """Run the writer as a process of its own; stop it at the end."""
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pilothouse.venue.writer", str(home)], env=environment
+    )
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def seed(
+    exchange: Exchange,
+    pairs: str = answers.PAIRS,
+    instruments: Sequence[str] = (answers.INSTRUMENTS,),
+) -> None:
+    """Create the exchange, list what the answers describe, give prices."""
+    capacities = {
+        "accounts": 512,
+        "balances": 4_096,
+        "positions": 1_024,
+        "orders": 8_192,
+        "levels": 8_192,
+        "nodes": 8_192,
+    }
+    house = [
+        OpenAccount(client_class=ClientClass.HOUSE, purpose=purpose)
+        for purpose in (Purpose.CUSTODY, Purpose.FEES, Purpose.INSURANCE)
+    ]
+    exchange.ask(Sender.GENESIS, [CreateExchange(**capacities), *house])
+    files = [File(f"instruments {k}", text) for k, text in enumerate(instruments)]
+    made = translate(File("pairs", pairs), files, Known())
+    receipts = exchange.venue.submit(messages(made, GENESIS_NAMES))
+    for command, receipt in zip(made.commands, receipts, strict=True):
+        assert receipt.accepted, (command, receipt)
+        name = type(command).__name__
+        if name in ("ListMarket", "ListAsset"):
+            table = exchange.numbers if name == "ListMarket" else exchange.assets
+            table[command.symbol] = receipt.made  # type: ignore[attr-defined]
+    catalogue.save(exchange.home, made.catalogue)
+    prices = {"XXBT": BTC_USD, "ZUSD": 1, "ZEUR": 1}
+    exchange.ask(
+        Sender.INDEX,
+        [
+            SetIndexPrice(asset=exchange.assets[asset], source=source, price_e12=price * E12)
+            for asset, price in prices.items()
+            if asset in exchange.assets
+            for source in (1, 2, 3)
+        ],
+    )
+
+
+@contextlib.contextmanager
+def gateway_thread(exchange: Exchange) -> Iterator[None]:
+    """Serve the exchange from a thread of this process until the end."""
+    found: dict[str, Any] = {}
+    up = threading.Event()
+
+    async def serve() -> None:
+        async with gateway(exchange.home, exchange.keys.get) as server:
+            listening = server.config.bind_socket()
+            found.update(server=server, port=listening.getsockname()[1])
+            up.set()
+            await server.serve(sockets=[listening])
+
+    def run() -> None:
+        try:
+            asyncio.run(serve())
+        except BaseException as error:
+            found["fault"] = error
+            up.set()
+            raise
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert up.wait(START_S)
+    assert "fault" not in found, found["fault"]
+    exchange.url = f"http://127.0.0.1:{found['port']}"
+    while not found["server"].started:
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        found["server"].should_exit = True
+        thread.join(60)
+
+
+@contextlib.contextmanager
+def running_exchange(home: Path, **seeds: Any) -> Iterator[Exchange]:
+    """Start everything on an empty home."""
+    with writer_process(home):
+        venue = VenueClient(home, patience_s=START_S)
+        exchange = Exchange(home, venue)
+        try:
+            seed(exchange, **seeds)
+            with gateway_thread(exchange):
+                yield exchange
+        finally:
+            venue.close()
