@@ -40,7 +40,7 @@ def first(change: Change, *, by: Person, now: datetime | None = None) -> Change:
     Raises Refused.
     """
     now = moment(now)
-    with deed(Verb.PREVIEW, by, change.subject):
+    with deed(Verb.PREVIEW, by, change.subject, reads=True):
         change = locked(change)
         gates.pass_gate(Verb.PREVIEW, change, by, now)
         if change.state in FIRM:
