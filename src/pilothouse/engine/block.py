@@ -52,4 +52,4 @@ def view_block(rows: Rows) -> tuple[Any, Any]:
     views = [words.view(dtype) for dtype in _VIEWS.values()]
     addresses = address_list(views)
     seen: list[Any] = [Records(view) for view in views] if UNCOMPILED else views
-    return Block(*seen, addresses.ctypes.data, addresses), words
+    return Block._make([*seen, addresses.ctypes.data, addresses]), words
