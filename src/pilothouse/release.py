@@ -14,18 +14,24 @@ ROOMS = ("language", "rules", "engine")
 HOUSE = Path(__file__).parent
 
 
-def sources() -> list[Path]:
-    """Return the source files of the machine, in a fixed order."""
-    return sorted(path for room in ROOMS for path in (HOUSE / room).rglob("*.py"))
+def sources(house: Path = HOUSE) -> list[Path]:
+    """Return the source files of a release's machine, in a fixed order."""
+    return sorted(path for room in ROOMS for path in (house / room).rglob("*.py"))
+
+
+def digest_of(house: Path = HOUSE) -> bytes:
+    """Return the release whose package is the folder `house`, as 32 bytes."""
+    made = hashlib.sha256()
+    for path in sources(house):
+        name = path.relative_to(house).as_posix()
+        made.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return made.digest()
 
 
 @cache
 def digest() -> str:
-    """Return the release as sixteen hexadecimal digits."""
-    made = hashlib.sha256()
-    for path in sources():
-        made.update(str(path.relative_to(HOUSE)).encode() + b"\0" + path.read_bytes() + b"\0")
-    return made.hexdigest()[:16]
+    """Return the running release as sixteen hexadecimal digits."""
+    return digest_of().hex()[:16]
 
 
 def cache_folder(root: str) -> Path:

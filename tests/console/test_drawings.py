@@ -44,14 +44,15 @@ def test_labels_are_as_short_as_an_axis_needs_them():
     assert short("below 1.00") == "<1"
     assert short("1.00 to 1.05") == "1–1.05"
     assert short("50.00 and above") == "≥50"
-    assert lower_edge("2.00 to 3.00") == "≥2"
+    assert lower_edge("2.00 to 3.00") == "2"
+    assert lower_edge("below 1.00") == "<1"
 
 
 def test_what_is_far_from_liquidation_is_one_column():
     bands = tuple((f"{k}.00 to {k + 1}.00", k, 10 * k) for k in range(1, 13))
     health = SimpleNamespace(bands=bands)
     made = heat(SimpleNamespace(health=health, contracts=()))
-    assert made.labels == ("1–2", "2–3", "3–4", "4–5", "5–6", "6–7", "≥7")
+    assert made.labels == ("1", "2", "3", "4", "5", "6", "7")
     assert made.lines[0].cells[-1].accounts == sum(range(7, 13))
 
 

@@ -6,10 +6,21 @@ import pytest
 
 from pilothouse.access.rights import revoke
 from pilothouse.access.roles import Role
-from pilothouse.control import apply, approve, edit, ports, preview, reject, verify, worker
+from pilothouse.control import (
+    apply,
+    approve,
+    arm,
+    edit,
+    ports,
+    preview,
+    propose,
+    reject,
+    verify,
+    worker,
+)
 from pilothouse.control.models import Change, ChangeStep
 from pilothouse.control.moves import State
-from pilothouse.control.refusals import PREVIEW_IS_ABOVE_THE_CEILING, Refused
+from pilothouse.control.refusals import EXCHANGE_IS_AWAY, PREVIEW_IS_ABOVE_THE_CEILING, Refused
 from pilothouse.records.models import AuditRow
 from tests.control.conftest import NOON, wish
 from tests.control.doubles import Account, Behind, Schedule, Tier
@@ -183,7 +194,8 @@ def test_inconclusive_when_it_cannot_be_read_back(team, exchange, approved):
 def test_inconclusive_when_the_exchange_told_of_no_event(team, exchange, approved):
     exchange.tells = False
     change = apply.apply(approved(), by=team.operator, now=NOON)
-    assert verify.verify(change, now=NOON).state == State.INCONCLUSIVE
+    assert verify.verify(change, now=NOON + SECOND).state == State.APPLIED
+    assert verify.verify(change, now=NOON + 61 * SECOND).state == State.INCONCLUSIVE
 
 
 def test_failed_when_it_does_not_hold(team, exchange, approved):
@@ -231,3 +243,23 @@ def test_a_wish_that_changes_nothing_is_an_error(team, exchange, raise_margin):
         raise_margin(wish(2, 1))
     assert refused.value.reason.name == "nothing_to_change"
     assert Change.objects.count() == 0
+
+
+def test_while_the_exchange_is_away_nothing_is_opened_and_the_attempt_is_kept(team, exchange):
+    ports.disconnect()
+    with pytest.raises(Refused) as refused:
+        propose.propose("margin_schedule", wish(4, 2), by=team.operator, why="x", now=NOON)
+    assert refused.value.reason is EXCHANGE_IS_AWAY
+    row = AuditRow.objects.order_by("number").last()
+    assert (row.deed, row.outcome) == ("propose", "refused") and Change.objects.count() == 0
+
+
+def test_while_the_exchange_is_away_the_machine_waits_in_silence(team, exchange, approved):
+    change = arm.arm(approved(), by=team.operator, now=NOON)
+    ports.disconnect()
+    before = AuditRow.objects.count()
+    assert worker.tick(NOON + SECOND) == [] and AuditRow.objects.count() == before
+    ports.connect(exchange, exchange, exchange, exchange)
+    worker.tick(NOON + 2 * SECOND)
+    change.refresh_from_db()
+    assert change.state == State.APPLIED

@@ -2,8 +2,12 @@
 
 import ast
 import re
+import tomllib
+from importlib.metadata import distribution
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.house.source import PACKAGE, ROOT, files, name, python, read, tree
 
@@ -83,16 +87,27 @@ def test_the_lock_names_no_host_and_every_package_has_hashes():
 
 
 def test_the_lock_holds_every_package_the_project_asks_for():
-    import tomllib
-
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = [*project["dependencies"]]
     for extra in project["optional-dependencies"].values():
         asked += extra
-    locked = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements.lock").read_text(), re.M))
+    locked = set(re.findall(r"^([a-z0-9._-]+)==", read(ROOT / "requirements.lock"), re.M))
     for one in asked:
-        package = re.match(r"[A-Za-z0-9._-]+", one).group().lower().replace("_", "-")
-        assert package in locked, f"{package} is not locked: make lock"
+        wanted = Requirement(one)
+        assert canonicalize_name(wanted.name) in locked, f"{wanted.name} is not locked: make lock"
+        for extra in wanted.extras:
+            missing = needed_by(wanted.name, extra) - locked
+            assert not missing, f"{one} needs {missing}: make lock"
+
+
+def needed_by(package, extra):
+    """Return what an extra of an installed package asks for on this platform."""
+    found = set()
+    for one in map(Requirement, distribution(package).requires or []):
+        mark = one.marker
+        if mark and mark.evaluate({"extra": extra}) and not mark.evaluate({"extra": ""}):
+            found.add(canonicalize_name(one.name))
+    return found
 
 
 def test_nothing_secret_or_made_is_committed():

@@ -2,21 +2,17 @@
 
 import pytest
 
-from pilothouse.journal.releases import (
-    PACKAGE,
-    ReleaseIsMissing,
-    digest_of,
-    keep_release,
-    kept_release,
-    source_files,
-)
+from pilothouse.journal.releases import ReleaseIsMissing, keep_release, kept_release
+from pilothouse.release import HOUSE, digest_of, sources
+from pilothouse.release import digest as running
 
 
 def test_the_running_release_is_kept_whole(tmp_path):
     digest = keep_release(tmp_path)
     kept = kept_release(tmp_path, digest)
-    mine = [one.relative_to(PACKAGE) for one in source_files(PACKAGE)]
-    theirs = [one.relative_to(kept / "pilothouse") for one in source_files(kept / "pilothouse")]
+    mine = [one.relative_to(HOUSE) for one in sources()]
+    theirs = [one.relative_to(kept / "pilothouse") for one in sources(kept / "pilothouse")]
+    assert digest.hex()[:16] == running()
     assert mine == theirs and len(mine) > 10
     assert keep_release(tmp_path) == digest
     assert [one.name for one in (tmp_path / "engines").iterdir()] == [digest.hex()]

@@ -37,9 +37,8 @@ class FallingMarket:
         return Message(command, Name(OWN_SENDER, 1, self.sent))
 
     def _lower(self):
-        from pilothouse.venue.views.assets import asset
-
         from pilothouse.console import exchange
+        from pilothouse.venue.views.assets import asset
 
         with exchange.machine() as machine:
             index_e12 = asset(machine, self.asset).index_e12

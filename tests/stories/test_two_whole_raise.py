@@ -1,13 +1,13 @@
 """Story Two: the whole raise at once; whom it hits is what a rehearsal just before says."""
 
 import numpy as np
-from pilothouse.venue.views import accounts, margin
 
 from pilothouse.engine.machine import Machine
 from pilothouse.journal.reader import Reader
 from pilothouse.journal.storage import Files
 from pilothouse.language.events import MarginScheduleSet, ProtectionStepTaken
 from pilothouse.language.rows import from_event_row, split
+from pilothouse.venue.views import accounts, margin
 from tests.stories.business import (
     BELOW_MAINTENANCE,
     apply,

@@ -10,7 +10,7 @@ from typing import Any
 import ccxt
 import pytest
 
-from tests.trading_api.running import Exchange, Key, running_exchange
+from tests.trading_api.running import START_S, Exchange, Key, running_exchange
 
 UNITS = {"XXBT": 10**8, "ZUSD": 10**6, "XXDG": 10**8, "ZEUR": 10**6}
 COUNT = itertools.count(1)
@@ -20,7 +20,19 @@ COUNT = itertools.count(1)
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
     home: Path = tmp_path_factory.mktemp("exchange")
     with running_exchange(home) as made:
+        _compile_what_reads_positions(made)
         yield made
+
+
+def _compile_what_reads_positions(exchange: Exchange) -> None:
+    # The first reading of a position ever compiles a kernel; ccxt waits ten seconds only.
+    key = exchange.client("first", {"ZUSD": 10_000 * UNITS["ZUSD"]})
+    exchange.to_futures(key, 10_000 * UNITS["ZUSD"])
+    client = futures_client(exchange.url, key)
+    client.timeout = 1_000 * START_S
+    client.create_order("BTC/USD:USD", "limit", "buy", 0.0001, 10_000)
+    client.fetch_positions()
+    client.cancel_all_orders()
 
 
 @pytest.fixture

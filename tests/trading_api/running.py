@@ -39,7 +39,7 @@ from tests.trading_api import answers
 
 GENESIS_NAMES = 1
 BTC_USD = 20_000
-START_S = 60
+START_S = 600
 
 
 @dataclass(frozen=True)
@@ -112,12 +112,16 @@ class Exchange:
         self.ask(Sender.CONTROL, [command])
 
 
+def environment() -> dict[str, str]:
+    """Return what a child process needs to find the package where this one did."""
+    return dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+
+
 @contextlib.contextmanager
 def writer_process(home: Path) -> Iterator[None]:
     """Run the writer as a process of its own; stop it at the end."""
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
     process = subprocess.Popen(
-        [sys.executable, "-m", "pilothouse.venue.writer", str(home)], env=environment
+        [sys.executable, "-m", "pilothouse.venue.writer", str(home)], env=environment()
     )
     try:
         yield
@@ -175,6 +179,7 @@ def gateway_thread(exchange: Exchange) -> Iterator[None]:
 
     async def serve() -> None:
         async with gateway(exchange.home, exchange.keys.get) as server:
+            server.config.port = 0
             listening = server.config.bind_socket()
             found.update(server=server, port=listening.getsockname()[1])
             up.set()

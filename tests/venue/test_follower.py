@@ -144,3 +144,24 @@ def test_a_follower_starts_from_a_snapshot_when_asked(tmp_path, follow):
         with second.machine() as machine:
             assert machine.total == 501
     assert any("Starts from the snapshot after command 50" in one for one in said)
+
+
+def test_a_snapshot_is_due_after_so_many_commands_or_blocks(tmp_path, follow, monkeypatch):
+    monkeypatch.setattr("pilothouse.venue.snapshotter.BLOCKS_BETWEEN", 4)
+    monkeypatch.setattr("pilothouse.venue.snapshotter.LOOK_S", 0.005)
+    appender = Appender(Files(tmp_path), Pen(DIGEST, 1), None)
+    follower, said = follow(), []
+    snapshots = Snapshotter(follower, commands_between=100, say=said.append)
+    for turn in range(3):
+        appender.append(order_rows(10 * turn + 1, 10), 10, turn)
+    assert follower.wait_for(30, WAIT_S) and not snapshots.due()
+    appender.append(order_rows(31, 10), 10, 4)
+    assert follower.wait_for(40, WAIT_S) and snapshots.due()
+    assert snapshots.take() and not snapshots.due()
+    appender.append(order_rows(41, 100), 100, 5)
+    assert follower.wait_for(140, WAIT_S) and snapshots.due()
+    snapshots.start()
+    while not said:
+        threading.Event().wait(0.005)
+    snapshots.stop()
+    assert f"{5:020d}.snapshot is written" in said[0]

@@ -28,7 +28,7 @@ from pilothouse.venue.wire import SOCKET
 from tests.venue.exchange import genesis, trader
 
 ROOT = Path(__file__).parents[2]
-TRADERS, FRAME = 3, 40
+TRADERS, FRAME = 3, 80
 RATE = 1_000
 AGAIN = 100
 """Commands of each trader that are sent again after a recovery."""

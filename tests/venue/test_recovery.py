@@ -110,6 +110,23 @@ def test_verify_says_what_it_proved_and_what_it_cannot(tmp_path):
     assert report.seal == found(tmp_path)[0].tail.seal.hex()
 
 
+def test_verify_changes_nothing(tmp_path):
+    with running_writer(tmp_path):
+        trade(tmp_path)
+    with (tmp_path / segment_name(1)).open("ab") as tail:
+        tail.write(b"half a block")
+    (tmp_path / "journal" / "durable").unlink()
+    before = everything(tmp_path)
+    assert verify(tmp_path, release=RELEASE).torn
+    assert everything(tmp_path) == before
+    assert verify(tmp_path / "nothing", release=RELEASE).blocks == 0
+    assert everything(tmp_path) == before
+
+
+def everything(home):
+    return {one: one.read_bytes() for one in home.rglob("*") if one.is_file()}
+
+
 def test_verify_beside_a_running_writer_stops_at_the_mark(tmp_path):
     with running_writer(tmp_path):
         trade(tmp_path)

@@ -5,8 +5,9 @@ import shutil
 
 import pytest
 
-from pilothouse.journal.releases import PACKAGE, ReleaseIsMissing, digest_of, keep_release
+from pilothouse.journal.releases import ReleaseIsMissing, keep_release
 from pilothouse.journal.storage import Files
+from pilothouse.release import HOUSE, digest_of
 from pilothouse.venue.follower import Follower
 from pilothouse.venue.machine import Release
 from pilothouse.venue.recovery import recover
@@ -44,7 +45,7 @@ PRESENT = Release(b"p" * 32, Doubling.empty, Doubling.from_bytes)
 def package(tmp_path):
     """Sources of an older release: the language of today and the counter as its engine."""
     made = tmp_path / "older"
-    shutil.copytree(PACKAGE / "language", made / "language")
+    shutil.copytree(HOUSE / "language", made / "language")
     for room in ("rules", "engine"):
         (made / room).mkdir()
         (made / room / "__init__.py").touch()

@@ -46,10 +46,10 @@ def apply(change: Change, *, by: Person | None, now: datetime | None = None) -> 
     FAILED; still APPLYING when the exchange did not answer. Raises Refused for what may not be.
     """
     now = moment(now)
-    with deed(Verb.APPLY, by, change.subject):
+    with deed(Verb.APPLY, by, change.subject, reads=True):
         change = locked(change)
         answer = rehearse_step(_pass(change, by, now))
-    with deed(Verb.APPLY, by, change.subject):
+    with deed(Verb.APPLY, by, change.subject, reads=True):
         change = locked(change)
         step = _pass(change, by, now)
         target, reason = _before_sending(change, step, answer, now)

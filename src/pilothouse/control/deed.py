@@ -13,6 +13,7 @@ from django.utils import timezone
 from pilothouse.access.models import Person
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State, Verb, check_move
+from pilothouse.control.ports import reach
 from pilothouse.control.refusals import Refused
 from pilothouse.records import audit
 
@@ -28,9 +29,15 @@ def actor(by: Person | None) -> str:
 
 
 @contextmanager
-def deed(verb: Verb, by: Person | None, subject: str) -> Iterator[None]:
-    """Run a verb: all of it or nothing; what was refused is recorded when it is undone."""
+def deed(verb: Verb, by: Person | None, subject: str, *, reads: bool = False) -> Iterator[None]:
+    """Run a verb: all of it or nothing; what was refused is recorded when it is undone.
+
+    A verb that `reads` the exchange waits for it before its transaction begins, so that nobody
+    else waits for the database meanwhile.
+    """
     try:
+        if reads:
+            reach()
         with transaction.atomic():
             yield
     except Refused as refused:

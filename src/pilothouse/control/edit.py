@@ -83,7 +83,7 @@ def set_ceiling(
 
 
 def _edit(change: Change, rewrite: Callable[[Change], str], by: Person, now: datetime) -> Change:
-    with deed(Verb.EDIT, by, change.subject):
+    with deed(Verb.EDIT, by, change.subject, reads=True):
         change = locked(change)
         gates.pass_gate(Verb.EDIT, change, by, now)
         reason = rewrite(change)

@@ -24,7 +24,7 @@ def why_expired(change: Change, now: datetime) -> str:
 
 
 def _signatures_ran_out(change: Change, now: datetime) -> str:
-    if change.preapproved:
+    if signing.undo_is_signed(change):
         return "the signed undo ran out" if now - change.proposed_at > UNDO_LASTS else ""
     if any(one.expires_at <= now for one in signing.live_signatures(change)):
         return "a signature ran out"

@@ -127,9 +127,9 @@ MOVES: Final[tuple[Move, ...]] = (
     Move(Verb.PREVIEW, State.EXPIRED, State.PREVIEWED, "new signatures are needed"),
     *_each(
         Verb.PREVIEW,
-        (State.PROPOSED, State.PREVIEWED),
+        (State.PROPOSED, State.PREVIEWED, *MENDABLE),
         State.APPROVED,
-        "its class needs no second person",
+        "its class needs no second person, or it is a signed undo",
     ),
     Move(Verb.PREVIEW, State.APPROVED, State.APPROVED, "the impact is inside the ceiling"),
     *_each(

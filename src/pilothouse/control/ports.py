@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pilothouse.control.refusals import EXCHANGE_IS_AWAY, Refused
 from pilothouse.language.names import Receipt
 from pilothouse.language.rows import Message
 
@@ -157,6 +158,17 @@ def _reader(follower: Follower) -> Reader:
 def disconnect() -> None:
     """Let go of the exchange."""
     _ports.clear()
+
+
+def reach() -> None:
+    """Wait until the exchange can be read. Raises Refused when it cannot."""
+    from pilothouse.venue.follower import ReplicaStopped
+
+    try:
+        with ports().follower.machine():
+            return
+    except (NotConnected, ReplicaStopped) as away:
+        raise Refused(EXCHANGE_IS_AWAY, str(away)) from None
 
 
 def ports() -> Ports:

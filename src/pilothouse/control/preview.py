@@ -24,7 +24,8 @@ from pilothouse.control.policy import above_ceiling, class_by_impact, default_ce
 from pilothouse.control.ports import ports
 from pilothouse.control.propose import describe
 from pilothouse.control.refusals import CONFLICT_IS_OPEN, Refused, of_the_engine
-from pilothouse.language.names import Name, Sender
+from pilothouse.language.kinds import CauseKind
+from pilothouse.language.names import Cause, Name, Sender
 from pilothouse.language.rows import Message
 
 Question = Preview.Question
@@ -39,7 +40,7 @@ def first(change: Change, *, by: Person, now: datetime | None = None) -> Change:
     Raises Refused.
     """
     now = moment(now)
-    with deed(Verb.PREVIEW, by, change.subject):
+    with deed(Verb.PREVIEW, by, change.subject, reads=True):
         change = locked(change)
         gates.pass_gate(Verb.PREVIEW, change, by, now)
         if change.state in FIRM:
@@ -72,9 +73,9 @@ def _prepare(change: Change, by: Person, now: datetime) -> Change:
 def _move_on(change: Change, by: Person, now: datetime) -> None:
     # Without need of a second person a change is approved by a preview that finds nothing amiss;
     # the undo that was signed with its change is approved with it.
-    carried = not signing.need_of(change).signatures or undo_is_signed(change)
+    carried = not signing.need_of(change).signatures or signing.undo_is_signed(change)
     ready = carried and evidence.why_not_enough(change, now) is None
-    target = State.APPROVED if ready and change.state in _FRESH else State.PREVIEWED
+    target = State.APPROVED if ready else State.PREVIEWED
     if target is State.APPROVED:
         change.approved_at = now
     move(change, Verb.PREVIEW, target, by=by, now=now, facts=_facts(change))
@@ -157,11 +158,6 @@ def _as_if_now(step: ChangeStep) -> Message:
     return replace(message, command=replace(command, base_version=present))
 
 
-def undo_is_signed(change: Change) -> bool:
-    """Tell whether this is the undo that was signed together with the change it undoes."""
-    return change.preapproved and change.reverts is not None
-
-
 def instead(change: Change, *, now: datetime | None = None) -> list[Alternative]:
     """Find the gentler ways and preview each; store both with the change. Moves nothing."""
     now, kind, reader = moment(now), plan.kind_of(change), ports().reader
@@ -183,7 +179,8 @@ def _each(ways: Sequence[Alternative]) -> list[tuple[Alternative, int]]:
 def _way_message(change: Change, way: Alternative, number: int) -> Message:
     kind, fields = plan.kind_of(change), way.steps[number - 1].fields
     base = kind.base_version(fields, ports().reader)
-    return Message(kind.command(fields, base, None), Name(Sender.CONTROL, change.pk, number))
+    name = Name(Sender.CONTROL, change.pk, number)
+    return Message(kind.command(fields, base, None), name, Cause(CauseKind.CHANGE, change.pk))
 
 
 def _rehearse_way(change: Change, way: Alternative, number: int) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def propose(
     `soak_s` and `accounts_below_maintenance`.
     """
     now = moment(now)
-    with deed(Verb.PROPOSE, by, f"kind:{kind}"):
+    with deed(Verb.PROPOSE, by, f"kind:{kind}", reads=True):
         if not gates.has_right(Verb.PROPOSE, by, now):
             raise Refused(NO_RIGHT, Verb.PROPOSE)
         if not why.strip():

@@ -90,5 +90,5 @@ UNDO_IS_NOT_POSSIBLE: Final = Reason(
     "this_kind_cannot_be_undone", "propose a change of its own for what should hold"
 )
 EXCHANGE_IS_AWAY: Final = Reason(
-    "the_exchange_does_not_answer", "it is sent again by the same name as soon as it answers"
+    "the_exchange_cannot_be_read_now", "wait until it is back; nothing was changed"
 )

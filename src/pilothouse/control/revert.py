@@ -23,7 +23,7 @@ from pilothouse.control.propose import write_plan
 def revert(change: Change, why: str, *, by: Person, now: datetime | None = None) -> Change:
     """Open the undo of a change and return it, the new change. Raises Refused."""
     now = moment(now)
-    with deed(Verb.REVERT, by, change.subject):
+    with deed(Verb.REVERT, by, change.subject, reads=True):
         change = locked(change)
         gates.pass_gate(Verb.REVERT, change, by, now)
         undo = _open(change, why, by, now)

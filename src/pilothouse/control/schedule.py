@@ -21,7 +21,7 @@ def schedule(
 ) -> Change:
     """Give the steps other times, one for each step. Every signature falls. Raises Refused."""
     now = moment(now)
-    with deed(Verb.SCHEDULE, by, change.subject):
+    with deed(Verb.SCHEDULE, by, change.subject, reads=True):
         change = locked(change)
         gates.pass_gate(Verb.SCHEDULE, change, by, now)
         left = plan.steps_left(change)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from pilothouse.access.models import Person
 from pilothouse.access.rights import may, roles_of
 from pilothouse.access.roles import Right, Role
-from pilothouse.control.models import Change, Signature
+from pilothouse.control.models import Change, ChangeStep, Signature
 from pilothouse.control.policy import NEEDS, SIGNATURE_LASTS, Need
+
+_EXECUTED: Final = (ChangeStep.At.APPLIED, ChangeStep.At.VERIFIED)
 
 
 def need_of(change: Change) -> Need:
@@ -70,4 +73,23 @@ def who_lost_the_right(change: Change, now: datetime) -> list[str]:
 
 def carried_by(change: Change) -> Change:
     """Return the change whose signatures carry this one: its own, or that which it undoes."""
-    return change.reverts if change.preapproved and change.reverts else change
+    return change.reverts if change.reverts and undo_is_signed(change) else change
+
+
+def undo_is_signed(change: Change) -> bool:
+    """Tell whether this is the very undo that was signed together with the change it undoes.
+
+    Its wishes are those of the signed undo, its ceilings zero, and its base is what the change
+    left behind. Whatever is edited, or laid on another version, needs signatures of its own.
+    """
+    if not change.preapproved or change.reverts is None:
+        return False
+    steps = list(change.steps.exclude(state=ChangeStep.At.REPLACED).order_by("number"))
+    applied = change.reverts.steps.filter(state__in=_EXECUTED).order_by("-number").first()
+    if applied is None or not steps:
+        return False
+    return (
+        [one.fields for one in steps] == change.reverts.rollback
+        and all(one.ceiling is not None and not any(one.ceiling.values()) for one in steps)
+        and steps[0].base_version == applied.base_version + 1
+    )

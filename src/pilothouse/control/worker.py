@@ -11,7 +11,7 @@ from typing import Final
 from pilothouse.control import apply, expire, plan, verify
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State
-from pilothouse.control.ports import NotConnected
+from pilothouse.control.ports import NotConnected, reach
 from pilothouse.control.refusals import Refused
 
 Act = Callable[[Change, datetime], Change]
@@ -20,7 +20,7 @@ Act = Callable[[Change, datetime], Change]
 def tick(now: datetime) -> list[Change]:
     """Do what is due for every change at a moment; return the changes whose state moved."""
     moved = []
-    for change in Change.objects.filter(state__in=ACTS).order_by("id"):
+    for change in Change.objects.filter(state__in=_possible()).order_by("id"):
         before = change.state
         try:
             after = ACTS[State(before)](change, now)
@@ -30,6 +30,15 @@ def tick(now: datetime) -> list[Change]:
         if after.state != before:
             moved.append(after)
     return moved
+
+
+def _possible() -> list[State]:
+    # While the replica cannot be read, what needs it waits, and no refusal fills the audit.
+    try:
+        reach()
+    except Refused:
+        return [state for state in ACTS if state not in (State.APPLIED, State.SCHEDULED)]
+    return list(ACTS)
 
 
 def _send_again(change: Change, now: datetime) -> Change:

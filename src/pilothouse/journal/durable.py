@@ -12,14 +12,14 @@ from typing import Final
 from pilothouse.journal.segments import FOLDER
 from pilothouse.journal.storage import Storage
 
-NAME: Final = f"{FOLDER}/durable"
+MARK: Final = "durable"
 
 
 class DurableMark:
     """The mark, shared by all processes on one home. An aligned word is written in one piece."""
 
     def __init__(self, storage: Storage) -> None:
-        self._word = storage.mapped_word(NAME)
+        self._word = storage.mapped_word(f"{FOLDER}/{MARK}")
 
     @property
     def block(self) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pilothouse.journal.blocks import HEADER_BYTES, MAGIC, Header, NotABlock, read_header
-from pilothouse.journal.durable import DurableMark
+from pilothouse.journal.durable import MARK, DurableMark
 from pilothouse.journal.reader import BadBlock
 from pilothouse.journal.segments import FOLDER, segment_name, segment_starts
 from pilothouse.journal.storage import Storage
@@ -64,7 +64,8 @@ def judge(storage: Storage, bad: BadBlock) -> Torn:
         file.close()
     if not rest or _chain_is_broken(rest, bad) or _sealed_block_behind(rest, bad.block):
         raise Damaged(bad)
-    marked = DurableMark(storage).block
+    # Only looked at: a folder that is judged is not changed by it.
+    marked = DurableMark(storage).block if MARK in storage.names(FOLDER) else 0
     return Torn(bad.segment, bad.block, bad.offset, len(rest), bad.reason, marked)
 
 

@@ -7,39 +7,21 @@ digest stands in the header of every block.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from pathlib import Path
 from typing import Final
 
+from pilothouse.release import HOUSE, digest_of, sources
+
 FOLDER: Final = "engines"
-ROOMS: Final = ("language", "rules", "engine")
-PACKAGE: Final = Path(__file__).parents[1]
-"""The folder of the package `pilothouse` that runs now."""
 
 
 class ReleaseIsMissing(Exception):
     """The sources of a release that wrote blocks are not kept here, or are not what they were."""
 
 
-def source_files(package: Path) -> list[Path]:
-    """Return the sources that decide what a command does, in a fixed order."""
-    found = [one for room in ROOMS for one in (package / room).rglob("*.py")]
-    return sorted(found, key=lambda one: one.relative_to(package).as_posix())
-
-
-def digest_of(package: Path = PACKAGE) -> bytes:
-    """Return the SHA-256 over the names and texts of a release's sources."""
-    made = hashlib.sha256()
-    for file in source_files(package):
-        name, text = file.relative_to(package).as_posix().encode(), file.read_bytes()
-        made.update(len(name).to_bytes(8, "little") + name)
-        made.update(len(text).to_bytes(8, "little") + text)
-    return made.digest()
-
-
-def keep_release(home: Path, package: Path = PACKAGE) -> bytes:
+def keep_release(home: Path, package: Path = HOUSE) -> bytes:
     """Copy the running release's sources into the home, unless they are there; return the digest.
 
     The copy is named only when it is whole.
@@ -51,7 +33,7 @@ def keep_release(home: Path, package: Path = PACKAGE) -> bytes:
     part = kept.with_name(f"{kept.name}.{os.getpid()}.part")
     shutil.rmtree(part, ignore_errors=True)
     # The package's own few modules come along, because the rooms may import them.
-    for file in [*sorted(package.glob("*.py")), *source_files(package)]:
+    for file in [*sorted(package.glob("*.py")), *sources(package)]:
         place = part / "pilothouse" / file.relative_to(package)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,11 +16,16 @@ from pilothouse.journal.durable import DurableMark
 from pilothouse.records.history import History
 from pilothouse.trading_api.app import build
 from pilothouse.trading_api.ports import FindKey
-from pilothouse.venue import catalogue
+from pilothouse.venue.catalogue import CatalogueFile
 from pilothouse.venue.client import AsyncVenueClient
 from pilothouse.venue.follower import Follower
+from pilothouse.venue.views.accounts import contract_positions
+from pilothouse.venue.views.margin import margin
+from pilothouse.venue.views.markets import all_markets
 
 CATCH_UP_POLL_S: Final = 0.01
+NOBODY: Final = 0
+"""Row 0 of the accounts means "none" and can be read."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -36,7 +42,8 @@ async def gateway(home: Path, find_key: FindKey) -> AsyncIterator[uvicorn.Server
     follower.start()
     try:
         await _caught_up(follower)
-        app = build(venue, follower, history, find_key, catalogue.load(home))
+        await asyncio.to_thread(_warm_up, follower)
+        app = build(venue, follower, history, find_key, CatalogueFile(home).current)
         config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False)
         yield uvicorn.Server(config)
     finally:
@@ -51,6 +58,14 @@ async def _caught_up(follower: Follower) -> None:
         if follower.fault:
             raise CannotFollow(follower.fault)
         await asyncio.sleep(CATCH_UP_POLL_S)
+
+
+def _warm_up(follower: Follower) -> None:
+    # The kernels that read are compiled when first called; no client is to wait for that. The
+    # one that reads a position needs a position, and where there is none nobody asks yet.
+    with follower.machine() as machine:
+        margin(machine, NOBODY)
+        any(contract_positions(machine, one.number, 1) for one in all_markets(machine))
 
 
 def run_gateway(
@@ -72,6 +87,9 @@ def run_gateway(
 async def _serve(
     home: Path, host: str, port: int, find_key: FindKey, ready: Callable[[str], None]
 ) -> None:
+    # The server sends itself the signal that ended it once more; the process is to end well.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, lambda: None)
     async with gateway(home, find_key) as server:
         server.config.host, server.config.port = host, port
         listening = server.config.bind_socket()

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pilothouse.journal.releases import digest_of
 from pilothouse.language.rows import Rows
+from pilothouse.release import digest_of
 from pilothouse.venue.wire import Receipts
 
 

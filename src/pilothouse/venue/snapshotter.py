@@ -8,11 +8,12 @@ from typing import Final
 
 from pilothouse.journal.blocks import Header
 from pilothouse.journal.snapshots import Snapshot, keep_newest, write_snapshot
-from pilothouse.venue.follower import Follower
+from pilothouse.venue.follower import Follower, ReplicaStopped
 from pilothouse.venue.machine import SteppingMachine
 
 COMMANDS_BETWEEN: Final = 1_000_000
-"""Commands after which the next snapshot is due."""
+BLOCKS_BETWEEN: Final = 30_000
+"""Commands, or blocks, after which the next snapshot is due: a replay costs time for both."""
 LOOK_S: Final = 5.0
 KEPT: Final = 3
 
@@ -42,7 +43,7 @@ class Snapshotter:
         self._follower = follower
         self._commands_between = commands_between
         self._say = say
-        self._last = 0
+        self._last_position = self._last_block = 0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="snapshots", daemon=True)
 
@@ -69,14 +70,20 @@ class Snapshotter:
         made = snapshot_of(copy, tail, release.digest)
         name = write_snapshot(follower.storage, made)
         keep_newest(follower.storage, KEPT)
-        self._last = tail.last_position
+        self._last_position, self._last_block = tail.last_position, tail.number
         return name
+
+    def due(self) -> bool:
+        """Tell whether enough was stepped since the last snapshot."""
+        commands = self._follower.position - self._last_position
+        blocks = self._follower.block - self._last_block
+        return commands >= self._commands_between or (commands > 0 and blocks >= BLOCKS_BETWEEN)
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_S):
-            if self._follower.position - self._last >= self._commands_between:
+            if self.due():
                 try:
                     self._say(f"Snapshot {self.take()} is written.")
-                except OSError as error:
+                except (OSError, ReplicaStopped) as error:
                     # The exchange needs no snapshot: say it, and try again later.
                     self._say(f"No snapshot could be written: {error}.")

@@ -17,7 +17,7 @@ from pilothouse.journal.storage import Files, Storage
 from pilothouse.venue.machine import Release, present_release
 from pilothouse.venue.replica import ReleaseCannotTakeOver, Replica, ReplicaDiffers
 from pilothouse.venue.sealed import SealedMachine, SealedReleaseFailed
-from pilothouse.venue.writer import AnotherWriter, pen_of
+from pilothouse.venue.writer import LOCK, AnotherWriter, pen_of
 
 NOT_PROVED = (
     "That the journal's end was not cut off whole: compare the last seal with one kept elsewhere.",
@@ -59,8 +59,8 @@ class Report:
             return []
         return [
             f"{self.blocks} blocks are whole, sealed and chained without a gap.",
-            f"{self.commands} commands were stepped from zero, each with one receipt, by "
-            f"{len(self.releases)} engine release(s) whose sources are kept here.",
+            f"{self.commands} commands were stepped from zero, each with one receipt, by the "
+            f"engine releases that wrote them ({len(self.releases)}).",
             f"{self.fingerprints_agreed} fingerprints in the journal agree with the replay.",
             f"{self.snapshots_agreed} snapshots agree with the replay.",
             "The invariants of the machine hold at the end.",
@@ -174,6 +174,8 @@ def _snapshots(storage: Storage, report: Report) -> dict[int, Snapshot]:
 
 
 def _writer_runs(home: Path) -> bool:
+    if not (home / LOCK).exists():
+        return False
     try:
         with pen_of(home):
             return False

@@ -90,6 +90,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"said": {"class": "logging.StreamHandler", "level": "WARNING"}},
+    "root": {"handlers": ["said"], "level": "WARNING"},
+    "loggers": {"django": {"handlers": ["said"], "propagate": False}},
+}
 CSRF_FAILURE_VIEW = "pilothouse.console.rights.forged"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

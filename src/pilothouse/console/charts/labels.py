@@ -20,9 +20,9 @@ def short(label: str) -> str:
 
 
 def lower_edge(label: str) -> str:
-    """Return from where on a band holds, for a column that sums it and all above it."""
+    """Return from where on a band holds: "1.00 to 1.05" becomes "1"."""
     found = BETWEEN.fullmatch(label) or ABOVE.fullmatch(label)
-    return f"≥{_trim(found.group(1))}" if found else label
+    return _trim(found.group(1)) if found else short(label)
 
 
 def _trim(edge: str) -> str:

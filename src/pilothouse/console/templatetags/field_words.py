@@ -24,7 +24,12 @@ register = template.Library()
 
 
 def word(kind: type[IntEnum], value: Any) -> str:
-    """Return the lower-case name of a value of an enumeration, or the number if it has none."""
+    """Return the lower-case name of a value of an enumeration, or the number if it has none.
+
+    What is kept as evidence has the name already.
+    """
+    if isinstance(value, str):
+        return value
     number = int(value)
     return kind(number).name.lower() if number in kind._value2member_map_ else str(number)
 

@@ -14,13 +14,12 @@ from pilothouse.language.commands import ListAsset, SetMarginSchedule
 from pilothouse.wiring.cli.options import AsJson, Home
 from pilothouse.wiring.cli.says import ERROR, facts, failure
 from pilothouse.wiring.home import home_folder, make_home
-from pilothouse.wiring.importing.answers import Refused
 from pilothouse.wiring.importing.drafts import Known
 from pilothouse.wiring.importing.kraken import File, Translation, translate
 from pilothouse.wiring.parts import Part
 from pilothouse.wiring.processes import PartFailed, Processes, writer_listens
 
-START_TIMEOUT_S = 600
+START_TIMEOUT_S = 60
 
 import_app = typer.Typer(help="Build markets from another exchange's answers.")
 Answer = Annotated[
@@ -61,7 +60,7 @@ def kraken(
         translate(spot, futures, Known())
         with _running_writer(make_home(home_folder(home))) as place:
             done = _send(place, spot, futures)
-    except (Refused, PartFailed, ValueError, RuntimeError) as fault:
+    except (PartFailed, ValueError, RuntimeError, OSError) as fault:
         failure(str(fault), as_json)
     facts(_told(done), as_json)
 
@@ -87,16 +86,19 @@ def _running_writer(home: Path) -> Iterator[Path]:
     processes = Processes(home)
     try:
         with ERROR.status("starting the exchange …"):
+            processes.start(Part.COMPILE)
+            processes.finish(Part.COMPILE, _never)
             processes.start(Part.WRITER)
             processes.wait_until(
-                "an answer of the writer",
-                lambda: writer_listens(home),
-                START_TIMEOUT_S,
-                lambda: False,
+                "an answer of the writer", lambda: writer_listens(home), START_TIMEOUT_S, _never
             )
         yield home
     finally:
         processes.stop()
+
+
+def _never() -> bool:
+    return False
 
 
 def _told(done: Translation) -> dict[str, Any]:

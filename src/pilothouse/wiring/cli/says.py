@@ -20,8 +20,10 @@ def facts(plain: Mapping[str, Any], as_json: bool) -> None:
         typer.echo(json.dumps(plain))
         return
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(overflow="fold")
     for name, value in plain.items():
-        table.add_row(name.replace("_", " "), _shown(value))
+        table.add_row(name.replace("_", " "), _plain(_shown(value)))
     OUT.print(table)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pilothouse.journal.durable import DurableMark
+from pilothouse.journal.storage import Files
 from pilothouse.wiring.cli.options import AsJson, Home
 from pilothouse.wiring.cli.says import facts, failure
 from pilothouse.wiring.home import has_exchange, home_folder
@@ -20,6 +22,8 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     told: dict[str, Any] = {"home": str(place)}
     for part in (Part.WRITER, Part.GATEWAY, Part.CONSOLE, Part.TRAFFIC):
         told[part] = _state(part, running)
+    told["durable_blocks"] = DurableMark(Files(place)).block
+    told["journal_bytes"] = sum(one.stat().st_size for one in (place / "journal").iterdir())
     facts(told, as_json)
     if Part.WRITER not in running:
         failure("the exchange does not run", as_json)

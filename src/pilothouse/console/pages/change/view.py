@@ -41,6 +41,7 @@ def _drawing(request: HttpRequest, found: Change, facts: dict[str, Any]) -> dict
         "market": market,
         "distribution": bands(facts["impact"]),
         "changed": sum(one["effect"] != "same" for one in facts["difference"]),
+        "unchanged": [one for one in facts["difference"] if one["effect"] == "same"],
         "has_actual": any(one.actual is not None for one in facts["counts"]),
         "disabled_moves": [one for one in facts["moves"] if not one.allowed],
         "may_take": take,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pilothouse.console.charts.labels import lower_edge, short
+from pilothouse.console.charts.labels import lower_edge
 
 if TYPE_CHECKING:
     from pilothouse.console.live.pulse import Pulse
@@ -48,9 +48,7 @@ class Heat:
 def heat(pulse: Pulse) -> Heat:
     """Return the heat map of a pulse."""
     bands = _merged(pulse.health)
-    labels = [short(label) for label, _accounts, _notional in bands]
-    if len(pulse.health.bands) > BANDS_MAX:
-        labels[-1] = lower_edge(bands[-1][0])
+    labels = [lower_edge(label) for label, _accounts, _notional in bands]
     largest = sorted(pulse.contracts, key=lambda one: -_notional(one.health))[:LINES_MAX]
     lines = [_line("", pulse.health), *(_line(one.market.symbol, one.health) for one in largest)]
     return Heat(tuple(labels), tuple(lines))

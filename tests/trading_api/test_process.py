@@ -1,0 +1,46 @@
+"""The gateway says that it is up, and ends when it is told to."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import httpx
+
+from tests.trading_api.running import Exchange, environment
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from pilothouse.trading_api.process import run_gateway
+run_gateway(Path(sys.argv[1]), 0, {}.get, ready=lambda url: print(url, flush=True))
+"""
+
+
+def test_it_says_its_position(exchange: Exchange) -> None:
+    answer = httpx.get(f"{exchange.url}/healthz")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "ok"
+    assert answer.json()["position"] > 0
+
+
+def test_a_gateway_of_its_own_catches_up_answers_and_stops(exchange: Exchange) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(exchange.home)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        before = httpx.get(f"{exchange.url}/healthz").json()["position"]
+        answer = httpx.get(f"{url}/healthz", timeout=60)
+        assert answer.json()["status"] == "ok"
+        assert answer.json()["position"] >= before - 1
+        pairs = httpx.get(f"{url}/0/public/AssetPairs").json()["result"]
+        assert set(pairs) == {"XXBTZUSD", "XDGEUR"}
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
