@@ -33,7 +33,8 @@ def margin_for_order(s: State, row: int, limit: int) -> int:
     p = s.positions[o.position]
     if m.mark == 0:
         return NO_MARK_PRICE
-    if p.schedule == 0:
+    if p.schedule == 0 or p.quantity == 0:
+        # A row that was held before may still name the schedule of its old cohort.
         p.schedule = resolve(s, o.position, 0)
     if p.schedule == 0:
         return NO_SCHEDULE

@@ -83,7 +83,9 @@ def place_order(s: State, c: Any, words: Any, first: int, last: int) -> int:
     refused = _refusal_of_kind(s, c)
     if refused != 0:
         return refused
-    limit = c.price if c.price != 0 else market_order_limit(s, c.market, c.side)
+    limit = c.price
+    if limit == 0 and c.order_type == OrderType.MARKET:
+        limit = market_order_limit(s, c.market, c.side)
     refused = _refusal_of_size(s, c, limit)
     if refused != 0:
         return refused

@@ -57,11 +57,13 @@ def move_mark(s: State, market: int) -> None:
     """Compute a contract's mark anew from its index and its book."""
     m = s.markets[market]
     now = s.exchange[0].time
-    m.index = s.assets[m.base].index_e12 // m.index_divisor * m.index_multiplier
-    if m.index == 0 or m.index >= INDEX_LIMIT:
+    index = s.assets[m.base].index_e12 // m.index_divisor * m.index_multiplier
+    if index == 0 or index >= INDEX_LIMIT:
         return
     elapsed = now - m.mark_time if m.mark_time != 0 else 0
+    # The premium that held until now: of the mark to the index it was made from.
     _count_premium(s, market, elapsed)
+    m.index = index
     m.premium = smoothed_premium(m.premium, _premium(s, market), elapsed)
     before = m.mark
     m.mark = max(1, m.index + clamp_premium(m.index, m.premium, m.premium_max_ppm))

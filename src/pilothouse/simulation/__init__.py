@@ -1,0 +1,1 @@
+"""The rehearsal room: a seeded exchange with its clients, and worlds that run from one number."""

@@ -1,0 +1,79 @@
+"""Index prices: a seeded walk for each asset, told by three sources that differ a little.
+
+A walk moves by some hundred parts in a million a step and is drawn back to where it began, so that
+a demonstration may run for days and its prices stay within a few percent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pilothouse.language.commands import SetIndexPrice
+from pilothouse.language.numbers import PPM, parse_decimal
+from pilothouse.simulation import markets
+from pilothouse.simulation.chance import Chance
+
+SOURCES: Final = (1, 2, 3)
+STEP_PPM: Final = 100
+JITTER_PPM: Final = 15
+PULL: Final = 8_000
+"""A walk is drawn back by its distance from home divided by this, each step."""
+
+
+class Walk:
+    """The price of one asset, in 10^-12 dollars for one whole unit."""
+
+    def __init__(self, asset: markets.Asset, chance: Chance) -> None:
+        self.home_e12 = parse_decimal(asset.dollars, 12)
+        self.price_e12 = self.home_e12
+        self._chance = chance
+
+    def step(self) -> None:
+        """Move once."""
+        drift = (self.home_e12 - self.price_e12) // PULL
+        self.price_e12 += drift + self.price_e12 * self._chance.around(STEP_PPM) // PPM
+
+    def move(self, ppm: int) -> None:
+        """Move by so many parts in a million at once, and feel at home there."""
+        self.settle(self.price_e12 + self.price_e12 * ppm // PPM)
+
+    def settle(self, price_e12: int) -> None:
+        """Stand at a price and be drawn back to it from now on."""
+        self.price_e12 = self.home_e12 = price_e12
+
+
+class Prices:
+    """The walks of all assets but the dollar; one asset takes a step at a time, in turn."""
+
+    def __init__(self, chance: Chance) -> None:
+        self._chance = chance
+        self.walks = {
+            k + 1: Walk(one, chance.fork())
+            for k, one in enumerate(markets.ASSETS)
+            if one.symbol != "ZUSD"
+        }
+        self._turn = 0
+
+    def of(self, asset: int) -> int:
+        """Return the present price of an asset (10^-12 dollars); the dollar's is one."""
+        return self.walks[asset].price_e12 if asset in self.walks else 10**12
+
+    def next(self) -> list[SetIndexPrice]:
+        """Let the next asset take its step; return what the three sources say."""
+        assets = list(self.walks)
+        asset = assets[self._turn % len(assets)]
+        self._turn += 1
+        self.walks[asset].step()
+        return list(self.told(asset))
+
+    def all(self) -> list[SetIndexPrice]:
+        """Return what the sources say about every asset as it stands."""
+        return [said for asset in self.walks for said in self.told(asset)]
+
+    def told(self, asset: int) -> Iterator[SetIndexPrice]:
+        """Yield what each source says about an asset."""
+        price = self.walks[asset].price_e12
+        for source in SOURCES:
+            jitter = price * self._chance.between(-JITTER_PPM, JITTER_PPM) // PPM
+            yield SetIndexPrice(asset=asset, source=source, price_e12=price + jitter)

@@ -1,0 +1,1 @@
+"""Who trades in the demonstration: makers, takers and leveraged holders."""

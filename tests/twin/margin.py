@@ -1,0 +1,101 @@
+"""The twin's margin: equity and requirements of an account, from its positions and its orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+from pilothouse.language.commands import MarginTier
+from pilothouse.language.kinds import Side
+from tests.twin.facts import Books, Market
+from tests.twin.valuation import MILLION, accrued, collateral, mark_value
+
+Tiers = tuple[MarginTier, ...]
+Scope = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Margin:
+    """What an account has and needs, in micro-dollars."""
+
+    equity: int
+    initial: int
+    with_orders: int
+    maintenance: int
+    notional: int
+
+
+def schedule_of(
+    books: Books, account: int, market: Market, opened_at: int, schedules: dict[Scope, Tiers]
+) -> Tiers | None:
+    """Return the schedule of the most particular scope that covers a position."""
+    owner = books.accounts[account - 1]
+    covering = [
+        (client_class != 0, country != 0, opened_from, tiers)
+        for (client_class, country, opened_from), tiers in schedules.items()
+        if client_class in (0, owner.client_class)
+        and country in (0, owner.jurisdiction)
+        and opened_from <= opened_at
+    ]
+    return max(covering, key=lambda one: one[:3])[3] if covering else None
+
+
+def requirement(notional: int, tiers: Tiers | None, which: str) -> int:
+    """Return the margin of a notional: each tier's share of the part above its floor, rounded up.
+
+    The sum is exact until the end, so there is no jump between tiers.
+    """
+    if tiers is None:
+        return 0
+    total = Fraction(0)
+    for k, tier in enumerate(tiers):
+        top = tiers[k + 1].floor_usd * MILLION if k + 1 < len(tiers) else notional
+        part = max(0, min(notional, top) - tier.floor_usd * MILLION)
+        total += Fraction(part * getattr(tier, which), MILLION)
+    return ceil(total)
+
+
+def open_size(books: Books, account: int, market: int, side: Side) -> int:
+    """Return how much an account's resting orders on one side of a contract could still trade."""
+    return sum(
+        one.remaining
+        for one in books.orders.values()
+        if (one.asked.account, one.asked.market, one.asked.side) == (account, market, side)
+    )
+
+
+def margin_of(
+    books: Books, account: int, instead: tuple[int, dict[Scope, Tiers]] = (0, {})
+) -> Margin:
+    """Return an account's margin; `instead` names a contract with other schedules than its own."""
+    equity, initial, with_orders, maintenance, total = collateral(books, account), 0, 0, 0, 0
+    for number, market in enumerate(books.markets, 1):
+        if market.clearing == 0:
+            continue
+        position = books.positions[account, number]
+        buys = open_size(books, account, number, Side.BUY)
+        sells = open_size(books, account, number, Side.SELL)
+        held = position.quantity
+        if not held and not buys and not sells:
+            continue
+        schedules = instead[1] if instead[0] == number else market.schedules
+        opened_at = position.opened_at if held else books.time
+        tiers = schedule_of(books, account, market, opened_at, schedules)
+        worst = max(abs(held), abs(held + buys), abs(held - sells))
+        size = ceil(mark_value(books, market, abs(held)))
+        largest = ceil(mark_value(books, market, worst))
+        initial += requirement(size, tiers, "initial_ppm")
+        with_orders += requirement(largest, tiers, "initial_ppm")
+        maintenance += requirement(size, tiers, "maintenance_ppm")
+        total += size
+        if held:
+            equity += unrealised(books, market, held) - position.entry_cost
+            equity += accrued(books, market, position)
+    return Margin(equity, initial, with_orders, maintenance, total)
+
+
+def unrealised(books: Books, market: Market, quantity: int) -> int:
+    """Return what a position would bring at the mark, rounded against its holder."""
+    exact = mark_value(books, market, abs(quantity))
+    return floor(exact) if quantity > 0 else -ceil(exact)
