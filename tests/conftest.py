@@ -29,6 +29,7 @@ def drives_a_browser(item: pytest.Item) -> bool:
     return item.get_closest_marker("browser") is not None or bool(fixtures & {"browser", "page"})
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Take the browser tests out when PILOTHOUSE_NO_BROWSER=1, and count them."""
     if os.environ.get("PILOTHOUSE_NO_BROWSER") != "1":

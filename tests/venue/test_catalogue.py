@@ -37,3 +37,14 @@ def test_a_damaged_catalogue_is_refused_by_name(tmp_path: Path, damaged: bytes) 
     (tmp_path / "catalogue.json").write_bytes(damaged)
     with pytest.raises(CatalogueIsUnreadable, match=r"catalogue\.json"):
         catalogue.load(tmp_path)
+
+
+def test_a_replaced_file_is_read_again_and_an_unchanged_one_is_not(tmp_path: Path) -> None:
+    file = catalogue.CatalogueFile(tmp_path)
+    assert file.current() == Catalogue()
+    catalogue.save(tmp_path, Catalogue(spot={"A": {"n": 1}}))
+    first = file.current()
+    assert first.spot == {"A": {"n": 1}}
+    assert file.current() is first
+    catalogue.save(tmp_path, Catalogue(spot={"A": {"n": 2}}))
+    assert file.current().spot == {"A": {"n": 2}}

@@ -223,15 +223,16 @@ def shocks(change: Change, *, way: str = "", now: datetime | None = None) -> Pre
 
 
 def _whole(change: Change, way: str) -> Message | None:
-    # The last step says what holds in the end; it is asked as if it came now.
+    # The last step says what holds in the end; it is asked as if it came now, and without its
+    # ceiling: the question is what it would do, not whether it would be refused.
+    found = [one["steps"] for one in change.alternatives if one["key"] == way]
+    wishes = [one.fields for one in plan.waiting_steps(change)]
     if way:
-        found = [one for one in change.alternatives if one["key"] == way]
-        if not found:
-            return None
-        steps = tuple(PlannedStep(one["fields"]) for one in found[0]["steps"])
-        return _way_message(change, Alternative(way, "", "", steps), len(steps))
-    steps_waiting = plan.waiting_steps(change)
-    return _as_if_now(steps_waiting[-1]) if steps_waiting else None
+        wishes = [one["fields"] for one in found[0]] if found else []
+    if not wishes:
+        return None
+    steps = tuple(PlannedStep(one) for one in wishes)
+    return _way_message(change, Alternative(way, "", "", steps), len(steps))
 
 
 def _counts(change: Change, answer: dict[str, Any]) -> Counts:

@@ -71,7 +71,6 @@ APPLIER_MUST_DIFFER: Final = Reason(
     "a_change_of_this_class_is_applied_by_another_than_its_proposer", "ask another person"
 )
 UNKNOWN_KIND: Final = Reason("there_is_no_such_kind_of_change", "choose one of the kinds")
-UNREADABLE: Final = Reason("a_field_cannot_be_read", "correct the field")
 UNKNOWN_ALTERNATIVE: Final = Reason("there_is_no_such_alternative", "preview the change again")
 BUNDLED_LOOSENING: Final = Reason(
     "a_loosening_is_bundled_into_a_tightening", "propose two changes, one for each direction"

@@ -69,7 +69,7 @@ class Arena:
         arrays = {**self.tables, **self.buffers}
         addresses = address_list(list(arrays.values()))
         self.plain = State(**arrays, address=addresses.ctypes.data, addresses=addresses)
-        records = {name: Records(one) for name, one in arrays.items()}
+        records: Any = {name: Records(one) for name, one in arrays.items()}
         self.state = self.plain._replace(**records) if UNCOMPILED else self.plain
 
     def make_room_for_receipts(self, count: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pilothouse.engine.pointers import TablesType, address_list, register
+from pilothouse.engine.pointers import TablesType, register
 from pilothouse.engine.records import Records
 from pilothouse.language import commands as _commands
 from pilothouse.language.rows import Rows
@@ -49,7 +49,10 @@ register(Block, TablesType("Block", _VIEWS))
 def view_block(rows: Rows) -> tuple[Any, Any]:
     """Return (tables, words) of contiguous rows, which must outlive them."""
     words = rows.reshape(-1)
-    views = [words.view(dtype) for dtype in _VIEWS.values()]
-    addresses = address_list(views)
-    seen: list[Any] = [Records(view) for view in views] if UNCOMPILED else views
-    return Block(*seen, addresses.ctypes.data, addresses), words
+    addresses = np.empty(2 * len(_VIEWS), np.int64)
+    addresses[0::2] = words.ctypes.data
+    addresses[1::2] = len(rows)
+    seen: list[Any] = [None] * len(_VIEWS)
+    if UNCOMPILED:
+        seen = [Records(words.view(dtype)) for dtype in _VIEWS.values()]
+    return Block._make([*seen, addresses.ctypes.data, addresses]), words

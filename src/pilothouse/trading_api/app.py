@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from starlette.applications import Starlette
@@ -26,9 +27,12 @@ def build(
     follower: Replica,
     history: History,
     find_key: FindKey,
-    catalogue: Catalogue = EMPTY,
+    catalogue: Callable[[], Catalogue] = lambda: EMPTY,
 ) -> Starlette:
-    """Return the application. `find_key` is called in a thread and may block."""
+    """Return the application.
+
+    `find_key` is called in a thread and may block; `catalogue` is asked at every request.
+    """
     return assemble(Door(venue, follower, history, find_key, catalogue))
 
 

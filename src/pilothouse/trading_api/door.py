@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from pilothouse.language.commands import CancelAllOrders
@@ -46,7 +46,7 @@ class Door:
         follower: Replica,
         history: History,
         find_key: FindKey,
-        catalogue: Catalogue,
+        catalogue: Callable[[], Catalogue],
         *,
         wait_s: float = WAIT_S,
     ) -> None:
@@ -58,7 +58,7 @@ class Door:
         self._started, self._count = time.time_ns() // 1_000, itertools.count()
         self._last: dict[str, int] = {}
         self._keys: dict[str, tuple[float, Key | None]] = {}
-        self._listing: tuple[int, Listing] | None = None
+        self._listing: tuple[int, Catalogue, Listing] | None = None
 
     async def key(self, public: str) -> Key | None:
         """Return the API key of a public half, or None if there is none or it was revoked."""
@@ -117,17 +117,20 @@ class Door:
         return self.history.time
 
     def listing(self, machine: Any = None) -> Listing:
-        """Return what is listed, made anew when something was listed since."""
-        count = self.history.listings
-        if self._listing is None or self._listing[0] != count:
-            self._listing = (count, self._read_listing(machine))
-        return self._listing[1]
+        """Return what is listed, made anew when something was listed or imported since."""
+        count, words = self.history.listings, self.catalogue()
+        known = self._listing
+        if known is not None and known[0] == count and known[1] is words:
+            return known[2]
+        made = self._read_listing(machine, words)
+        self._listing = (count, words, made)
+        return made
 
-    def _read_listing(self, machine: Any) -> Listing:
+    def _read_listing(self, machine: Any, words: Catalogue) -> Listing:
         if machine is None:
             with self.follower.machine() as held:
-                return self._read_listing(held)
-        return Listing(all_assets(machine), all_markets(machine), self.catalogue)
+                return self._read_listing(held, words)
+        return Listing(all_assets(machine), all_markets(machine), words)
 
 
 def wall_clock_us() -> int:

@@ -16,7 +16,7 @@ from pilothouse.journal.durable import DurableMark
 from pilothouse.records.history import History
 from pilothouse.trading_api.app import build
 from pilothouse.trading_api.ports import FindKey
-from pilothouse.venue import catalogue
+from pilothouse.venue.catalogue import CatalogueFile
 from pilothouse.venue.client import AsyncVenueClient
 from pilothouse.venue.follower import Follower
 from pilothouse.venue.views.accounts import contract_positions
@@ -43,7 +43,7 @@ async def gateway(home: Path, find_key: FindKey) -> AsyncIterator[uvicorn.Server
     try:
         await _caught_up(follower)
         await asyncio.to_thread(_warm_up, follower)
-        app = build(venue, follower, history, find_key, catalogue.load(home))
+        app = build(venue, follower, history, find_key, CatalogueFile(home).current)
         config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False)
         yield uvicorn.Server(config)
     finally:

@@ -64,6 +64,29 @@ def load(home: Path) -> Catalogue:
         raise CatalogueIsUnreadable(f"{path.name}: {error}") from error
 
 
+class CatalogueFile:
+    """The catalogue as it is now: read again when an import has replaced its file."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = Path(home)
+        self._seen: tuple[int, int] | None = None
+        self._catalogue = Catalogue()
+
+    def current(self) -> Catalogue:
+        """Return the catalogue; the same object while its file is the same."""
+        seen = self._stamp()
+        if seen != self._seen:
+            self._catalogue, self._seen = load(self._home), seen
+        return self._catalogue
+
+    def _stamp(self) -> tuple[int, int] | None:
+        try:
+            found = (self._home / CATALOGUE_FILE).stat()
+        except FileNotFoundError:
+            return None
+        return found.st_mtime_ns, found.st_ino
+
+
 def save(home: Path, catalogue: Catalogue) -> None:
     """Write the catalogue whole or not at all: to a file beside it, synced, then renamed."""
     path = Path(home) / CATALOGUE_FILE

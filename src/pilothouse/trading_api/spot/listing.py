@@ -51,13 +51,13 @@ async def system_status(call: Call) -> Any:
 
 async def assets(call: Call) -> Any:
     """Return the assets, all or those of `asset`."""
-    listing = call.door.listing()
+    listing, words = call.door.listing(), call.door.catalogue()
     wanted = call.arguments.names("asset")
     found = [listing.asset(one) for one in wanted]
     if None in found:
         raise Refused(UNKNOWN_ASSET)
     every = [one for one in found if one is not None] if wanted else listing.assets.values()
-    return {one.symbol: _asset(one, call.door.catalogue.assets.get(one.symbol)) for one in every}
+    return {one.symbol: _asset(one, words.assets.get(one.symbol)) for one in every}
 
 
 def _asset(one: Asset, entry: Entry | None) -> Entry:

@@ -9,7 +9,7 @@ from pilothouse.console.pages.change.counts import MICRO_DOLLARS
 from pilothouse.control import plan
 from pilothouse.control.kinds.kind import Ceiling, Unreadable
 from pilothouse.control.models import Change
-from pilothouse.language.numbers import NotExact, format_decimal, parse_decimal, trim
+from pilothouse.language.numbers import MICRO_USD, NotExact, parse_decimal
 
 DOLLAR_DECIMALS = 6
 
@@ -55,7 +55,10 @@ def _decimals(unit: str) -> int:
 
 
 def _text(value: int, unit: str) -> str:
-    return trim(format_decimal(value, _decimals(unit))) if value >= 0 else ""
+    """Return a limit as text; money in whole dollars, rounded up, so that it stays within."""
+    if value < 0:
+        return ""
+    return str(-(-value // MICRO_USD)) if unit == MICRO_DOLLARS else str(value)
 
 
 def _number(name: str, text: str, unit: str) -> int:
