@@ -110,7 +110,7 @@ def record() -> Eventful:
     """Let everything happen and return the world with its blocks."""
     world = Eventful()
     world.open()
-    world.run(40, 60)
+    world.run(20, 60)
     provocations(world)
     for _ in range(2):
         world.time += HOUR_US
@@ -122,7 +122,7 @@ def record() -> Eventful:
     world.crash(-90_000, quotes=0)
     world.run(20, 60)
     stuck_in_protection(world)
-    world.run(40, 60)
+    world.run(15, 60)
     hi, lo = world.machine.fingerprint()
     world.send([ask.RecordFingerprint(position=world.machine.position, hi=hi, lo=lo)], GENESIS)
     return world
