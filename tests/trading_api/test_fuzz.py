@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import httpx
+import pytest
 
 from pilothouse.trading_api.ids import number_of_txid, number_of_uuid
 from pilothouse.trading_api.spot.refusals import INTERNAL
@@ -28,6 +29,7 @@ EXCHANGE_SAID = {"EOrder:Insufficient funds", "EOrder:Order minimum not met"}
 FUTURES_ERROR = re.compile(r"[A-Za-z][A-Za-z :]*")
 
 
+@pytest.mark.fuzz
 def test_every_answer_is_an_envelope(exchange: Exchange, rich: Callable[[], Key]) -> None:
     key = rich()
     stream = Requests(SEED, key, time.time_ns() // 1_000_000)
