@@ -1,7 +1,7 @@
 """Whatever is sent, Kraken's envelope comes back: never a 500, never an error of our own making.
 
-`PILOTHOUSE_FUZZ_SECONDS` says how long (a minute when it is not set), `PILOTHOUSE_FUZZ_SEED` from
-which seed; a failure prints the request.
+A minute in every run of the tests, ten in `make world SEED=…`; `PILOTHOUSE_FUZZ_SECONDS` sets
+another time. A failure prints the request, and the seed repeats it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from tests.trading_api.conftest import futures_client, spot_client
 from tests.trading_api.requests import Asked, Requests
 from tests.trading_api.running import Exchange, Key
 
-SECONDS = float(os.environ.get("PILOTHOUSE_FUZZ_SECONDS", "60"))
-SEED = int(os.environ.get("PILOTHOUSE_FUZZ_SEED", "1"))
+MINUTE_S = float(os.environ.get("PILOTHOUSE_FUZZ_SECONDS", "60"))
+WORLD_S = float(os.environ.get("PILOTHOUSE_FUZZ_SECONDS", "600"))
+SEED = int(os.environ.get("PILOTHOUSE_SEED", "1"))
 SPOT_ERROR = re.compile(r"[EW][A-Z][A-Za-z]*:[^\n]+")
 REQUESTS_LEAST = 500
 EXCHANGE_SAID = {"EOrder:Insufficient funds", "EOrder:Order minimum not met"}
@@ -31,10 +32,19 @@ FUTURES_ERROR = re.compile(r"[A-Za-z][A-Za-z :]*")
 
 @pytest.mark.fuzz
 def test_every_answer_is_an_envelope(exchange: Exchange, rich: Callable[[], Key]) -> None:
-    key = rich()
+    _fuzz(exchange, rich(), MINUTE_S)
+
+
+@pytest.mark.world
+@pytest.mark.timeout(WORLD_S + 600)
+def test_every_answer_is_an_envelope_for_long(exchange: Exchange, rich: Callable[[], Key]) -> None:
+    _fuzz(exchange, rich(), WORLD_S)
+
+
+def _fuzz(exchange: Exchange, key: Key, seconds: float) -> None:
     stream = Requests(SEED, key, time.time_ns() // 1_000_000)
     told: Counter[str] = Counter()
-    ends = time.monotonic() + SECONDS
+    ends = time.monotonic() + seconds
     with httpx.Client(base_url=exchange.url, timeout=60) as client:
         while time.monotonic() < ends or told.total() < REQUESTS_LEAST:
             asked = stream.next()
