@@ -83,8 +83,8 @@ class Eventful(World):
             self.events.add((int(row[0]), int(row[4])))
         return stepped
 
-    def crash(self, ppm: int, quotes: int | None = None) -> None:
-        """Move every price at once and let it play out.
+    def crash(self, ppm: int, quotes: int | None = None, blocks: int = 200) -> None:
+        """Move every price at once and let it play out for at most so many blocks.
 
         The old quotes stay, or else all are taken back and so many come at the new prices.
         """
@@ -99,7 +99,7 @@ class Eventful(World):
             for _ in range(quotes or 0)
         ]
         self.send([*fresh, *self.crowd.prices.all()])
-        for _ in range(600):
+        for _ in range(blocks):
             if self.machine.quiet():
                 return
             self.send([])
@@ -133,7 +133,7 @@ def stuck_in_protection(world: Eventful) -> None:
     contract = len(markets.SPOT) + 3
     version = int(world.machine.state.markets[contract]["status_version"])
     world.send([_status(contract, MarketStatus.CANCEL_ONLY, version)], CONTROL)
-    world.crash(-80_000)
+    world.crash(-80_000, blocks=20)
     stuck = np.flatnonzero(world.machine.state.accounts["protection"])
     assert len(stuck) > 0
     grid = world.crowd.grids[len(markets.SPOT)]
