@@ -1,8 +1,8 @@
 """A console whose market moves between its last rehearsal and its command.
 
-`python -m tests.stories.moving_console HOME PORT ASSET`: before each command of a change the way in
-puts another index, from every source, in the same block: the smallest move by which more accounts
-are hit than was signed.
+`python -m tests.stories.moving_console HOME PORT ASSET`: before each command of a change the way
+in puts another index, from every source, in the same block: the smallest move by which more
+accounts are hit than was signed.
 """
 
 import sys
