@@ -43,8 +43,9 @@ docs: setup ## write again the pages that are made from the definitions
 bench: setup ## measure
 	$(BIN)/pilothouse bench
 
-world: setup ## run whole worlds from one seed: make world SEED=7
-	PILOTHOUSE_SEED=$(SEED) $(BIN)/python -m pytest -m world
+world: setup ## live a world and fuzz the traders' door, ten minutes, from one seed: make world SEED=7
+	PILOTHOUSE_SEED=$(SEED) PILOTHOUSE_FUZZ_SEED=$(SEED) PILOTHOUSE_FUZZ_SECONDS=600 \
+	  $(BIN)/python -m pytest -s -o timeout=3600 -m "world or fuzz"
 
 thread: ## print every file of a topic, bottom room first: make thread TOPIC=margin
 	@sh scripts/thread "$(TOPIC)"
