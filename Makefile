@@ -8,7 +8,7 @@ SEED ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run test lint docs bench world thread lock clean
+.PHONY: help setup browser run compile test lint docs bench world thread lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1~/' | column -t -s '~'
@@ -29,7 +29,11 @@ browser: ## install Debian's Chromium, which the browser tests drive, when it is
 run: setup ## start the demonstration: exchange, console and traffic in the folder ./home
 	$(BIN)/pilothouse up --demo
 
-test: setup browser lint ## check and test everything
+compile: setup ## compile the engine and keep its machine code on disk
+	@echo "compiling the engine, about a minute unless it was done before"
+	@$(BIN)/python -c "from pilothouse.wiring.compiling import compile_engine; compile_engine()"
+
+test: setup browser lint compile ## check and test everything
 	$(BIN)/python -m pytest
 
 lint: setup ## borders between rooms, style, strict types
@@ -43,8 +47,9 @@ docs: setup ## write again the pages that are made from the definitions
 bench: setup ## measure
 	$(BIN)/pilothouse bench
 
-world: setup ## run whole worlds from one seed: make world SEED=7
-	PILOTHOUSE_SEED=$(SEED) $(BIN)/python -m pytest -m world
+world: setup ## live a world and fuzz the traders' door, ten minutes, from one seed: make world SEED=7
+	PILOTHOUSE_SEED=$(SEED) PILOTHOUSE_FUZZ_SEED=$(SEED) PILOTHOUSE_FUZZ_SECONDS=600 \
+	  $(BIN)/python -m pytest -s -o timeout=3600 -m "world or fuzz"
 
 thread: ## print every file of a topic, bottom room first: make thread TOPIC=margin
 	@sh scripts/thread "$(TOPIC)"

@@ -30,6 +30,7 @@ EXCHANGE_SAID = {"EOrder:Insufficient funds", "EOrder:Order minimum not met"}
 FUTURES_ERROR = re.compile(r"[A-Za-z][A-Za-z :]*")
 
 
+@pytest.mark.fuzz
 def test_every_answer_is_an_envelope(exchange: Exchange, rich: Callable[[], Key]) -> None:
     _fuzz(exchange, rich(), MINUTE_S)
 

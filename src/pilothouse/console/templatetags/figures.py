@@ -22,6 +22,8 @@ from pilothouse.language.numbers import (
 
 register = template.Library()
 SHORT_UNITS: Final = ((10**9, "bn"), (10**6, "m"), (10**3, "k"))
+ABSENT: Final = (None, "")
+"""What a template gives for a number that is not there."""
 NONE: Final = "–"
 """What stands where there is no number."""
 
@@ -36,13 +38,13 @@ def grouped(text: str) -> str:
 @register.filter
 def count(value: int | None) -> str:
     """Format a count: 1234567 becomes 1,234,567."""
-    return NONE if value is None else grouped(str(int(value)))
+    return NONE if value in ABSENT else grouped(str(int(value)))
 
 
 @register.filter
 def usd(micro_usd: int | None) -> str:
     """Format micro-dollars in dollars and cents, cut towards zero."""
-    if micro_usd is None:
+    if micro_usd in ABSENT:
         return NONE
     cents = _cut(int(micro_usd), MICRO_USD // 100)
     text = grouped(format_decimal(cents, 2))
@@ -52,13 +54,13 @@ def usd(micro_usd: int | None) -> str:
 @register.filter
 def usd_exact(micro_usd: int | None) -> str:
     """Format micro-dollars with all six decimals, so that lines add up on the page."""
-    return NONE if micro_usd is None else grouped(format_decimal(int(micro_usd), 6))
+    return NONE if micro_usd in ABSENT else grouped(format_decimal(int(micro_usd), 6))
 
 
 @register.filter
 def usd_short(micro_usd: int | None) -> str:
     """Format micro-dollars with one decimal and a unit: $184.2m. Cut towards zero."""
-    if micro_usd is None:
+    if micro_usd in ABSENT:
         return NONE
     dollars = _cut(int(micro_usd), MICRO_USD)
     sign = "−" if dollars < 0 else ""
@@ -72,13 +74,13 @@ def usd_short(micro_usd: int | None) -> str:
 @register.filter
 def percent(ppm: int | None) -> str:
     """Format parts per million as a percentage: 26000 becomes 2.6 %."""
-    return NONE if ppm is None else f"{ppm_to_percent(int(ppm)).replace('-', '−')} %"
+    return NONE if ppm in ABSENT else f"{ppm_to_percent(int(ppm)).replace('-', '−')} %"
 
 
 @register.filter
 def rate(e12: int | None) -> str:
     """Format a rate of 10^-12 as a percentage, exact."""
-    if e12 is None:
+    if e12 in ABSENT:
         return NONE
     return f"{trim(format_decimal(int(e12), 10)).replace('-', '−')} %"
 
@@ -100,7 +102,7 @@ def mark(value: int | None, market: Any) -> str:
 @register.filter
 def quantity(value: int | None, market: Any) -> str:
     """Format a quantity of a market, without zeros that say nothing."""
-    if value is None:
+    if value in ABSENT:
         return NONE
     return grouped(trim(format_decimal(int(value), market.quantity_decimals)))
 
@@ -108,7 +110,7 @@ def quantity(value: int | None, market: Any) -> str:
 @register.filter
 def amount(value: int | None, decimals: int) -> str:
     """Format an amount of an asset in whole units."""
-    return NONE if value is None else grouped(trim(format_decimal(int(value), decimals)))
+    return NONE if value in ABSENT else grouped(trim(format_decimal(int(value), decimals)))
 
 
 @register.filter

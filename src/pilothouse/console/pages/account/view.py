@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 
+from pilothouse.access.roles import Right
 from pilothouse.console import exchange
 from pilothouse.console.answers import answer
 from pilothouse.console.pages.account.arithmetic import arithmetic
+from pilothouse.console.rights import needs
 from pilothouse.venue.views import accounts, assets, margin, markets, orders
 from pilothouse.venue.views.accounts import BalanceView, PositionView
 from pilothouse.venue.views.assets import AssetView
@@ -43,6 +45,7 @@ class Resting:
     market: MarketView
 
 
+@needs(Right.SEE_CLIENTS)
 def account(request: HttpRequest, number: int) -> HttpResponse:
     """Answer one account. An unknown number is 404."""
     with exchange.machine() as machine:

@@ -26,7 +26,8 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
     facts = change_facts(found)
     if not may(person_of(request), Right.SEE_CLIENTS):
         facts["most_affected"] = []
-        facts["impact"] = {**(facts["impact"] or {}), "most_affected": []}
+        if facts["impact"]:
+            facts["impact"] = {**facts["impact"], "most_affected": []}
     facts["effects"] = every_effect(found)
     facts["moves"] = buttons(found, person_of(request))
     return answer(request, "change/page.html", facts, _drawing(request, found, facts))

@@ -6,12 +6,15 @@ from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 
+from pilothouse.access.rights import may
+from pilothouse.access.roles import Right
 from pilothouse.console import exchange
 from pilothouse.console.answers import answer
 from pilothouse.console.live.pulse import notional
 from pilothouse.console.pages.changes.reading import changes_touching
 from pilothouse.console.pages.contract.depth import depth
 from pilothouse.console.pages.contract.powers import powers
+from pilothouse.console.rights import needs, person_of
 from pilothouse.language.kinds import MarketKind
 from pilothouse.venue.views import accounts, assets, books, fees, insurance, margin, markets
 from pilothouse.venue.views.markets import MarketView
@@ -20,19 +23,22 @@ BOOK_DEPTH: Final = 10
 POSITIONS_MOST: Final = 20
 
 
+@needs(Right.VIEW)
 def contract(request: HttpRequest, symbol: str) -> HttpResponse:
-    """Answer one market. An unknown symbol is 404."""
+    """Answer one market. An unknown symbol is 404. Positions are for those who see clients."""
     with exchange.machine() as machine:
         found = _by_symbol(machine, symbol)
         facts = _facts(machine, found)
         if found.kind == MarketKind.PERPETUAL_LINEAR:
             facts |= _contract_facts(machine, found)
+    if not may(person_of(request), Right.SEE_CLIENTS):
+        facts.pop("positions", None)
     facts["changes"] = changes_touching(found.number)
     drawing = {
         "nav": found.symbol,
         "perpetual": found.kind == MarketKind.PERPETUAL_LINEAR,
         "depth": depth(facts["book"]),
-        "powers": powers(request.user, found),
+        "powers": powers(person_of(request), found),
     }
     return answer(request, "contract/page.html", facts, drawing)
 

@@ -7,9 +7,11 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 
+from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
 from pilothouse.console.live.ticker import latest
 from pilothouse.console.pages.changes.reading import changes_like
+from pilothouse.console.rights import needs
 
 PLACES_MOST: Final = 9
 
@@ -32,6 +34,7 @@ PAGES: Final = (
 )
 
 
+@needs(Right.VIEW)
 def go_to(request: HttpRequest) -> HttpResponse:
     """Answer the places that fit best."""
     wanted = request.GET.get("q", "").strip().lower()

@@ -7,6 +7,8 @@
   if (!box) return;
   const input = box.querySelector("input");
   let at = 0;
+  let shownFor = null;
+  let goWhenShown = false;
 
   const links = () => [...box.querySelectorAll("li a")];
 
@@ -15,6 +17,12 @@
     at = Math.max(0, Math.min(all.length - 1, next));
     all.forEach((link, k) => link.toggleAttribute("data-at", k === at));
     all[at]?.scrollIntoView({ block: "nearest" });
+  };
+
+  // Who types and presses Enter at once means what was typed, not what was shown before it.
+  const go = () => {
+    goWhenShown = shownFor !== input.value;
+    if (!goWhenShown && links()[at]) location.assign(links()[at].href);
   };
 
   const open = () => {
@@ -33,11 +41,15 @@
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") mark(at + 1);
     else if (event.key === "ArrowUp") mark(at - 1);
-    else if (event.key === "Enter" && links()[at]) location.assign(links()[at].href);
+    else if (event.key === "Enter") go();
     else return;
     event.preventDefault();
   });
 
-  box.addEventListener("htmx:afterSwap", () => mark(0));
+  box.addEventListener("htmx:afterSwap", (event) => {
+    shownFor = event.detail.requestConfig.parameters.q ?? "";
+    mark(0);
+    if (goWhenShown) go();
+  });
   document.querySelector("[data-go-to]")?.addEventListener("click", open);
 })();

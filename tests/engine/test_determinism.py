@@ -1,0 +1,81 @@
+"""The same journal, the same fingerprint: compiled, in a second process, and uncompiled."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pilothouse.language.events import FundingPaid, InsurancePaid, ProtectionStepTaken, TableGrown
+from pilothouse.language.kinds import ProtectionStep
+from pilothouse.language.refusals import REFUSALS
+from pilothouse.language.rows import split
+from pilothouse.language.schema import COMMANDS
+from tests.engine.eventful import COMMANDS_LEAST, record, replayed
+
+ROOT = Path(__file__).parents[2]
+UNREACHABLE = {
+    "quantity_is_too_large": "no command sets a largest order in this release",
+    "cohort_is_in_the_past": "a schedule for positions opened before now is allowed",
+    "node_table_is_full": "room for a level's nodes is reserved with the level",
+    "book_table_is_full": "books are counted from markets and assets",
+}
+"""Refusals that no command of this release can meet, and why."""
+
+
+@pytest.fixture(scope="module")
+def world():
+    return record()
+
+
+@pytest.fixture(scope="module")
+def journal(world, tmp_path_factory):
+    path = tmp_path_factory.mktemp("journal") / "blocks.npz"
+    rows, times = zip(*world.blocks, strict=True)
+    np.savez(path, rows=np.concatenate(rows), lengths=[len(one) for one in rows], times=times)
+    return path
+
+
+def test_everything_happens_in_the_journal(world):
+    commands = [one for rows, _ in world.blocks for one in split(rows)]
+    assert len(commands) >= COMMANDS_LEAST
+    assert {int(one[0, 0]) for one in commands} >= set(COMMANDS)
+    told = {kind for kind, _ in world.events}
+    assert {FundingPaid.number, InsurancePaid.number, TableGrown.number} <= told
+    steps = {step for kind, step in world.events if kind == ProtectionStepTaken.number}
+    assert steps == set(ProtectionStep)
+    assert world.machine.broken_invariants() == []
+
+
+def test_every_refusal_that_can_happen_happens(world):
+    missing = {one.name for number, one in REFUSALS.items() if number not in world.refused}
+    assert missing == set(UNREACHABLE)
+
+
+def test_a_replay_in_this_process_has_the_same_fingerprint(world):
+    assert replayed(world.blocks).fingerprint() == world.machine.fingerprint()
+
+
+def test_a_second_process_has_the_same_fingerprint(world, journal):
+    assert replay(journal, {}) == world.machine.fingerprint()
+
+
+def test_uncompiled_it_has_the_same_fingerprint_and_nothing_wraps(world, journal):
+    assert replay(journal, {"NUMBA_DISABLE_JIT": "1"}) == world.machine.fingerprint()
+
+
+def replay(journal, changes):
+    """Replay in a process of its own; return the fingerprint it prints."""
+    path = f"{ROOT / 'src'}{os.pathsep}{ROOT}"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.engine.replaying", str(journal)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": path} | changes,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    hi, lo = done.stdout.split()
+    return int(hi), int(lo)
