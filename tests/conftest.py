@@ -31,13 +31,18 @@ def drives_a_browser(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take the browser tests out when PILOTHOUSE_NO_BROWSER=1, and count them."""
-    if os.environ.get("PILOTHOUSE_NO_BROWSER") != "1":
-        return
+    """Put the browser tests last; take them out when PILOTHOUSE_NO_BROWSER=1, and count them.
+
+    Playwright keeps an event loop running in the thread of the tests as long as its browser lives,
+    in which no other test could run one of its own.
+    """
     browser = [one for one in items if drives_a_browser(one)]
-    config.stash[NOT_RUN] = len(browser)
-    config.hook.pytest_deselected(items=browser)
-    items[:] = [one for one in items if not drives_a_browser(one)]
+    others = [one for one in items if not drives_a_browser(one)]
+    if os.environ.get("PILOTHOUSE_NO_BROWSER") == "1":
+        config.stash[NOT_RUN] = len(browser)
+        config.hook.pytest_deselected(items=browser)
+        browser = []
+    items[:] = others + browser
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -2,19 +2,20 @@
 
 import re
 
-RAISE = {"tier_1_initial": "4", "tier_1_maintenance": "2"}
-"""Initial margin 2 to 4 %, maintenance 1 to 2 %, of the first tier."""
 BELOW_MAINTENANCE = "accounts newly below maintenance margin"
 JSON = {"Accept": "application/json"}
 
 
-def propose_raise(page, contract, why="volatility is expected at the weekend"):
-    """Propose the raise from the contract's page; return the change's number."""
+def propose_raise(page, contract, initial="4", maintenance="2"):
+    """Propose from the contract's page to raise the first tier from 2 and 1 %; return the number.
+
+    The exchange goes on trading meanwhile.
+    """
     page.goto(f"/markets/{contract}")
     page.get_by_role("link", name="Change margin schedule").click()
-    for name, value in RAISE.items():
-        page.locator(f"[name={name}]").fill(value)
-    page.get_by_label("Why").fill(why)
+    page.locator("[name=tier_1_initial]").fill(initial)
+    page.locator("[name=tier_1_maintenance]").fill(maintenance)
+    page.get_by_label("Why").fill("volatility is expected at the weekend")
     page.get_by_role("button", name="Propose and preview").click()
     page.wait_for_url(re.compile(r"/changes/\d+$"))
     return int(page.url.rsplit("/", 1)[1])

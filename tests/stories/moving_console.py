@@ -1,55 +1,82 @@
-"""A console whose market moves between its last rehearsal and its command.
+"""A console whose market moves between the last rehearsal of a change and its command.
 
-`python -m tests.stories.moving_console HOME PORT ASSET`: the way in puts an index that is lower by
-two per cent, from every source, before each command of a change, in the same block.
+`python -m tests.stories.moving_console HOME PORT ASSET`: after each first answer of its rehearsal
+another index is put from every source, by which more accounts are hit than was signed.
 """
 
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
+
 from pilothouse.console import process
 from pilothouse.language.commands import SetIndexPrice
 from pilothouse.language.names import Name
-from pilothouse.language.rows import Message
+from pilothouse.language.refusals import IMPACT_ABOVE_WHAT_WAS_SIGNED
+from pilothouse.language.rows import Message, to_rows
+from pilothouse.venue.client import VenueClient
+from pilothouse.venue.rehearsal import Rehearsal
+from pilothouse.venue.views.assets import asset
 
 OWN_SENDER = 40
 SOURCES = range(1, 9)
-FALL_PPM = 20_000
+STEP_PPM, STEPS = 2_500, 24
 
 
-class FallingMarket:
-    """A way in that lets the market fall first."""
+class MovingRehearsal(Rehearsal):
+    """A rehearsal after which the market moves."""
 
-    def __init__(self, home, asset):
-        from pilothouse.venue.client import VenueClient
+    def __init__(self, follower, home, number):
+        super().__init__(follower)
+        self.client, self.follower, self.number, self.sent = VenueClient(home), follower, number, 0
 
-        self.client, self.asset, self.sent = VenueClient(home), asset, 0
+    def impact(self, message):
+        """Answer truly; then let the market move."""
+        answer = super().impact(message)
+        with self.follower.machine() as machine:
+            spare = machine.copy()
+        self.client.submit(self.moves(spare, self.alarming(spare, message)))
+        return answer
 
-    def submit(self, messages):
-        """Send the fall and the messages together; answer the messages' receipts."""
-        falls = [self._fall(source) for source in SOURCES]
-        return self.client.submit([*falls, *messages])[len(falls) :]
+    def alarming(self, spare, message):
+        """The middle of the longest row of moves at which the engine would refuse."""
+        rows = [[], []]
+        for sign, found in zip((-1, 1), rows, strict=True):
+            for step in range(1, STEPS + 1):
+                if self.is_refused(spare, message, sign * step * STEP_PPM):
+                    found.append(sign * step * STEP_PPM)
+                elif found:
+                    break
+        longest = max(rows, key=len)
+        assert longest, "no move of the market hits more accounts than was signed"
+        return longest[len(longest) // 2]
 
-    def _fall(self, source):
+    def is_refused(self, spare, message, move_ppm):
+        """Whether the engine refuses the message for its impact after a move."""
+        tried = spare.copy()
+        asked = [to_rows(one) for one in [*self.moves(tried, move_ppm), message]]
+        receipts = tried.step(np.concatenate(asked), tried.time).receipts
+        return receipts[-1, 1] == IMPACT_ABOVE_WHAT_WAS_SIGNED
+
+    def moves(self, machine, move_ppm):
+        """Every source tells the moved price."""
+        index_e12 = asset(machine, self.number).index_e12
+        moved = index_e12 + index_e12 * move_ppm // 1_000_000
+        return [self.told(source, moved) for source in SOURCES]
+
+    def told(self, source, price_e12):
+        """One source tells a price."""
         self.sent += 1
-        command = SetIndexPrice(asset=self.asset, source=source, price_e12=self._lower())
+        command = SetIndexPrice(asset=self.number, source=source, price_e12=price_e12)
         return Message(command, Name(OWN_SENDER, 1, self.sent))
 
-    def _lower(self):
-        from pilothouse.console import exchange
-        from pilothouse.venue.views.assets import asset
 
-        with exchange.machine() as machine:
-            index_e12 = asset(machine, self.asset).index_e12
-        return index_e12 - index_e12 * FALL_PPM // 1_000_000
-
-
-def main(home, port, asset):
+def main(home, port, number):
     """Serve until a signal."""
     process.set_up(home)
     with ExitStack() as running:
-        process.connect(home, running, FallingMarket(home, asset))
+        process.connect(home, running, lambda follower: MovingRehearsal(follower, home, number))
         process.serve(port, "127.0.0.1")
 
 

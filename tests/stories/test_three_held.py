@@ -61,8 +61,8 @@ def _when_it_answers(address, process):
 
 def test_above_the_signed_ceiling_the_engine_refuses_and_the_change_is_held(desk, moving_console):
     operator = desk.sit_down("operator")
-    number = propose_raise(operator, CONTRACT)
-    set_ceiling(operator, number, shown(operator, BELOW_MAINTENANCE) + 3)
+    number = propose_raise(operator, CONTRACT, initial="3", maintenance="1.5")
+    set_ceiling(operator, number, shown(operator, BELOW_MAINTENANCE) + 1)
     sign(desk.sit_down("risk"), number)
     before = operator.request.get(f"/markets/{CONTRACT}", headers=JSON).json()
 

@@ -17,7 +17,10 @@ from typing import Final
 import structlog
 import uvicorn
 
-from pilothouse.control.ports import Venue
+from pilothouse.venue.client import VenueClient
+from pilothouse.venue.follower import Follower
+from pilothouse.venue.rehearsal import Rehearsal
+from pilothouse.venue.snapshotter import Snapshotter
 
 log = structlog.get_logger()
 WORK_EVERY_S: Final = 1
@@ -70,25 +73,21 @@ def set_up(home: Path) -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def connect(home: Path, running: ExitStack, venue: Venue | None = None) -> None:
+def connect(
+    home: Path, running: ExitStack, rehearse: Callable[[Follower], Rehearsal] = Rehearsal
+) -> None:
     """Follow the exchange, let change control reach it, and start ticker and worker.
 
-    `venue` is the way in, the writer's socket if none is given. Django's models can be loaded only
-    after its settings, so these imports stand here.
+    `rehearse` makes the room in which commands are tried. Django's models can be loaded only after
+    its settings, so these imports stand here.
     """
     from django.utils import timezone
 
     from pilothouse.console.live.ticker import Ticker
     from pilothouse.control import ports, worker
-    from pilothouse.venue.client import VenueClient
-    from pilothouse.venue.follower import Follower
-    from pilothouse.venue.rehearsal import Rehearsal
-    from pilothouse.venue.snapshotter import Snapshotter
 
     follower = Follower(home)
-    ports.connect(
-        venue=venue or VenueClient(home), rehearsal=Rehearsal(follower), follower=follower
-    )
+    ports.connect(venue=VenueClient(home), rehearsal=rehearse(follower), follower=follower)
     for part in (
         follower,
         Snapshotter(follower),

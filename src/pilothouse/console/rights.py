@@ -53,7 +53,8 @@ def record_refusal(request: HttpRequest, sentence: str) -> None:
     """Write a refused deed to the audit. A refused look is no deed."""
     if request.method in SAFE:
         return
-    actor = str(request.user) if request.user.is_authenticated else "nobody"
+    known = request.user.is_authenticated
+    actor = f"person:{person_of(request).pk}" if known else "nobody"
     facts: dict[str, Any] = {"method": request.method, "path": request.path}
     subject = request.path[:SUBJECT_MOST]
     audit.write_refusal(actor, "request", subject, f"Refused: {sentence}", facts)

@@ -34,7 +34,7 @@ def capacities(asked: dict[str, int], names: int) -> Capacities:
     rows = {name: asked[name] + 1 for name in asked}
     rows["exchange"] = 1
     rows["books"] = 4 * rows["markets"] + rows["assets"] + 1
-    rows["triggers"] = rows["positions"] + rows["balances"]
+    rows["triggers"] = 2 * rows["positions"] + rows["balances"]
     rows["names"] = names * SENDERS_MAX
     for index, table in INDEX_OF.items():
         rows[index] = _power_above(2 * rows[table])

@@ -89,6 +89,9 @@ def rest_in_book(s: State, row: int) -> None:
     a.orders_first = row
     a.orders_open += 1
     x.orders_open += 1
+    if o.position != 0:
+        # Orders need initial margin, so the account's triggers lie nearer now.
+        ask_for_examination(s, o.account)
     insert(s.order_index, x.hash_seed, 0, o.number, row)
     if o.client_hi != 0:
         insert(s.client_index, x.hash_seed, client_key(o.account, o.client_hi), o.client_lo, row)

@@ -61,7 +61,7 @@ ACCOUNTS = _row(
 BALANCES = _row("account wallet asset available held next trigger")
 POSITIONS = _row(
     "account market quantity entry_cost opened_at funding_seen_e6 buys sells schedule"
-    " next_of_account next previous trigger"
+    " next_of_account next previous trigger_below trigger_above"
 )
 ORDERS = _row(
     "number account market side order_type flags price quantity remaining held level next previous"

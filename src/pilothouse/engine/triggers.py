@@ -9,6 +9,7 @@ compressed to twelve significant bits, always on the cautious side.
 from __future__ import annotations
 
 from pilothouse.engine.levels import append, find_level, new_level, room_for_level, unlink
+from pilothouse.engine.margin import worst_quantity
 from pilothouse.engine.queue import ask_for_examination
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import Wallet
@@ -75,7 +76,8 @@ def clear_triggers(s: State, account: int) -> None:
     """Take all triggers of an account out of their books."""
     k = s.accounts[account].positions_first
     while k != 0:
-        _lift(s, s.positions[k].trigger)
+        _lift(s, s.positions[k].trigger_below)
+        _lift(s, s.positions[k].trigger_above)
         k = s.positions[k].next_of_account
     k = s.accounts[account].balances_first
     while k != 0:
@@ -133,20 +135,20 @@ def set_triggers(s: State, account: int, spare: int) -> None:
 
 @inner
 def _set_position_triggers(s: State, row: int, part: int) -> None:
-    # A long loses while the mark falls. While it rises a short loses and needs more margin, at
-    # most its whole value again: hence half the distance.
+    # A long loses while the mark falls. While it rises a short loses and needs more margin, and so
+    # do open orders: at most their whole value again, hence half the distance.
     p = s.positions[row]
     m = s.markets[p.market]
-    size = max(abs(p.quantity), abs(p.quantity + p.buys), abs(p.quantity - p.sells))
+    size = worst_quantity(s, row)
     if size == 0 or m.mark == 0:
         return
     distance = _distance(part, m.mark_divisor, size * m.mark_multiplier) // 2
     if p.quantity > 0 and distance < m.mark:
         key = key_of(m.mark - distance)
-        p.trigger = _place(s, p.trigger, p.account, m.long_triggers, key)
-    if p.quantity <= 0 and distance < PRICE_MAX:
+        p.trigger_below = _place(s, p.trigger_below, p.account, m.long_triggers, key)
+    if (p.quantity <= 0 or size > p.quantity) and distance < PRICE_MAX:
         key = key_of(m.mark + distance)
-        p.trigger = _place(s, p.trigger, p.account, m.short_triggers, key)
+        p.trigger_above = _place(s, p.trigger_above, p.account, m.short_triggers, key)
 
 
 @inner

@@ -1,0 +1,218 @@
+"""Equity protection overlooks nobody: after every price move, once nothing is under way, no
+account is below maintenance margin, and none has orders that it could not carry."""
+
+import random
+
+import numpy as np
+import pytest
+
+from pilothouse.engine.machine import Machine
+from pilothouse.language.commands import (
+    CreateExchange,
+    Deposit,
+    ListAsset,
+    ListMarket,
+    MarginTier,
+    OpenAccount,
+    PlaceOrder,
+    SetIndexPrice,
+    SetMarginSchedule,
+    Transfer,
+)
+from pilothouse.language.events import InsurancePaid, OrderFilled, ProtectionStepTaken
+from pilothouse.language.kinds import (
+    CauseKind,
+    ClientClass,
+    FillKind,
+    MarketKind,
+    OrderType,
+    ProtectionStep,
+    Purpose,
+    Side,
+    TimeInForce,
+    Wallet,
+)
+from pilothouse.language.names import Cause, Name, Sender
+from pilothouse.language.rows import Message, from_event_row, to_rows
+from pilothouse.venue.views.accounts import account, account_count, positions
+from pilothouse.venue.views.margin import margin
+
+DOLLAR, BITCOIN, ETHER = 1, 2, 3
+CUSTODY, FEES, POOL = 1, 2, 3
+CONTRACTS = {1: (BITCOIN, 60_000), 2: (ETHER, 3_000)}
+E6, E12 = 10**6, 10**12
+START = 1_700_000_000 * E6
+NO_ROWS = np.zeros((0, 16), np.int64)
+
+
+class Exchange:
+    """A machine with a clock, two contracts and clients, told in few words."""
+
+    def __init__(self, clients, pool_usd):
+        self.machine, self.count, self.time = Machine.empty(), 0, START
+        self.told = []
+        sizes = dict.fromkeys(("accounts", "balances", "positions", "orders", "levels"), 4_000)
+        house = [Purpose.CUSTODY, Purpose.FEES, Purpose.INSURANCE]
+        self.say(
+            CreateExchange(**sizes, nodes=8_000),
+            *[OpenAccount(client_class=ClientClass.HOUSE, purpose=one) for one in house],
+            ListAsset(symbol="ZUSD", decimals=6, collateral=1),
+            ListAsset(symbol="XXBT", decimals=8, collateral=1, haircut_ppm=50_000),
+            ListAsset(symbol="XETH", decimals=8, collateral=1, haircut_ppm=50_000),
+            *[self.contract(f"PF_{n}", asset) for n, (asset, _) in CONTRACTS.items()],
+            *[self.schedule(n) for n in CONTRACTS],
+        )
+        self.first = account_count(self.machine) + 1
+        self.say(*[OpenAccount(client_class=ClientClass.PROFESSIONAL) for _ in range(clients)])
+        self.fund(POOL, DOLLAR, pool_usd * E6)
+        self.prices({n: price for n, (_, price) in CONTRACTS.items()})
+
+    def contract(self, symbol, asset):
+        return ListMarket(
+            symbol=symbol, kind=MarketKind.PERPETUAL_LINEAR, base=asset, quote=DOLLAR,
+            price_decimals=1, quantity_decimals=4, tick=1, lot=1,
+        )  # fmt: skip
+
+    def schedule(self, market):
+        tiers = ((0, 20_000, 10_000), (500_000, 40_000, 20_000))
+        return SetMarginSchedule(
+            market=market, client_class=ClientClass.ANY, jurisdiction=0, opened_from=0,
+            base_version=1, accounts_below_initial_max=-1, accounts_below_maintenance_max=-1,
+            notional_below_initial_max=-1, notional_below_maintenance_max=-1, count=len(tiers),
+            tiers=tuple(
+                MarginTier(floor_usd=f, initial_ppm=i, maintenance_ppm=m) for f, i, m in tiers
+            ),
+        )  # fmt: skip
+
+    def say(self, *commands):
+        rows = []
+        for one in commands:
+            self.count += 1
+            name = Name(Sender.SIMULATION, 1, self.count)
+            rows.append(to_rows(Message(one, name, Cause(CauseKind.GENESIS, 1))))
+        return self.step(np.concatenate(rows)).receipts
+
+    def step(self, rows=NO_ROWS):
+        self.time += 10_000
+        stepped = self.machine.step(rows, self.time)
+        self.told += [from_event_row(row) for row in stepped.events]
+        return stepped
+
+    def fund(self, number, asset, amount):
+        receipts = self.say(
+            Deposit(account=number, asset=asset, amount=amount),
+            Transfer(
+                account=number, asset=asset, amount=amount,
+                source=Wallet.SPOT, target=Wallet.FUTURES,
+            ),
+        )  # fmt: skip
+        assert not receipts[:, 1].any()
+
+    def order(self, number, market, side, quantity, price):
+        return PlaceOrder(
+            account=number, market=market, side=side, order_type=OrderType.LIMIT, flags=0,
+            time_in_force=TimeInForce.GTC, quantity=quantity, price=price,
+        )  # fmt: skip
+
+    def prices(self, dollars):
+        told = [
+            SetIndexPrice(asset=CONTRACTS[market][0], source=1, price_e12=int(price * E12))
+            for market, price in dollars.items()
+        ]
+        self.say(*told)
+
+    def settle(self):
+        for _ in range(500):
+            if self.machine.quiet():
+                return
+            self.step()
+        raise AssertionError("equity protection does not come to an end")
+
+    def events(self, kind):
+        return [one.event for one in self.told if isinstance(one.event, kind)]
+
+
+def overlooked(exchange):
+    """Accounts that hold a position below maintenance, or orders beyond initial margin."""
+    found = []
+    for number in range(exchange.first, account_count(exchange.machine) + 1):
+        view = margin(exchange.machine, number)
+        if view.equity < view.maintenance and positions(exchange.machine, number):
+            found.append((number, "below maintenance", view))
+        if view.equity < view.initial_with_orders and view.initial_with_orders > view.initial:
+            found.append((number, "orders beyond margin", view))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_account_below_its_margin_is_overlooked_while_prices_wander(seed):
+    chance = random.Random(seed)
+    exchange = Exchange(clients=40, pool_usd=1_000_000)
+    for number in range(exchange.first, exchange.first + 40):
+        exchange.fund(number, DOLLAR, chance.randrange(2_000, 60_000) * E6)
+        if chance.random() < 0.5:
+            exchange.fund(number, BITCOIN, chance.randrange(10**6, 10**8))
+    prices = {market: price for market, (_, price) in CONTRACTS.items()}
+    for _ in range(150):
+        exchange.say(*trades(chance, exchange, prices))
+        for market in prices:
+            prices[market] *= 1 + chance.gauss(0, 0.006)
+        exchange.prices(prices)
+        exchange.settle()
+        assert overlooked(exchange) == []
+        assert exchange.machine.broken_invariants() == []
+    assert exchange.events(ProtectionStepTaken), "nobody was ever near a liquidation"
+
+
+def trades(chance, exchange, prices):
+    made = []
+    for _ in range(12):
+        number = exchange.first + chance.randrange(40)
+        market = chance.choice(list(CONTRACTS))
+        side = chance.choice([Side.BUY, Side.SELL])
+        price = int(prices[market] * 10 * (1 + chance.gauss(0, 0.002)))
+        made.append(exchange.order(number, market, side, chance.randrange(1, 40_000), price))
+    return made
+
+
+def test_where_nobody_bids_the_pool_pays_or_the_other_side_is_unwound():
+    exchange = Exchange(clients=2, pool_usd=1_000)
+    long, short = exchange.first, exchange.first + 1
+    exchange.fund(long, DOLLAR, 1_500 * E6)
+    exchange.fund(short, DOLLAR, 100_000 * E6)
+    exchange.say(
+        exchange.order(short, 1, Side.SELL, 10_000, 600_000),
+        exchange.order(long, 1, Side.BUY, 10_000, 600_000),
+    )
+    exchange.prices({1: 57_000})
+    exchange.settle()
+    assert positions(exchange.machine, long) == positions(exchange.machine, short) == []
+    steps = [one.step for one in exchange.events(ProtectionStepTaken)]
+    assert steps == [
+        ProtectionStep.LIQUIDATION,
+        ProtectionStep.INSURANCE,
+        ProtectionStep.UNWIND,
+    ]
+    fills = exchange.events(OrderFilled)
+    assert fills[-1].fill_kind == FillKind.UNWIND
+    assert margin(exchange.machine, long).equity >= 0
+    assert exchange.machine.broken_invariants() == []
+
+
+def test_the_pool_lends_its_money_down_to_a_low_bid():
+    exchange = Exchange(clients=3, pool_usd=1_000_000)
+    long, short, bidder = (exchange.first + k for k in range(3))
+    for number, dollars in ((long, 1_500), (short, 100_000), (bidder, 100_000)):
+        exchange.fund(number, DOLLAR, dollars * E6)
+    exchange.say(
+        exchange.order(short, 1, Side.SELL, 10_000, 600_000),
+        exchange.order(long, 1, Side.BUY, 10_000, 600_000),
+        exchange.order(bidder, 1, Side.BUY, 10_000, 570_000),
+    )
+    exchange.prices({1: 57_200})
+    exchange.settle()
+    assert positions(exchange.machine, long) == []
+    assert sum(one.amount for one in exchange.events(InsurancePaid)) > 0
+    assert margin(exchange.machine, long).equity == 0
+    assert not account(exchange.machine, long).in_protection
+    assert exchange.machine.broken_invariants() == []

@@ -1,0 +1,45 @@
+"""Liquidation: the zero-equity price leaves nothing, never less, whatever the rounding."""
+
+from pilothouse.rules.liquidation import (
+    price_of_value,
+    profit_rank_ppm,
+    quantity_to_close,
+    zero_equity_value,
+)
+
+FEE_PPM = 2_500
+
+
+def equity_after(value, at, equity, fee_ppm, is_long):
+    gain = at - value if is_long else value - at
+    return equity + gain - -(-at * fee_ppm // 10**6)
+
+
+def test_a_long_sold_at_its_zero_equity_value_keeps_nothing_and_owes_nothing():
+    for equity in (0, 1, 999_999, 10**9):
+        at = zero_equity_value(10**10, equity, True, FEE_PPM)
+        assert 0 <= equity_after(10**10, at, equity, FEE_PPM, True) <= 2
+        assert equity_after(10**10, at - 2, equity, FEE_PPM, True) < 0
+
+
+def test_a_short_bought_back_at_its_zero_equity_value_keeps_nothing_and_owes_nothing():
+    for equity in (0, 1, 999_999, 10**9):
+        at = zero_equity_value(10**10, equity, False, FEE_PPM)
+        assert 0 <= equity_after(10**10, at, equity, FEE_PPM, False) <= 2
+        assert equity_after(10**10, at + 2, equity, FEE_PPM, False) < 0
+
+
+def test_the_price_is_on_the_tick_and_on_the_safe_side():
+    assert price_of_value(1_000_001, 100, 1, 1, 5, True) == 10_005
+    assert price_of_value(1_000_001, 100, 1, 1, 5, False) == 10_000
+    assert price_of_value(0, 100, 1, 1, 5, False) == 5
+
+
+def test_half_is_closed_while_equity_is_at_least_half_of_maintenance():
+    assert quantity_to_close(1_000, 50, 100, 10) == 500
+    assert quantity_to_close(1_000, 49, 100, 10) == 1_000
+    assert quantity_to_close(10, 99, 100, 10) == 10
+
+
+def test_the_most_profitable_share_ranks_first():
+    assert profit_rank_ppm(50, -100) > profit_rank_ppm(400, 1_000) > profit_rank_ppm(-1, 10) == 0
