@@ -87,8 +87,8 @@ def language() -> str:
         "An event is one row: kind, position, time, account, and these fields.",
         *(_word(one) for _, one in sorted(EVENTS.items())),
         "## Refusals",
-        "A refused command writes nothing. Within a family checks are made in the order of the\n"
-        "numbers.",
+        "A refused command moves no money, places no order and changes no position or parameter.\n"
+        "The checks of an order are made as they stand in `engine/placing.py`.",
         *_refusals(),
         "## Enumerations",
         *_enumerations(),

@@ -70,7 +70,7 @@ def _list_contract(s: State, market: int, decimals: int) -> None:
     m.insurance_account = s.exchange[0].insurance_account
     m.next_of_asset = s.assets[m.base].markets_first
     s.assets[m.base].markets_first = market
-    if s.exchange[0].dollar == 0:
+    if s.exchange[0].dollar == 0 and m.kind == MarketKind.PERPETUAL_LINEAR:
         s.exchange[0].dollar = m.quote
 
 

@@ -1,4 +1,4 @@
-"""Placing an order: every check in the order of the refusals' numbers, then hold, match, rest.
+"""Placing an order: every check in the order in which it stands here, then hold, match, rest.
 
 All rows that the order can need are reserved before anything is changed; if one is missing, the
 order is refused whole.

@@ -1,7 +1,8 @@
 """Every refusal of the exchange: a number, a name that is a sentence, and what to do about it.
 
-The order of checks is the order of numbers within a family, and it is part of the contract: a
-command that breaks two rules is refused by the first. A refused command writes nothing.
+A command that breaks two rules is refused by the first that its check meets; where the engine
+carries a command out, the checks stand in their order. A refused command moves no money, places no
+order and changes no position or parameter; a row that it would have filled may stay behind empty.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ from pilothouse.language.schema import Command, command, word
 
 @command(302, "The price band of market {market} becomes {band_ppm} ppm", governed=True)
 class SetPriceBand(Command):
-    """Set how far a limit may be from the reference: the mark of a contract, a spot pair's index
-    or else its last trade.
+    """Set how far a limit may be from the reference: the mark of a contract, the last trade of a
+    spot market.
     """
 
     market: int = word("the market")
