@@ -32,7 +32,7 @@ def _leave_with_parent() -> None:
 
 
 def _compile(home: Path, port: int) -> None:
-    from pilothouse.wiring.compiling import compile_engine
+    from pilothouse.simulation.compiling import compile_engine
 
     compile_engine()
 

@@ -127,4 +127,4 @@ def _rehearse(machine: Any) -> None:
     schedule = genesis.schedule(CONTRACT, markets.PERPETUALS[0].tiers, 2)
     band = SetPriceBand(market=CONTRACT, band_ppm=20_000, base_version=1)
     for k, one in enumerate((schedule, band)):
-        rehearsal.impact(Message(one, Name(Sender.CONTROL, 1, k), CAUSE))
+        rehearsal.impact(Message(one, Name(Sender.SIMULATION, 1, k), CAUSE))

@@ -1,6 +1,6 @@
 """What compiles the engine goes through its doors: it trades, reads and rehearses."""
 
-from pilothouse.wiring import compiling
+from pilothouse.simulation import compiling
 
 
 def test_the_tiny_exchange_really_trades_and_is_rehearsed(monkeypatch):
