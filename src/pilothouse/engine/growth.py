@@ -52,6 +52,18 @@ def moved(arena: Arena, to: Capacities) -> Arena:
     return made
 
 
+def copy_used_rows(source: Arena, target: Arena) -> None:
+    """Make the target's state the source's; both have the same capacities.
+
+    Rows that neither has used are zeros in both, so only the others are copied, and hash tables
+    whole.
+    """
+    used, stale = used_rows(source.plain), used_rows(target.plain)
+    for name, table in source.tables.items():
+        rows = max(used[name], stale[name]) if name in used else len(table)
+        np.copyto(target.tables[name][:rows].view(np.uint8), table[:rows].view(np.uint8))
+
+
 def rebuild_indexes(state: State) -> None:
     """Fill the hash tables of an arena in which they are empty."""
     _rebuild_keys(state)

@@ -16,6 +16,7 @@ from pilothouse.engine.arena import Arena, capacities
 from pilothouse.engine.block import view_block
 from pilothouse.engine.capacity import count_commands, step_in_host
 from pilothouse.engine.clock import EXAMINATIONS_PER_BLOCK, begin_block, end_block, is_quiet
+from pilothouse.engine.growth import copy_used_rows
 from pilothouse.engine.invariants import broken_invariants
 from pilothouse.engine.state import State
 from pilothouse.engine.step import step_commands
@@ -126,7 +127,7 @@ class Machine:
     def copy_into(self, other: Machine) -> None:
         """Make another machine's state the same as this one's, in memory it has touched."""
         if other.arena.capacities == self.arena.capacities:
-            np.copyto(other.arena.bytes, self.arena.bytes)
+            copy_used_rows(self.arena, other.arena)
         else:
             other.arena = self.copy().arena
 
