@@ -25,6 +25,7 @@ from pilothouse.venue.catalogue import Catalogue, load, merged, save
 from pilothouse.venue.client import VenueClient
 from pilothouse.wiring.genesis import found_if_new
 from pilothouse.wiring.importing.kraken import GENESIS_CAUSE
+from pilothouse.wiring.people import begin_django
 
 KEYS_FILE: Final = "demo-keys.json"
 PEOPLE: Final = ("operator", "risk", "manager", "auditor", "viewer")
@@ -47,7 +48,7 @@ def seed(home: Path, exchange: VenueClient, number: int = 1) -> None:
         found_if_new(home, exchange)
         seed_exchange(exchange, crowd)
         save(home, merged(load(home), demo_catalogue()))
-    _begin_django(home)
+    begin_django(home)
     seed_people(os.environ[PASSWORD_VARIABLE])
     if not (home / KEYS_FILE).exists():
         write_keys(home, crowd.population.keyed)
@@ -77,17 +78,6 @@ def _send(
         if receipt.outcome and not hasattr(command, "time_in_force"):
             raise SeedingFailed(f"{command}: {describe(receipt.outcome)}")
         crowd.told(command, receipt.position, receipt.outcome)
-
-
-def _begin_django(home: Path) -> None:
-    """Set Django up on this home and bring its tables to this release."""
-    import django
-    from django.core.management import call_command
-
-    os.environ["PILOTHOUSE_HOME"] = str(home)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pilothouse.wiring.settings")
-    django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
 
 
 def seed_people(password: str) -> None:

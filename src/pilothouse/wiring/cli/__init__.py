@@ -6,6 +6,7 @@ import typer
 
 from pilothouse.wiring.cli.bench import bench
 from pilothouse.wiring.cli.import_kraken import import_app
+from pilothouse.wiring.cli.person import person
 from pilothouse.wiring.cli.status import status
 from pilothouse.wiring.cli.up import up
 from pilothouse.wiring.cli.verify import verify
@@ -22,3 +23,4 @@ app.add_typer(import_app, name="import")
 app.command()(verify)
 app.command()(status)
 app.command()(bench)
+app.command()(person)

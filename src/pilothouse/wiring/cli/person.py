@@ -1,0 +1,51 @@
+"""`pilothouse person`: make the first people of an exchange, or give one another role."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Final
+
+import typer
+
+from pilothouse.wiring.cli.options import AsJson, Home
+from pilothouse.wiring.cli.says import facts, failure
+from pilothouse.wiring.home import home_folder
+from pilothouse.wiring.people import add_person, begin_django, is_known
+
+PASSWORD_VARIABLE: Final = "PILOTHOUSE_PASSWORD"
+PASSWORD_LENGTH_MIN: Final = 12
+
+
+def person(
+    name: Annotated[str, typer.Argument(help="What they sign in as.")],
+    role: Annotated[str, typer.Option("--role", help="One of the roles of access/roles.py.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a person, or give one who is known another role.
+
+    The password is asked for, or taken from PILOTHOUSE_PASSWORD. Whoever can write the exchange's
+    folder can do this; the deed stands in the audit log.
+    """
+    place = home_folder(home)
+    place.mkdir(parents=True, exist_ok=True)
+    begin_django(place)
+    from pilothouse.access.rights import DutiesMeet
+    from pilothouse.access.roles import Role
+
+    if role not in set(Role):
+        failure(f"{role} is no role; use one of {', '.join(Role)}", as_json)
+    try:
+        add_person(name, role, "" if is_known(name) else _password(as_json))
+    except DutiesMeet as error:
+        failure(str(error), as_json)
+    facts({"person": name, "role": role, "home": str(place)}, as_json)
+
+
+def _password(as_json: bool) -> str:
+    given = os.environ.get(PASSWORD_VARIABLE) or typer.prompt(
+        "Password", hide_input=True, confirmation_prompt=True
+    )
+    if len(given) < PASSWORD_LENGTH_MIN:
+        failure(f"use a password of at least {PASSWORD_LENGTH_MIN} characters", as_json)
+    return str(given)

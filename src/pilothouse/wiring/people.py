@@ -1,0 +1,47 @@
+"""The people of a home: Django on this home, and people made from the command line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def begin_django(home: Path) -> None:
+    """Set Django up on this home and bring its tables to this release."""
+    import django
+    from django.core.management import call_command
+
+    os.environ["PILOTHOUSE_HOME"] = str(home)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pilothouse.wiring.settings")
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def add_person(name: str, role: str, password: str) -> None:
+    """Make a person with one role, or give it to one who is known; written to the audit.
+
+    A known person keeps their password. Raises DutiesMeet when the role may not join theirs.
+    """
+    from django.db import transaction
+
+    from pilothouse.access.models import Person
+    from pilothouse.access.rights import grant, roles_of
+    from pilothouse.access.roles import Role
+    from pilothouse.records import audit
+
+    with transaction.atomic():
+        person = Person.objects.filter(username=name).first()
+        if person is None:
+            person = Person.objects.create_user(name, password)
+        if Role(role) not in roles_of(person):
+            grant(person, Role(role))
+        audit.write(
+            "command line", "person.added", f"person:{person.pk}", f"{name} is given {role}"
+        )
+
+
+def is_known(name: str) -> bool:
+    """Tell whether a person of this name exists."""
+    from pilothouse.access.models import Person
+
+    return Person.objects.filter(username=name).exists()
