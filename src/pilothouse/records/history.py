@@ -60,10 +60,36 @@ class SpanLike(Protocol):
         """Return what happened."""
 
 
+class OrderListener(Protocol):
+    """Who is told what happens to orders, while it is folded and in its order.
+
+    The records are the history's own and change with the next event: copy what is to be kept.
+    """
+
+    def placed(self, order: OrderRecord) -> None:
+        """Hear that an order was taken."""
+
+    def executed(self, order: OrderRecord, execution: Execution) -> None:
+        """Hear that an order traded; its sums hold the fill already."""
+
+    def cancelled(self, order: OrderRecord) -> None:
+        """Hear that what was left of an order is cancelled."""
+
+    def traded(self, fill: FillRecord) -> None:
+        """Hear of a fill, before its two orders' executions."""
+
+
 class History:
     """Orders by number, open and closed orders and fills by account, trades by market."""
 
-    def __init__(self, *, closed_kept: int = CLOSED_KEPT, fills_kept: int = FILLS_KEPT) -> None:
+    def __init__(
+        self,
+        *,
+        closed_kept: int = CLOSED_KEPT,
+        fills_kept: int = FILLS_KEPT,
+        listener: OrderListener | None = None,
+    ) -> None:
+        self._listener = listener
         self.position = 0
         self.time = 0
         self.listings = 0
@@ -123,6 +149,8 @@ class History:
             _fill_in(made, rows[at : at + int(rows[at, 1])])
         self._orders[made.number] = made
         self._open.setdefault(made.account, {})[made.number] = None
+        if self._listener is not None:
+            self._listener.placed(made)
 
     def _filled(self, one: event_rows.Words) -> None:
         tape = self._tapes.setdefault(one.market, Tape())
@@ -147,6 +175,8 @@ class History:
             maker_fee=one.maker_fee,
         )
         self._keep(fill)
+        if self._listener is not None:
+            self._listener.traded(fill)
         if fill.kind != FillKind.UNWIND:
             tape.add(fill)
         for execution in (Execution(fill, False), Execution(fill, True)):
@@ -173,6 +203,8 @@ class History:
         order.fills.append(execution.number)
         if order.remaining <= 0:
             self._close(order, OrderStatus.CLOSED, fill.position)
+        if self._listener is not None:
+            self._listener.executed(order, execution)
 
     def _cancelled(self, one: event_rows.Words) -> None:
         order = self._orders.get(one.order)
@@ -181,6 +213,8 @@ class History:
         order.reason = CancelReason(one.reason)
         order.updated_at = one.time
         self._close(order, OrderStatus.CANCELLED, one.position)
+        if self._listener is not None:
+            self._listener.cancelled(order)
 
     def _close(self, order: OrderRecord, status: OrderStatus, position: int) -> None:
         order.status, order.closed_position = status, position

@@ -8,15 +8,18 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from pilothouse.records.history import History
 from pilothouse.trading_api.door import Door
+from pilothouse.trading_api.feeds.moments import Moments
+from pilothouse.trading_api.feeds.stream import Stream
 from pilothouse.trading_api.futures.routes import routes as futures_routes
 from pilothouse.trading_api.futures.routes import unknown_endpoint
 from pilothouse.trading_api.ports import FindKey, Replica, Venue
 from pilothouse.trading_api.spot.routes import routes as spot_routes
 from pilothouse.trading_api.spot.routes import unknown_method
+from pilothouse.trading_api.spot.websocket.routes import routes as spot_feeds
 from pilothouse.venue.catalogue import Catalogue
 
 EMPTY: Final = Catalogue()
@@ -28,15 +31,17 @@ def build(
     history: History,
     find_key: FindKey,
     catalogue: Callable[[], Catalogue] = lambda: EMPTY,
+    moments: Moments | None = None,
 ) -> Starlette:
     """Return the application.
 
     `find_key` is called in a thread and may block; `catalogue` is asked at every request.
+    `moments` is what listens to the history; without it nothing is streamed.
     """
-    return assemble(Door(venue, follower, history, find_key, catalogue))
+    return assemble(Door(venue, follower, history, find_key, catalogue), moments)
 
 
-def assemble(door: Door) -> Starlette:
+def assemble(door: Door, moments: Moments | None = None) -> Starlette:
     """Return the application around a door that exists."""
 
     async def healthz(request: Request) -> Response:
@@ -45,7 +50,11 @@ def assemble(door: Door) -> Starlette:
             return JSONResponse({"status": fault, "position": position}, status_code=503)
         return JSONResponse({"status": "ok", "position": position})
 
-    every = [Route("/healthz", healthz), *spot_routes(door), *futures_routes(door)]
+    every: list[BaseRoute] = [Route("/healthz", healthz)]
+    every += [*spot_routes(door), *futures_routes(door)]
+    if moments is not None:
+        stream = Stream(door, moments)
+        every += spot_feeds(stream)
     return Starlette(routes=every, exception_handlers={404: _not_found})
 
 

@@ -67,6 +67,12 @@ def iso(time_us: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{time_us // 1_000 % 1_000:03d}Z"
 
 
+def iso_micros(time_us: int) -> str:
+    """Return microseconds as a date of Kraken's WebSocket v2: 2023-10-06T17:35:55.440295Z."""
+    whole, rest = divmod(time_us, 1_000_000)
+    return f"{_EPOCH + timedelta(seconds=whole):%Y-%m-%dT%H:%M:%S}.{rest:06d}Z"
+
+
 def iso_seconds(time_us: int) -> str:
     """Return microseconds as a date of Kraken's spot: 2024-07-22T16:34:44Z."""
     return f"{_EPOCH + timedelta(seconds=time_us // 1_000_000):%Y-%m-%dT%H:%M:%SZ}"

@@ -106,6 +106,11 @@ class Market:
         return self.kind == MarketKind.SPOT
 
     @property
+    def pair_name(self) -> str:
+        """Return the name WebSocket v2 gives a pair: BTC/USD."""
+        return f"{self.base.display}/{self.quote.display}"
+
+    @property
     def cost_decimals(self) -> int:
         """Return the decimals of money in this market: those of its quote asset."""
         return self.quote.decimals
@@ -124,11 +129,18 @@ class Listing:
         self.spot = [one for one in made if one.is_spot]
         self.contracts = [one for one in made if not one.is_spot]
         self._pairs = _pairs_by_name(self.spot)
+        # Of two pairs with the same assets the one with a wsname is the one that is streamed.
+        streamed = sorted(self.spot, key=lambda one: one.wsname is None)
+        self._streamed = {one.pair_name: one for one in reversed(streamed)}
         self._contracts = {one.symbol.upper(): one for one in self.contracts}
 
     def pair(self, name: str) -> Market | None:
         """Return the spot pair of a pair id, altname or wsname, or None."""
         return self._pairs.get(name) or self._pairs.get(name.upper())
+
+    def streamed_pair(self, name: str) -> Market | None:
+        """Return the spot pair that WebSocket v2 calls so (BTC/USD), or None."""
+        return self._streamed.get(name)
 
     def contract(self, symbol: str) -> Market | None:
         """Return the contract or index of a symbol in any case, or None."""

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Final
 
 import uvicorn
+from starlette.applications import Starlette
 
 from pilothouse.journal.durable import DurableMark
 from pilothouse.records.history import History
 from pilothouse.trading_api.app import build
+from pilothouse.trading_api.feeds.moments import Moments
+from pilothouse.trading_api.feeds.socket import FeedProtocol
 from pilothouse.trading_api.ports import FindKey
 from pilothouse.venue.catalogue import CatalogueFile
 from pilothouse.venue.client import AsyncVenueClient
@@ -24,6 +27,10 @@ from pilothouse.venue.views.margin import margin
 from pilothouse.venue.views.markets import all_markets
 
 CATCH_UP_POLL_S: Final = 0.01
+MESSAGE_MAX: Final = 1 << 16
+"""How long a client's WebSocket message may be, in bytes."""
+GOODBYE_S: Final = 10
+"""How long requests under way and connections may take when the server stops."""
 NOBODY: Final = 0
 """Row 0 of the accounts means "none" and can be read."""
 
@@ -37,18 +44,34 @@ class CannotFollow(Exception):
 @asynccontextmanager
 async def gateway(home: Path, find_key: FindKey) -> AsyncIterator[uvicorn.Server]:
     """Give a server that can be served from once its replica has caught up with the journal."""
-    follower, history, venue = Follower(home), History(), AsyncVenueClient(home)
+    moments = Moments()
+    follower, history = Follower(home), History(listener=moments)
+    venue = AsyncVenueClient(home)
     follower.listen(history.fold)
+    follower.listen(moments.block)
     follower.start()
     try:
         await _caught_up(follower)
         await asyncio.to_thread(_warm_up, follower)
-        app = build(venue, follower, history, find_key, CatalogueFile(home).current)
-        config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False)
-        yield uvicorn.Server(config)
+        app = build(venue, follower, history, find_key, CatalogueFile(home).current, moments)
+        yield uvicorn.Server(_configured(app))
     finally:
         await venue.close()
         await asyncio.to_thread(follower.stop)
+
+
+def _configured(app: Starlette) -> uvicorn.Config:
+    # Compressed frames would have to be made anew for every client.
+    return uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        ws=FeedProtocol,
+        ws_max_size=MESSAGE_MAX,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=GOODBYE_S,
+    )
 
 
 async def _caught_up(follower: Follower) -> None:

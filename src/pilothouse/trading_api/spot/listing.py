@@ -42,11 +42,16 @@ async def time(call: Call) -> Any:
 async def system_status(call: Call) -> Any:
     """Return whether trading goes on: online while any spot market takes orders."""
     with call.door.follower.machine() as machine:
-        statuses = {one.status for one in all_markets(machine) if one.kind == MarketKind.SPOT}
+        said = system_word(machine)
+    return {"status": said, "timestamp": iso_seconds(wall_clock_us())}
+
+
+def system_word(machine: Any) -> str:
+    """Return Kraken's word for how far spot trading goes on."""
+    statuses = {one.status for one in all_markets(machine) if one.kind == MarketKind.SPOT}
     known = [MarketStatus.ONLINE, MarketStatus.POST_ONLY, MarketStatus.CANCEL_ONLY]
     best = next((one for one in known if one in statuses), None)
-    said = STATUS_WORDS[best] if best else ("maintenance" if statuses else "online")
-    return {"status": said, "timestamp": iso_seconds(wall_clock_us())}
+    return STATUS_WORDS[best] if best else ("maintenance" if statuses else "online")
 
 
 async def assets(call: Call) -> Any:
