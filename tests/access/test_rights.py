@@ -20,9 +20,9 @@ def ann():
 
 
 EXPECTED = {
-    "operator": {"view", "see_clients", "read_audit", "propose", "apply"},
-    "risk": {"view", "see_clients", "read_audit", "propose", "sign"},
-    "manager": {"view", "see_clients", "read_audit", "propose", "sign", "apply"},
+    "operator": {"view", "see_clients", "read_audit", "propose", "apply", "respond"},
+    "risk": {"view", "see_clients", "read_audit", "propose", "sign", "respond"},
+    "manager": {"view", "see_clients", "read_audit", "propose", "sign", "apply", "respond"},
     "auditor": {"view", "see_clients", "read_audit", "attest"},
     "viewer": {"view"},
 }

@@ -19,6 +19,7 @@ class Right(StrEnum):
     PROPOSE = "propose"
     SIGN = "sign"
     APPLY = "apply"
+    RESPOND = "respond"
     ATTEST = "attest"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_KEYS = "manage_keys"
@@ -45,8 +46,9 @@ class Role(StrEnum):
 
 _LOOK: Final = frozenset({Right.VIEW})
 _CLIENTS: Final = _LOOK | {Right.SEE_CLIENTS}
-_OPERATE: Final = _CLIENTS | {Right.PROPOSE, Right.APPLY, Right.READ_AUDIT}
-_DECIDE: Final = _CLIENTS | {Right.SIGN, Right.READ_AUDIT}
+_RESPOND: Final = _CLIENTS | {Right.RESPOND}
+_OPERATE: Final = _RESPOND | {Right.PROPOSE, Right.APPLY, Right.READ_AUDIT}
+_DECIDE: Final = _RESPOND | {Right.SIGN, Right.READ_AUDIT}
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     Role.VIEWER: _LOOK,
@@ -57,9 +59,9 @@ RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     Role.RISK: _DECIDE | {Right.PROPOSE},
     Role.TREASURY: _DECIDE,
     Role.COMPLIANCE: _DECIDE,
-    Role.SUPPORT: _CLIENTS,
+    Role.SUPPORT: _RESPOND,
     Role.FINANCE: _LOOK | {Right.READ_AUDIT},
-    Role.SECURITY: _LOOK | {Right.READ_AUDIT, Right.MANAGE_KEYS},
+    Role.SECURITY: _LOOK | {Right.RESPOND, Right.READ_AUDIT, Right.MANAGE_KEYS},
     Role.LISTING_COMMITTEE: _LOOK | {Right.SIGN},
     Role.AUDITOR: _CLIENTS | {Right.READ_AUDIT, Right.ATTEST},
     Role.ADMINISTRATOR: _LOOK | {Right.MANAGE_PEOPLE},
@@ -70,6 +72,7 @@ DUTIES_APART: Final[tuple[tuple[Right, Right, str], ...]] = (
     (Right.ATTEST, Right.PROPOSE, "who attests the controls does not use them"),
     (Right.ATTEST, Right.SIGN, "who attests the controls does not use them"),
     (Right.ATTEST, Right.APPLY, "who attests the controls does not use them"),
+    (Right.ATTEST, Right.RESPOND, "who attests the controls does not use them"),
     (Right.MANAGE_PEOPLE, Right.PROPOSE, "who gives rights does not use them"),
     (Right.MANAGE_PEOPLE, Right.SIGN, "who gives rights does not use them"),
     (Right.MANAGE_PEOPLE, Right.APPLY, "who gives rights does not use them"),

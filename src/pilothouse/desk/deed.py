@@ -1,0 +1,74 @@
+"""How a deed on an incident is done: in one transaction with its audit row; refusals as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from pilothouse.access.models import Person
+from pilothouse.control.deed import actor
+from pilothouse.control.refusals import Refused
+from pilothouse.desk import gates
+from pilothouse.desk.models import Incident
+from pilothouse.desk.moves import State, Verb, target
+from pilothouse.records import audit
+
+
+@contextmanager
+def deed(verb: str, by: Person | None, subject: str) -> Iterator[None]:
+    """Run a deed: all of it or nothing; what was refused is recorded when it is undone."""
+    try:
+        with transaction.atomic():
+            yield
+    except Refused as refused:
+        facts = {"reason": refused.reason.name, "detail": refused.detail}
+        audit.write_refusal(actor(by), verb, subject, f"{verb} was refused: {refused}", facts)
+        raise
+
+
+@contextmanager
+def on(incident: Incident, verb: Verb, by: Person, now: datetime) -> Iterator[Incident]:
+    """Run a deed on an incident, held until it ends, if the table and the rights allow it."""
+    with deed(verb, by, incident.subject):
+        held = Incident.objects.select_for_update().get(pk=incident.pk)
+        gates.pass_gate(verb, held, by, now)
+        yield held
+
+
+def move(
+    incident: Incident,
+    verb: Verb,
+    *,
+    by: Person,
+    now: datetime,
+    why: str = "",
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Take an incident along one arrow of the table and write its audit row."""
+    source = State(incident.state)
+    reached = target(verb, source)
+    assert reached is not None, "the gate is passed before the move"
+    if reached != source:
+        incident.state, incident.state_at = reached, now
+    incident.save()
+    moved = {"from": source, "to": reached} | (facts or {})
+    note(incident, verb, by=by, now=now, why=why, facts=moved)
+
+
+def note(
+    incident: Incident,
+    verb: Verb,
+    *,
+    by: Person,
+    now: datetime,
+    why: str = "",
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Write the audit row of a deed on an incident."""
+    sentence = f"{verb} by {by}: {incident}, now {incident.state}" + (f" ({why})" if why else "")
+    told = {"why": why, "severity": incident.severity} | (facts or {})
+    audit.write(actor(by), verb, incident.subject, sentence, facts=told, at=now)

@@ -1,0 +1,1 @@
+"""The tables of this room, as they came to be."""

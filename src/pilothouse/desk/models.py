@@ -1,0 +1,102 @@
+"""An incident and what hangs on it: what it affects, the readings of its clocks, its alerts."""
+
+# ruff: noqa: D106 - Django's Meta explains itself.
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from pilothouse.access.models import Person
+from pilothouse.desk.moves import ACTIVE, State
+from pilothouse.records.fixed import FixedRow
+
+
+class Incident(models.Model):
+    """Something that goes wrong, from the first sign to its end. Notes are in the audit."""
+
+    title = models.CharField(max_length=200)
+    what = models.TextField(blank=True)
+    severity = models.CharField(max_length=16)
+    state = models.CharField(max_length=16, default=State.OPENED, db_index=True)
+    state_at = models.DateTimeField()
+    owner = models.CharField(max_length=32)
+    """The role whose turn it is while nobody commands."""
+    commander = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, related_name="commands"
+    )
+    opened_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[Incident]] = models.Manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+
+    def __str__(self) -> str:
+        return f"incident {self.pk}: {self.title}"
+
+    @property
+    def subject(self) -> str:
+        """Return what the audit calls this incident, and a change that it caused."""
+        return f"incident:{self.pk}"
+
+    @property
+    def label(self) -> str:
+        """Return what people call it."""
+        return f"INC-{self.pk}"
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether it is still somebody's turn."""
+        return self.state in ACTIVE
+
+
+class Affected(models.Model):
+    """A market or a product that an incident affects: "market:PF_XBTUSD", "product:perpetuals"."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="affected")
+    subject = models.CharField(max_length=128, db_index=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["subject"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["incident", "subject"], name="affected_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Joined(models.Model):
+    """An alert that belongs to an incident; it belongs to one."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="alerts")
+    alert = models.BigIntegerField(unique=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["alert"]
+
+    def __str__(self) -> str:
+        return f"alert {self.alert}"
+
+
+class ClockReading(FixedRow):
+    """One reading of a clock of an incident; the last one holds, and none is ever changed.
+
+    Without a moment the reading withdraws the one before it.
+    """
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="readings")
+    clock = models.CharField(max_length=16)
+    at = models.DateTimeField(null=True)
+    noted_at = models.DateTimeField()
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    why = models.TextField(blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.clock} {self.at or 'withdrawn'}"

@@ -1,0 +1,31 @@
+"""Why the desk refuses a deed: each reason a name and what to do. Recorded in the audit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pilothouse.control.refusals import Reason
+
+WRONG_STATE: Final = Reason(
+    "the_incident_is_not_in_a_state_for_this", "see its line of time, or reopen it"
+)
+TITLE_IS_MISSING: Final = Reason("an_incident_needs_a_title", "say in a few words what is wrong")
+WHY_IS_MISSING: Final = Reason("a_sentence_is_missing", "say it in a sentence")
+CLOCK_IS_SET: Final = Reason(
+    "the_clock_was_read_already", "correct it, with the reason; the old reading stays"
+)
+CLOCK_IS_AHEAD: Final = Reason("a_clock_cannot_stand_in_the_future", "give a moment that is past")
+CLOCKS_ARE_OUT_OF_ORDER: Final = Reason(
+    "the_clocks_would_be_out_of_order", "nothing is before it occurred, and no end before another"
+)
+NOTHING_CHANGES: Final = Reason("this_is_so_already", "nothing is to be done")
+UNKNOWN_SUBJECT: Final = Reason(
+    "there_is_no_such_market_or_product", "choose one of those that are listed"
+)
+UNKNOWN_ALERT: Final = Reason("there_is_no_such_alert", "choose one of those that are open")
+ALERT_IS_TAKEN: Final = Reason(
+    "the_alert_belongs_to_an_incident_already", "see the incident it belongs to"
+)
+PERSON_MAY_NOT_COMMAND: Final = Reason(
+    "this_person_may_not_work_on_incidents", "choose someone whose role does"
+)

@@ -1,0 +1,41 @@
+"""An operations team and an exchange of one page, and an incident that was just opened."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pilothouse.control import ports
+from pilothouse.control.severity import Severity
+from pilothouse.desk.opening import open_incident
+from tests.control.conftest import Team
+from tests.control.doubles import Exchange
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+CONTRACT = "market:PF_XBTUSD"
+
+
+@pytest.fixture
+def team(db):
+    return Team()
+
+
+@pytest.fixture
+def exchange():
+    made = Exchange()
+    ports.connect(made, made, made, made)
+    yield made
+    ports.disconnect()
+
+
+@pytest.fixture
+def incident(team, exchange):
+    return open_incident(
+        "Index of XBT is stale",
+        Severity.HIGH,
+        by=team.operator,
+        affected=[CONTRACT],
+        occurred=NOON - 3 * MINUTE,
+        detected=NOON - MINUTE,
+        now=NOON,
+    )
