@@ -85,10 +85,16 @@ def connect(
 
     from pilothouse.console.live.ticker import Ticker
     from pilothouse.control import ports, worker
+    from pilothouse.records.archive import running as archives
+    from pilothouse.records.archive.archive import Archive
+    from pilothouse.records.archive.keeper import Keeper
 
     follower = Follower(home)
+    keeper = Keeper(Archive(home))
+    archives.connect(keeper)
     ports.connect(venue=VenueClient(home), rehearsal=rehearse(follower), follower=follower)
     for part in (
+        keeper,
         follower,
         Snapshotter(follower),
         Ticker(),

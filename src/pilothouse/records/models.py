@@ -1,4 +1,4 @@
-"""The audit's rows. They are written by `audit.write` alone and never changed."""
+"""The audit's rows, written by `audit.write` alone and never changed; the archive's manifest."""
 
 # ruff: noqa: D106 - Django's Meta explains itself.
 
@@ -66,3 +66,60 @@ class AuditHead(models.Model):
 
     def __str__(self) -> str:
         return f"audit of {self.number} rows"
+
+
+class ArchivePart(models.Model):
+    """A file of the archive that counts. A retired one was merged into another and goes soon."""
+
+    table = models.CharField(max_length=48)
+    name = models.CharField(max_length=64, unique=True)
+    level = models.IntegerField(default=0)
+    rows = models.BigIntegerField()
+    bytes = models.BigIntegerField()
+    first_us = models.BigIntegerField()
+    last_us = models.BigIntegerField()
+    made_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[ArchivePart]] = models.Manager()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["table", "retired_at", "level"], name="parts_of_a_table"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rows} rows of {self.table}"
+
+
+class ArchiveCursor(models.Model):
+    """How far the journal is archived: the only row of its table."""
+
+    blocks = models.BigIntegerField()
+    position = models.BigIntegerField()
+    time_us = models.BigIntegerField()
+
+    objects: ClassVar[models.Manager[ArchiveCursor]] = models.Manager()
+
+    def __str__(self) -> str:
+        return f"archived to command {self.position}"
+
+
+class SavedQuery(models.Model):
+    """A question someone keeps: its SQL, its parameters' types, and what its chart shows."""
+
+    name = models.CharField(max_length=64, unique=True)
+    title = models.CharField(max_length=120)
+    sql = models.TextField()
+    parameters = models.JSONField(default=list)
+    chart = models.JSONField(default=dict)
+    owner = models.CharField(max_length=64)
+    saved_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[SavedQuery]] = models.Manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,156 @@
+"""The archive of one home: rows in, parts out, each part counted in one transaction.
+
+Only one process writes: the console's. Rows that other rooms append wait in memory for the next
+flush; rows of the journal come with the cursor that says how far it is archived then.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from pilothouse.records.archive import parts
+from pilothouse.records.archive.definitions import TABLES, shaped
+from pilothouse.records.models import ArchiveCursor, ArchivePart
+
+NO_ROWS: Mapping[str, pa.Table] = {}
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far the journal is archived: its blocks, the last position and the last time (us)."""
+
+    blocks: int = 0
+    position: int = 0
+    time: int = 0
+
+
+class Archive:
+    """Tables in Parquet files below `home`, and their manifest in the database."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = Path(home)
+        self._waiting: dict[str, list[pa.Table]] = {}
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Take rows of another room; they are durable, and seen, after the next flush.
+
+        Raises WrongRows when they are not of the table's columns, KeyError for an unknown table.
+        """
+        made = shaped(TABLES[table], rows)
+        if len(made):
+            with self._lock:
+                self._waiting.setdefault(table, []).append(made)
+
+    def flush(self, journal: Mapping[str, pa.Table] = NO_ROWS, upto: Cursor | None = None) -> int:
+        """Write what waits and the journal's rows, commit both with the cursor; return rows.
+
+        When it fails nothing counts, and what waited waits again.
+        """
+        with self._writing:
+            taken = self._take()
+            try:
+                return self._write(_together(taken, journal), upto)
+            except BaseException:
+                self._give_back(taken)
+                raise
+
+    def _take(self) -> dict[str, list[pa.Table]]:
+        with self._lock:
+            taken, self._waiting = self._waiting, {}
+        return taken
+
+    def _give_back(self, taken: dict[str, list[pa.Table]]) -> None:
+        with self._lock:
+            for table, pieces in taken.items():
+                self._waiting[table] = pieces + self._waiting.get(table, [])
+
+    def _write(self, rows: Mapping[str, pa.Table], upto: Cursor | None) -> int:
+        made: list[parts.Part] = []
+        try:
+            for name, one in rows.items():
+                made.append(parts.write_part(self.home, TABLES[name], one))
+            with transaction.atomic():
+                count(made)
+                if upto is not None:
+                    set_cursor(upto)
+        except BaseException:
+            for part in made:
+                parts.delete_part(self.home, part.table, part.name)
+            raise
+        return sum(one.rows for one in made)
+
+    def replace(self, table: str, rows: pa.Table) -> None:
+        """Put a picture's rows in the place of those it had, in one transaction."""
+        definition = TABLES[table]
+        if not definition.picture:
+            raise ValueError(f"{table} only grows; append to it")
+        made = shaped(definition, rows)
+        with self._writing:
+            part = parts.write_part(self.home, definition, made)
+            with transaction.atomic():
+                live(table).update(retired_at=timezone.now())
+                count([part])
+
+    def sweep(self) -> int:
+        """Delete files that no manifest row counts: a crash came between the two. At start."""
+        counted = set(ArchivePart.objects.values_list("table", "name"))
+        strays = parts.files_on_disk(self.home) - counted
+        for table, name in strays:
+            parts.delete_part(self.home, table, name)
+        return len(strays)
+
+
+def _together(
+    taken: Mapping[str, list[pa.Table]], journal: Mapping[str, pa.Table]
+) -> dict[str, pa.Table]:
+    made = {name: pa.concat_tables(pieces) for name, pieces in taken.items()}
+    for name, rows in journal.items():
+        if len(rows):
+            made[name] = pa.concat_tables([made[name], rows]) if name in made else rows
+    return made
+
+
+def count(made: Iterable[parts.Part], level: int = 0) -> None:
+    """Add the manifest rows of parts; the caller's transaction makes them count."""
+    now = timezone.now()
+    ArchivePart.objects.bulk_create(
+        ArchivePart(
+            table=one.table,
+            name=one.name,
+            rows=one.rows,
+            bytes=one.bytes,
+            first_us=one.first_us,
+            last_us=one.last_us,
+            level=level,
+            made_at=now,
+        )
+        for one in made
+    )
+
+
+def live(table: str) -> QuerySet[ArchivePart]:
+    """Return the manifest rows of a table's parts that count, oldest first."""
+    return ArchivePart.objects.filter(table=table, retired_at__isnull=True).order_by("id")
+
+
+def cursor() -> Cursor:
+    """Return how far the journal is archived."""
+    row = ArchiveCursor.objects.filter(pk=1).first()
+    return Cursor(row.blocks, row.position, row.time_us) if row else Cursor()
+
+
+def set_cursor(upto: Cursor) -> None:
+    """Write the cursor, in the transaction of the parts it speaks of."""
+    ArchiveCursor.objects.update_or_create(
+        pk=1, defaults={"blocks": upto.blocks, "position": upto.position, "time_us": upto.time}
+    )

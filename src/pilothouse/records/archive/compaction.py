@@ -1,0 +1,66 @@
+"""Small parts become large ones, so that the number of files stays bounded.
+
+When a table has sixteen parts of one size class, they are merged into one of the next class; a
+part of a million rows or more is left alone. Merged parts are retired in the transaction in which
+the new one counts, and deleted a while later, for a query may still be reading them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from pilothouse.records.archive import parts
+from pilothouse.records.archive.archive import Archive, count, live
+from pilothouse.records.archive.definitions import TABLES
+from pilothouse.records.models import ArchivePart
+
+FAN: Final = 16
+ROWS_OF_A_LARGE_PART: Final = 1_000_000
+KEPT_AFTER_RETIRING: Final = timedelta(minutes=5)
+"""Longer than the longest query may take."""
+
+
+def compact(archive: Archive) -> int:
+    """Merge what has become many; return how many parts were merged away."""
+    return sum(_merge_some(archive, table) for table, one in TABLES.items() if not one.picture)
+
+
+def _merge_some(archive: Archive, table: str) -> int:
+    merged = 0
+    small = live(table).filter(rows__lt=ROWS_OF_A_LARGE_PART)
+    for level in sorted(set(small.values_list("level", flat=True))):
+        rows = list(small.filter(level=level)[:FAN])
+        if len(rows) == FAN:
+            _merge(archive.home, table, rows, level)
+            merged += FAN
+    return merged
+
+
+def _merge(home: Path, table: str, rows: list[ArchivePart], level: int) -> None:
+    definition = TABLES[table]
+    read = parts.read_parts(home, definition, [one.name for one in rows])
+    made = parts.write_part(home, definition, read)
+    try:
+        with transaction.atomic():
+            ArchivePart.objects.filter(pk__in=[one.pk for one in rows]).update(
+                retired_at=timezone.now()
+            )
+            count([made], level + 1)
+    except BaseException:
+        parts.delete_part(home, table, made.name)
+        raise
+
+
+def forget_retired(archive: Archive, now: datetime | None = None) -> int:
+    """Delete the files of parts that retired long enough ago; return how many."""
+    before = (now or timezone.now()) - KEPT_AFTER_RETIRING
+    gone = list(ArchivePart.objects.filter(retired_at__lt=before))
+    for one in gone:
+        parts.delete_part(archive.home, one.table, one.name)
+    ArchivePart.objects.filter(pk__in=[one.pk for one in gone]).delete()
+    return len(gone)

@@ -1,0 +1,84 @@
+"""Parts on disk: one Parquet file each, durable before its manifest row is written."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pilothouse.records.archive.definitions import Table
+
+FOLDER: Final = "archive"
+SUFFIX: Final = ".parquet"
+ROWS_OF_A_GROUP: Final = 122_880
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file that was written, and what its manifest row says of it. Times are microseconds."""
+
+    table: str
+    name: str
+    rows: int
+    bytes: int
+    first_us: int
+    last_us: int
+
+
+def folder(home: Path, table: str) -> Path:
+    """Return where a table's parts are."""
+    return home / FOLDER / table
+
+
+def write_part(home: Path, table: Table, rows: pa.Table) -> Part:
+    """Write rows as a new file and make it durable; nobody counts it before its row commits."""
+    place = folder(home, table.name)
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = f"{uuid.uuid4().hex}{SUFFIX}"
+    with open(place / name, "xb") as file:
+        pq.write_table(rows, file, compression="zstd", row_group_size=ROWS_OF_A_GROUP)
+        file.flush()
+        os.fsync(file.fileno())
+    _sync(place)
+    first_us, last_us = _span(table, rows)
+    return Part(table.name, name, len(rows), (place / name).stat().st_size, first_us, last_us)
+
+
+def _span(table: Table, rows: pa.Table) -> tuple[int, int]:
+    if not table.clock or not len(rows):
+        return 0, 0
+    ends = pc.min_max(rows[table.clock].cast(pa.int64())).as_py()
+    return ends["min"] or 0, ends["max"] or 0
+
+
+def _sync(place: Path) -> None:
+    # The name of a new file is durable when its folder is.
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_parts(home: Path, table: Table, names: Iterable[str]) -> pa.Table:
+    """Return the rows of some parts, in their order."""
+    files = [pq.ParquetFile(folder(home, table.name) / name) for name in names]
+    read = [one.read().cast(table.schema) for one in files]
+    return pa.concat_tables(read) if read else table.schema.empty_table()
+
+
+def delete_part(home: Path, table: str, name: str) -> None:
+    """Delete a file, if it is still there."""
+    (folder(home, table) / name).unlink(missing_ok=True)
+
+
+def files_on_disk(home: Path) -> set[tuple[str, str]]:
+    """Return every file as (table, name)."""
+    return {(one.parent.name, one.name) for one in (home / FOLDER).glob(f"*/*{SUFFIX}")}
