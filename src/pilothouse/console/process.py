@@ -1,7 +1,8 @@
 """The console's process: pages, the replica they read, its rehearsal, and the worker.
 
 The replica follows the journal's files; a slow page or the death of this process costs trading
-nothing. The worker does what is due (scheduled steps, verifications, expiries) once a second.
+nothing. Workers do what is due once a second: scheduled steps, verifications and expiries of
+changes, and the sending of notices.
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ STOPPING_S: Final = 5
 
 
 class Worker:
-    """The thread that lets change control do what is due."""
+    """A thread that does what is due, again and again: changes have one, notices another."""
 
-    def __init__(self, work: Callable[[], object], every_s: float = WORK_EVERY_S) -> None:
+    def __init__(self, name: str, work: Callable[[], object]) -> None:
+        self._name = name
         self._work = work
-        self._every_s = every_s
+        self._every_s = WORK_EVERY_S
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Start working."""
@@ -51,7 +53,7 @@ class Worker:
                 self._work()
             except Exception:
                 # What failed is still due: it is tried again, and its change shows its state.
-                log.exception("worker_failed")
+                log.exception("worker_failed", worker=self._name)
 
 
 def run_console(home: Path, port: int, host: str = "127.0.0.1") -> None:
@@ -85,6 +87,7 @@ def connect(
 
     from pilothouse.console.live.ticker import Ticker
     from pilothouse.control import ports, worker
+    from pilothouse.desk import outbox
     from pilothouse.records.archive import running as archives
     from pilothouse.records.archive.archive import Archive
     from pilothouse.records.archive.keeper import Keeper
@@ -93,12 +96,14 @@ def connect(
     keeper = Keeper(Archive(home))
     archives.connect(keeper)
     ports.connect(venue=VenueClient(home), rehearsal=rehearse(follower), follower=follower)
+    outbox.recover(timezone.now())
     for part in (
         keeper,
         follower,
         Snapshotter(follower),
         Ticker(),
-        Worker(lambda: worker.tick(timezone.now())),
+        Worker("changes", lambda: worker.tick(timezone.now())),
+        Worker("notices", lambda: outbox.tick(timezone.now())),
     ):
         part.start()
         running.callback(part.stop)

@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
 from pilothouse.access.models import Person
 from pilothouse.control.deed import actor
 from pilothouse.control.refusals import Refused
-from pilothouse.desk import gates
+from pilothouse.desk import gates, notices
 from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import State, Verb, target
 from pilothouse.records import audit
+
+TOLD: Final[dict[Verb, str]] = {
+    Verb.OPEN: "opened",
+    Verb.REGRADE: "called otherwise",
+    Verb.HAND_OVER: "handed over",
+    Verb.MITIGATE: "mitigated",
+    Verb.RESOLVE: "resolved",
+    Verb.REOPEN: "came back",
+    Verb.DISMISS: "dismissed",
+}
+"""What people are told of, and in which word; the rest stands in the line of time."""
 
 
 @contextmanager
@@ -72,3 +83,23 @@ def note(
     sentence = f"{verb} by {by}: {incident}, now {incident.state}" + (f" ({why})" if why else "")
     told = {"why": why, "severity": incident.severity} | (facts or {})
     audit.write(actor(by), verb, incident.subject, sentence, facts=told, at=now)
+    if verb in TOLD:
+        _tell(incident, verb, why, now)
+
+
+def _tell(incident: Incident, verb: Verb, why: str, now: datetime) -> None:
+    affected = ", ".join(one.subject for one in incident.affected.all()) or "nothing yet"
+    lines = [
+        why,
+        f"severity {incident.severity}, now {incident.state}, affects {affected}",
+        f"commander {incident.commander or 'none yet'}, page /incidents/{incident.pk}",
+    ]
+    notices.write(
+        f"incident.{verb}",
+        incident.subject,
+        severity=incident.severity,
+        owner=incident.owner,
+        title=f"[{incident.severity.upper()}] {incident.label} {TOLD[verb]}: {incident.title}",
+        body="\n".join(line for line in lines if line),
+        now=now,
+    )

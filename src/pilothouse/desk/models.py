@@ -100,3 +100,90 @@ class ClockReading(FixedRow):
 
     def __str__(self) -> str:
         return f"{self.clock} {self.at or 'withdrawn'}"
+
+
+class Target(models.Model):
+    """Where notices go: a mailbox, a chat, a webhook. Its address holds secrets and is sealed."""
+
+    key = models.CharField(max_length=48, unique=True)
+    sealed_address = models.BinaryField()
+    masked = models.CharField(max_length=300)
+    """The address without its secrets, for people."""
+    drops_repeats = models.BooleanField(default=False)
+    """Whether the receiver drops a notice whose idempotency key it has seen."""
+    failures = models.IntegerField(default=0)
+    """Tries that failed since the last notice that arrived."""
+    not_before = models.DateTimeField(null=True)
+    set_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[Target]] = models.Manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["key"]
+
+    def __str__(self) -> str:
+        return f"target {self.key}"
+
+
+class Notice(FixedRow):
+    """What is told, written in the transaction of the deed it tells of. Its key never changes."""
+
+    key = models.CharField(max_length=32, unique=True)
+    event = models.CharField(max_length=64)
+    subject = models.CharField(max_length=128, db_index=True)
+    severity = models.CharField(max_length=16)
+    owner = models.CharField(max_length=32)
+    title = models.CharField(max_length=300)
+    body = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+
+    def __str__(self) -> str:
+        return f"notice {self.pk}: {self.title}"
+
+
+class Delivery(models.Model):
+    """One line of the ledger: a notice on its way to one target."""
+
+    class At(models.TextChoices):
+        """Where it stands."""
+
+        WAITING = "waiting"
+        SENDING = "sending"
+        ARRIVED = "arrived"
+        UNKNOWN = "unknown"
+        DEAD = "dead"
+        GIVEN_UP = "given_up"
+
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="deliveries")
+    target = models.CharField(max_length=48)
+    state = models.CharField(max_length=16, choices=At.choices, default=At.WAITING, db_index=True)
+    reason = models.CharField(max_length=200, blank=True)
+    tries = models.IntegerField(default=0)
+    last_chance = models.DateTimeField()
+    """A try that fails after this moment was the last."""
+    tried_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[Delivery]] = models.Manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["notice", "target"], name="one_line_a_target"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notice} to {self.target}"
+
+    @property
+    def subject(self) -> str:
+        """Return what the audit calls it."""
+        return f"delivery:{self.pk}"
+
+    @property
+    def idempotency_key(self) -> str:
+        """Return the key that travels with every try."""
+        return f"{self.notice.key}-{self.target}"

@@ -29,3 +29,6 @@ ALERT_IS_TAKEN: Final = Reason(
 PERSON_MAY_NOT_COMMAND: Final = Reason(
     "this_person_may_not_work_on_incidents", "choose someone whose role does"
 )
+NOTICE_IS_NOT_LOOSE: Final = Reason(
+    "nothing_is_to_be_decided_about_this_notice", "it has arrived, or is on its way"
+)

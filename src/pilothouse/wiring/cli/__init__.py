@@ -6,6 +6,7 @@ import typer
 
 from pilothouse.wiring.cli.bench import bench
 from pilothouse.wiring.cli.import_kraken import import_app
+from pilothouse.wiring.cli.notice_target import notice_target
 from pilothouse.wiring.cli.person import person
 from pilothouse.wiring.cli.status import status
 from pilothouse.wiring.cli.up import up
@@ -24,3 +25,4 @@ app.command()(verify)
 app.command()(status)
 app.command()(bench)
 app.command()(person)
+app.command()(notice_target)

@@ -1,0 +1,134 @@
+"""The outbox: sends what waits, target by target, and keeps the ledger.
+
+`SENDING` is committed before a notice leaves. What is known not to have arrived is tried again
+with back-off; what may have arrived is tried again only where the receiver drops repeats, and is
+`UNKNOWN` for a person everywhere else. So nothing is lost, and nothing that was acknowledged is
+told twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from pilothouse.access.roles import Role
+from pilothouse.control.severity import Severity
+from pilothouse.desk import notices, sending
+from pilothouse.desk.models import Delivery, Target
+from pilothouse.desk.sending import Fate, Letter, Outcome
+from pilothouse.desk.targets import address_of
+from pilothouse.records import audit
+
+At = Delivery.At
+Send = Callable[[str, Letter], Outcome]
+BACK_OFF_S: Final = 5
+BACK_OFF_MAX_S: Final = 300
+DEAD_AFTER: Final = 4
+"""Failures in a row after which the other targets are told that this one is dead."""
+
+
+def recover(now: datetime) -> int:
+    """Settle what a process that ended had begun to send; return how many. Called at the start."""
+    begun = Delivery.objects.filter(state=At.SENDING).select_related("notice")
+    for delivery in begun:
+        _settle(delivery, Outcome(Fate.LOST), now)
+    return len(begun)
+
+
+def tick(now: datetime, send: Send = sending.send) -> int:
+    """Send what waits for targets that are not backing off; return how many were tried.
+
+    A target that fails keeps what else waits for it waiting, in order.
+    """
+    tried = 0
+    for key in (
+        Delivery.objects.filter(state=At.WAITING)
+        .order_by()
+        .values_list("target", flat=True)
+        .distinct()
+    ):
+        tried += _work_off(key, now, send)
+    return tried
+
+
+def _work_off(key: str, now: datetime, send: Send) -> int:
+    tried = 0
+    waiting = Delivery.objects.filter(state=At.WAITING, target=key).select_related("notice")
+    for delivery in waiting.order_by("id"):
+        target = Target.objects.filter(key=key).first()
+        if target is None:
+            _end(delivery, At.DEAD, "there is no such target", now)
+            continue
+        if target.not_before is not None and target.not_before > now:
+            break
+        tried += 1
+        _begin(delivery, now)
+        _settle(delivery, send(address_of(target), _letter(delivery)), now)
+    return tried
+
+
+def _letter(delivery: Delivery) -> Letter:
+    notice = delivery.notice
+    return Letter(notice.title, notice.body, notice.severity, delivery.idempotency_key)
+
+
+def _begin(delivery: Delivery, now: datetime) -> None:
+    delivery.state, delivery.tried_at, delivery.tries = At.SENDING, now, delivery.tries + 1
+    delivery.save()
+
+
+@transaction.atomic
+def _settle(delivery: Delivery, outcome: Outcome, now: datetime) -> None:
+    target = Target.objects.select_for_update().filter(key=delivery.target).first()
+    if outcome.fate is Fate.ARRIVED:
+        _end(delivery, At.ARRIVED, "", now)
+    elif outcome.fate is Fate.LOST and not (target and target.drops_repeats):
+        _end(delivery, At.UNKNOWN, outcome.sentence, now)
+    elif now >= delivery.last_chance:
+        _end(delivery, At.DEAD, outcome.sentence, now)
+    else:
+        delivery.state, delivery.reason = At.WAITING, outcome.sentence
+        delivery.save()
+    if target is not None:
+        _count(target, outcome, now)
+
+
+def _end(delivery: Delivery, state: At, reason: str, now: datetime) -> None:
+    delivery.state, delivery.reason, delivery.ended_at = state, reason, now
+    delivery.save()
+    if state is not At.ARRIVED:
+        with transaction.atomic():
+            sentence = f"{delivery} is {state}: {reason}"
+            facts = {"target": delivery.target, "tries": delivery.tries}
+            audit.write("machine", "notice.ended", delivery.subject, sentence, facts=facts, at=now)
+
+
+def _count(target: Target, outcome: Outcome, now: datetime) -> None:
+    if outcome.fate is Fate.ARRIVED:
+        target.failures, target.not_before = 0, None
+    else:
+        target.failures += 1
+        wait_s = min(BACK_OFF_MAX_S, BACK_OFF_S << min(target.failures - 1, 10))
+        target.not_before = now + timedelta(seconds=wait_s)
+    target.save()
+    if target.failures == DEAD_AFTER:
+        _tell_of_dead(target, outcome, now)
+
+
+def _tell_of_dead(target: Target, outcome: Outcome, now: datetime) -> None:
+    subject = f"target:{target.key}"
+    sentence = f"{target} is dead: {outcome.sentence}, {target.failures} times in a row"
+    audit.write("machine", "target.dead", subject, sentence, at=now)
+    notices.write(
+        "target.dead",
+        subject,
+        severity=Severity.HIGH,
+        owner=Role.OPERATOR,
+        title=f"[HIGH] notices do not reach {target.key}",
+        body=f"{sentence}. They are tried for an hour each and then wait in the inbox.",
+        now=now,
+        but_not=target.key,
+    )
