@@ -69,6 +69,7 @@ class Exchange:
     numbers: dict[str, int] = field(default_factory=dict)
     assets: dict[str, int] = field(default_factory=dict)
     named: int = 0
+    status_versions: dict[str, int] = field(default_factory=dict)
 
     def ask(self, sender: Sender, commands: Sequence[Command]) -> list[Receipt]:
         cause = Cause(CauseKind.GENESIS, 1)
@@ -105,11 +106,12 @@ class Exchange:
         )
         self.ask(Sender.GENESIS, [command])
 
-    def set_status(self, symbol: str, status: MarketStatus, base_version: int) -> None:
-        command = SetMarketStatus(
-            market=self.numbers[symbol], status=status, base_version=base_version
-        )
+    def set_status(self, symbol: str, status: MarketStatus) -> None:
+        """Set a market's status, from the version it has after all earlier calls."""
+        version = self.status_versions.get(symbol, 1)
+        command = SetMarketStatus(market=self.numbers[symbol], status=status, base_version=version)
         self.ask(Sender.CONTROL, [command])
+        self.status_versions[symbol] = version + 1
 
 
 def environment() -> dict[str, str]:

@@ -221,14 +221,14 @@ def test_a_key_that_may_only_read_cannot_trade(exchange: Exchange) -> None:
 
 
 def test_a_halted_market_says_so(exchange: Exchange, maker: Any) -> None:
-    exchange.set_status("XDGEUR", MarketStatus.POST_ONLY, 1)
+    exchange.set_status("XDGEUR", MarketStatus.POST_ONLY)
     try:
         maker.load_markets()
         with pytest.raises(ccxt.OnMaintenance):
             maker.create_order("DOGE/EUR", "limit", "buy", 100, 0.1)
         assert spot_client(exchange.url).load_markets()["DOGE/EUR"]["active"] is False
     finally:
-        exchange.set_status("XDGEUR", MarketStatus.ONLINE, 2)
+        exchange.set_status("XDGEUR", MarketStatus.ONLINE)
 
 
 def _wait_for(true: Callable[[], bool]) -> None:

@@ -157,6 +157,7 @@ class History:
         taker = self._orders.get(one.taker_order)
         fill = FillRecord(
             trade=one.trade,
+            sequence=tape.count + (one.fill_kind != FillKind.UNWIND),
             market=one.market,
             position=one.position,
             time=one.time,

@@ -65,6 +65,8 @@ class FillRecord:
 
     trade: int
     """Its number among all trades and unwinds of the exchange."""
+    sequence: int
+    """Its number among the trades of its market; an unwind has the number of the one before."""
     market: int
     position: int
     time: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pilothouse.records.orders import FillRecord
 MINUTE_US: Final = 60 * SECOND_US
 TRADES_KEPT: Final = 5_000
 MINUTES_KEPT: Final = 3 * 24 * 60
+SUMS_KEPT: Final = 4
 
 
 @dataclass(slots=True)
@@ -61,6 +63,9 @@ class Tape:
     trades: deque[FillRecord] = field(default_factory=lambda: deque(maxlen=TRADES_KEPT))
     minutes: deque[Candle] = field(default_factory=lambda: deque(maxlen=MINUTES_KEPT))
     nanoseconds: int = 0
+    count: int = 0
+    """How many trades this market had."""
+    _complete: dict[int, tuple[int, Candle | None]] = field(default_factory=dict)
 
     def next_nanoseconds(self, time: int) -> int:
         """Return a moment at `time` that no earlier trade of this market has."""
@@ -69,6 +74,7 @@ class Tape:
 
     def add(self, fill: FillRecord) -> None:
         """Take in a trade; trades come in the order of time."""
+        self.count += 1
         self.trades.append(fill)
         price, quantity = fill.price, fill.quantity
         time = fill.time - fill.time % MINUTE_US
@@ -80,14 +86,29 @@ class Tape:
 
     def since(self, time: int) -> Candle | None:
         """Return everything traded in the minutes from `time` on as one candle."""
+        if not self.minutes or self.minutes[-1].time < time:
+            return None
+        latest = self.minutes[-1]
+        total = copy.copy(self._complete_since(time, latest.time))
+        if total is None:
+            return copy.copy(latest)
+        total.add(latest)
+        return total
+
+    def _complete_since(self, time: int, latest: int) -> Candle | None:
+        # The minutes before the latest one do not change: they are summed once a minute.
+        known = self._complete.get(time)
+        if known is not None and known[0] == latest:
+            return known[1]
         total: Candle | None = None
         for one in self.minutes:
-            if one.time < time:
-                continue
-            if total is None:
-                total = Candle(one.time, *_figures(one))
-            else:
+            if time <= one.time < latest and total is None:
+                total = copy.copy(one)
+            elif time <= one.time < latest and total is not None:
                 total.add(one)
+        if len(self._complete) >= SUMS_KEPT:
+            self._complete.clear()
+        self._complete[time] = latest, total
         return total
 
 

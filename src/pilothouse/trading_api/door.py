@@ -20,6 +20,7 @@ from pilothouse.records.history import History
 from pilothouse.trading_api.listing import Listing
 from pilothouse.trading_api.nonces import Nonces
 from pilothouse.trading_api.ports import FindKey, Key, Replica, Venue
+from pilothouse.trading_api.tokens import Tokens
 from pilothouse.venue.catalogue import Catalogue
 from pilothouse.venue.views.assets import all_assets
 from pilothouse.venue.views.markets import all_markets
@@ -54,6 +55,7 @@ class Door:
         self.catalogue = catalogue
         self.follower = follower
         self.spot_nonces, self.futures_nonces = Nonces(), Nonces()
+        self.tokens = Tokens()
         self._venue, self._find_key, self._wait_s = venue, find_key, wait_s
         self._started, self._count = time.time_ns() // 1_000, itertools.count()
         self._last: dict[str, int] = {}

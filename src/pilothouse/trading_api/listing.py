@@ -129,9 +129,11 @@ class Listing:
         self.spot = [one for one in made if one.is_spot]
         self.contracts = [one for one in made if not one.is_spot]
         self._pairs = _pairs_by_name(self.spot)
-        # Of two pairs with the same assets the one with a wsname is the one that is streamed.
-        streamed = sorted(self.spot, key=lambda one: one.wsname is None)
-        self._streamed = {one.pair_name: one for one in reversed(streamed)}
+        # Of two pairs with the same assets the first with a wsname is the one that is streamed.
+        self._streamed: dict[str, Market] = {}
+        for one in sorted(self.spot, key=lambda one: one.wsname is None):
+            self._streamed.setdefault(one.pair_name, one)
+        self.streamed = list(self._streamed.values())
         self._contracts = {one.symbol.upper(): one for one in self.contracts}
 
     def pair(self, name: str) -> Market | None:

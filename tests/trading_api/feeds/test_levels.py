@@ -51,7 +51,7 @@ class Followed:
         return stepped
 
     def follow(self) -> None:
-        self.moments.listen(lambda: None)
+        self.moments.listen(self, lambda: None)  # type: ignore[arg-type]
         self.begin_books()
 
     def begin_books(self) -> None:

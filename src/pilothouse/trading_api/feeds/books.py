@@ -22,7 +22,6 @@ class Books:
     def follow(self, market: int, depth: int) -> None:
         """Follow a book at a depth; whoever is first has it copied between two blocks."""
         if market not in self._books:
-            # What the loop has not heard yet is in the copy already, and is no change later.
             with self._follower.machine():
                 sides = [self._levels.side(market, side) for side in (Side.BUY, Side.SELL)]
             self._books[market] = Book(*sides)

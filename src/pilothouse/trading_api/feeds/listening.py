@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from pilothouse.trading_api.feeds.socket import OUTLET, POLICY, TRY_AGAIN_LATER, Outlet
@@ -21,6 +20,7 @@ BURST: Final = 200
 PATIENCE: Final = 1_000
 """Messages above the rate after which the connection is ended."""
 IMPATIENT: Final = "message rate exceeded for too long"
+TOO_MANY: Final = "too many connections; connect again later"
 REPLICA_STOPPED: Final = "the replica stopped; connect again later"
 
 _log: Final = logging.getLogger(__name__)
@@ -65,10 +65,10 @@ class Allowance:
 async def serve(websocket: WebSocket, stream: Stream, made: Callable[[Outlet], Session]) -> None:
     """Serve one connection until it ends; it ends every subscription that it made."""
     outlet: Outlet = websocket.scope["extensions"][OUTLET]["outlet"]
-    if stream.connections >= CONNECTIONS_MAX:
-        await websocket.send_denial_response(Response(status_code=503))
-        return
     await websocket.accept()
+    if stream.connections >= CONNECTIONS_MAX:
+        outlet.close(TRY_AGAIN_LATER, TOO_MANY)
+        return
     try:
         stream.enter()
     except ReplicaStopped:

@@ -7,14 +7,17 @@ off soon after, because who does not read does not answer a closing handshake ei
 
 from __future__ import annotations
 
+import socket
 from asyncio import Transport
 from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 
+KERNEL_BUFFER: Final = 1 << 18
+"""What the operating system may hold back for one consumer, in bytes: old news helps nobody."""
 BUFFER_MAX: Final = 1 << 20
-"""How many bytes may wait for one consumer."""
+"""How many bytes may wait for one consumer beyond that."""
 GRACE_S: Final = 5.0
 """How long a closed connection may take to say goodbye."""
 POLICY: Final = 1008
@@ -77,8 +80,10 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         """Accept as uvicorn does, and let the application find the outlet in its scope."""
         super().handle_connect(event)
         if self.response.status_code == 101:
-            extensions: dict[str, Any] = self.scope["extensions"]  # type: ignore[assignment]
+            extensions: dict[str, Any] = self.scope["extensions"]
             extensions[OUTLET] = {"outlet": Outlet(self)}
+            plug = self.transport.get_extra_info("socket")
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
 
     def leave(self, code: int, reason: str) -> None:
         """Say goodbye to a client and to the application; cut off who does not answer."""

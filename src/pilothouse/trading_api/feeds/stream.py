@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from typing import Final, Protocol
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, Protocol
 
 from pilothouse.trading_api.door import Door
 from pilothouse.trading_api.feeds.book import BookUpdate
@@ -39,7 +40,7 @@ class Stream:
         self.flush = Flush()
         self.books = Books(door.follower, moments.levels)
         self.channels: list[Channel] = []
-        self._moments = moments
+        self.moments = moments
         self.connections = 0
         self._ticking: asyncio.Task[None] | None = None
 
@@ -48,7 +49,9 @@ class Stream:
         if not self.connections:
             loop = asyncio.get_running_loop()
             with self.door.follower.machine():
-                self._moments.listen(lambda: loop.call_soon_threadsafe(self._hear))
+                self.moments.listen(
+                    self.door.follower, lambda: loop.call_soon_threadsafe(self.hear)
+                )
             self._ticking = loop.create_task(self._tick())
         self.connections += 1
 
@@ -56,12 +59,23 @@ class Stream:
         """Count a connection out; the last ends the feeds, and nothing is kept any more."""
         self.connections -= 1
         if not self.connections:
-            self._moments.listen(None)
+            self.moments.end()
             if self._ticking is not None:
                 self._ticking.cancel()
 
-    def _hear(self) -> None:
-        moment = self._moments.take()
+    @contextmanager
+    def settled(self) -> Iterator[Any]:
+        """Hold the replica between two blocks with everything before told to everybody.
+
+        What is read and subscribed inside shares one position: nothing is told twice or never.
+        """
+        with self.door.follower.machine() as machine:
+            self.hear()
+            yield machine
+
+    def hear(self) -> None:
+        """Tell every channel what happened since the last time, and write what they say."""
+        moment = self.moments.take()
         updates = self.books.hear(moment)
         for channel in self.channels:
             try:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from pilothouse.trading_api import texts
 from pilothouse.trading_api.bodies import TooLarge, raw_path, read_body
 from pilothouse.trading_api.door import Behind, Door
-from pilothouse.trading_api.spot import balances, listing, orders, prices, trading
+from pilothouse.trading_api.spot import balances, listing, orders, prices, tokens, trading
 from pilothouse.trading_api.spot.arguments import Arguments
 from pilothouse.trading_api.spot.call import Call, Handler
 from pilothouse.trading_api.spot.errors import (
@@ -52,6 +52,7 @@ READS: Final[dict[str, Handler]] = {
     "QueryOrders": orders.query_orders,
     "TradesHistory": orders.trades_history,
     "QueryTrades": orders.query_trades,
+    "GetWebSocketsToken": tokens.get_websockets_token,
 }
 TRADES: Final[dict[str, Handler]] = {
     "AddOrder": trading.add_order,

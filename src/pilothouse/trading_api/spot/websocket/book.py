@@ -13,9 +13,9 @@ from pilothouse.trading_api.feeds.stream import Stream, Updates
 from pilothouse.trading_api.feeds.topics import Topics
 from pilothouse.trading_api.figures import iso_micros
 from pilothouse.trading_api.listing import Market
-from pilothouse.trading_api.spot.websocket.channel import Options
 from pilothouse.trading_api.spot.websocket.errors import UNSUPPORTED_DEPTH, Refused
 from pilothouse.trading_api.spot.websocket.figures import price_text, quantity_text
+from pilothouse.trading_api.spot.websocket.options import Options
 from pilothouse.trading_api.spot.websocket.params import Params
 from pilothouse.venue.catalogue import to_json
 

@@ -6,9 +6,18 @@ from typing import Final
 
 from pilothouse.trading_api.feeds.stream import Stream
 from pilothouse.trading_api.listing import Listing
+from pilothouse.trading_api.spot.websocket.balances import BalancesChannel
 from pilothouse.trading_api.spot.websocket.book import BookChannel
-from pilothouse.trading_api.spot.websocket.channel import PairChannel
+from pilothouse.trading_api.spot.websocket.channel import (
+    PairChannel,
+    PrivateChannel,
+    WholeChannel,
+)
+from pilothouse.trading_api.spot.websocket.executions import ExecutionsChannel
+from pilothouse.trading_api.spot.websocket.instrument import InstrumentChannel
 from pilothouse.trading_api.spot.websocket.status import StatusChannel
+from pilothouse.trading_api.spot.websocket.ticker import TickerChannel
+from pilothouse.trading_api.spot.websocket.trade import TradeChannel
 
 PATH: Final = "/v2"
 
@@ -19,9 +28,14 @@ class Channels:
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
         self.status = StatusChannel(stream)
-        made = [BookChannel(stream)]
-        self.pairs: dict[str, PairChannel] = {one.name: one for one in made}
-        stream.channels += [self.status, *made]
+        self.tokens = stream.door.tokens
+        pairs = BookChannel(stream), TradeChannel(stream), TickerChannel(stream)
+        private = ExecutionsChannel(stream), BalancesChannel(stream)
+        self.instrument = InstrumentChannel(stream)
+        self.pairs: dict[str, PairChannel] = {one.name: one for one in pairs}
+        self.whole: dict[str, WholeChannel] = {self.instrument.name: self.instrument}
+        self.private: dict[str, PrivateChannel] = {one.name: one for one in private}
+        stream.channels += [self.status, self.instrument, *pairs, *private]
 
     def listing(self) -> Listing:
         """Return what is listed now."""

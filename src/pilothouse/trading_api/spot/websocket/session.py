@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Hashable
-from typing import Any, Final
+from typing import Final
 
-from pilothouse.trading_api.feeds.socket import Outlet
+from pilothouse.trading_api.feeds.socket import POLICY, Outlet
 from pilothouse.trading_api.spot.refusals import INTERNAL
 from pilothouse.trading_api.spot.websocket import errors
 from pilothouse.trading_api.spot.websocket.answers import Answering
-from pilothouse.trading_api.spot.websocket.channel import PairChannel
+from pilothouse.trading_api.spot.websocket.channel import (
+    PairChannel,
+    PrivateChannel,
+    WholeChannel,
+)
 from pilothouse.trading_api.spot.websocket.channels import Channels
 from pilothouse.trading_api.spot.websocket.errors import Refused
 from pilothouse.trading_api.spot.websocket.params import Params, read
+from pilothouse.trading_api.spot.websocket.subscriptions import Subscriptions
 from pilothouse.venue.catalogue import parse_json
+from pilothouse.venue.follower import ReplicaStopped
 
-SUBSCRIPTIONS_MAX: Final = 2_000
-"""Subscriptions that one connection may hold."""
+GUARD_S: Final = 1.0
+"""How often a private connection's key is looked at again."""
+TOKENS_MAX: Final = 100
 
 _log: Final = logging.getLogger(__name__)
 
 
 class SpotSession:
-    """One client's subscriptions."""
+    """One client's connection."""
 
     def __init__(self, channels: Channels, outlet: Outlet) -> None:
         self._channels, self._outlet = channels, outlet
-        self._pairs: dict[tuple[str, str], tuple[PairChannel, Hashable]] = {}
+        self._subscriptions = Subscriptions(channels, outlet)
+        self._tokens: dict[str, str] = {}
+        self._guard: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Say what system this is."""
@@ -35,10 +44,9 @@ class SpotSession:
 
     def close(self) -> None:
         """End every subscription."""
-        self._channels.status.leave(self._outlet)
-        for channel, topic in self._pairs.values():
-            channel.leave(topic, self._outlet)
-        self._pairs.clear()
+        self._subscriptions.close()
+        if self._guard is not None:
+            self._guard.cancel()
 
     def too_fast(self) -> None:
         """Answer a message that is not looked at."""
@@ -50,10 +58,13 @@ class SpotSession:
         try:
             await self._answer(text, answering)
         except Refused as refused:
-            self._outlet.say(answering.failure(refused.error, refused.told))
+            self._outlet.push_text(answering.failure(refused.error, refused.told))
+        except ReplicaStopped:
+            raise
         except Exception:
             _log.exception("a WebSocket request failed")
-            self._outlet.say(answering.failure(INTERNAL, {}))
+            self._outlet.push_text(answering.failure(INTERNAL, {}))
+        self._outlet.flush()
 
     async def _answer(self, text: str, answering: Answering) -> None:
         try:
@@ -65,57 +76,81 @@ class SpotSession:
         method, params, answering.number = read(message)
         if method == "ping":
             params.only(())
-            self._outlet.say(answering.pong())
+            self._outlet.push_text(answering.pong())
         elif method in ("subscribe", "unsubscribe"):
-            self._change(method == "subscribe", params, answering)
+            await self._change(method == "subscribe", params, answering)
         else:
             raise Refused(errors.UNSUPPORTED_METHOD)
 
-    def _change(self, begins: bool, params: Params, answering: Answering) -> None:
-        channel = self._channels.pairs.get(params.text("channel"))
-        if channel is None:
+    async def _change(self, begins: bool, params: Params, answering: Answering) -> None:
+        name = params.text("channel")
+        if name in self._channels.pairs:
+            self._pairs(begins, self._channels.pairs[name], params, answering)
+        elif name in self._channels.whole:
+            self._whole(begins, self._channels.whole[name], params, answering)
+        elif name in self._channels.private:
+            await self._private(begins, self._channels.private[name], params, answering)
+        else:
             raise Refused(errors.INVALID_CHANNEL)
+
+    def _pairs(
+        self, begins: bool, channel: PairChannel, params: Params, answering: Answering
+    ) -> None:
         params.only({"channel", "symbol", *channel.fields})
         options = channel.options(params)
-        for symbol in params.symbols():
-            try:
-                if begins:
-                    self._subscribe(channel, symbol, options, answering)
-                else:
-                    self._unsubscribe(channel, symbol, options, answering)
-            except Refused as refused:
-                told = refused.told | {"symbol": symbol}
-                self._outlet.push_text(answering.failure(refused.error, told))
-        self._outlet.flush()
+        change = self._subscriptions.pair if begins else self._subscriptions.end_pair
+        symbols = params.symbols()
+        with self._channels.stream.settled():
+            for symbol in symbols:
+                try:
+                    change(channel, symbol, options, answering)
+                except Refused as refused:
+                    told = refused.told | {"symbol": symbol[:40]}
+                    self._outlet.push_text(answering.failure(refused.error, told))
 
-    def _subscribe(
-        self, channel: PairChannel, symbol: str, options: Any, answering: Answering
+    def _whole(
+        self, begins: bool, channel: WholeChannel, params: Params, answering: Answering
     ) -> None:
-        market = self._channels.listing().streamed_pair(symbol)
-        if market is None:
-            raise Refused(f"{errors.UNSUPPORTED_PAIR} {symbol[:40]}")
-        if (channel.name, symbol) in self._pairs:
-            raise Refused(errors.ALREADY_SUBSCRIBED)
-        if len(self._pairs) >= SUBSCRIPTIONS_MAX:
-            raise Refused(errors.TOO_MANY)
-        topic = channel.topic(market, options)
-        channel.enter(topic, self._outlet)
-        self._pairs[channel.name, symbol] = channel, topic
-        self._channels.status.enter(self._outlet)
-        result = {"channel": channel.name, **options, "symbol": symbol}
-        self._outlet.push_text(answering.success(dict(sorted(result.items()))))
-        if options["snapshot"]:
-            self._outlet.push_text(channel.snapshot(topic))
+        params.only({"channel", *channel.fields})
+        options = channel.options(params)
+        with self._channels.stream.settled():
+            if begins:
+                self._subscriptions.whole(channel, options, answering)
+            else:
+                self._subscriptions.end(channel, answering)
 
-    def _unsubscribe(
-        self, channel: PairChannel, symbol: str, options: Any, answering: Answering
+    async def _private(
+        self, begins: bool, channel: PrivateChannel, params: Params, answering: Answering
     ) -> None:
-        found = self._pairs.get((channel.name, symbol))
-        market = self._channels.listing().streamed_pair(symbol)
-        if found is None or market is None or channel.topic(market, options) != found[1]:
-            raise Refused(errors.NOT_SUBSCRIBED)
-        del self._pairs[channel.name, symbol]
-        channel.leave(found[1], self._outlet)
-        result = {"channel": channel.name, **options, "symbol": symbol}
-        del result["snapshot"]
-        self._outlet.push_text(answering.success(dict(sorted(result.items()))))
+        params.only({"channel", "token", *channel.fields})
+        options = channel.options(params)
+        public = self._owner(params)
+        key = await self._channels.stream.door.key(public) if public else None
+        if key is None or public is None:
+            raise Refused(errors.INVALID_SESSION, channel=channel.name, status="error")
+        with self._channels.stream.settled():
+            if begins:
+                self._subscriptions.private(channel, key.account, options, answering)
+            else:
+                self._subscriptions.end(channel, answering)
+        self._remember(params, public)
+
+    def _owner(self, params: Params) -> str | None:
+        # A token that opened something here stays good here, however old it is by now.
+        token = params.text("token")
+        return self._tokens.get(token) or self._channels.tokens.owner(token)
+
+    def _remember(self, params: Params, public: str) -> None:
+        if len(self._tokens) < TOKENS_MAX:
+            self._tokens[params.text("token")] = public
+        if self._guard is None:
+            self._guard = asyncio.create_task(self._watch_keys())
+
+    async def _watch_keys(self) -> None:
+        # Whoever revokes a key ends what it opened.
+        while True:
+            await asyncio.sleep(GUARD_S)
+            for public in set(self._tokens.values()):
+                if await self._channels.stream.door.key(public) is None:
+                    self._outlet.close(POLICY, errors.INVALID_SESSION)
+                    return
