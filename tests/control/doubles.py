@@ -47,6 +47,7 @@ class Market:
     number: int
     symbol: str
     kind: int = MarketKind.PERPETUAL_LINEAR
+    tradeable: bool = True
     status: int = MarketStatus.ONLINE
     status_version: int = 1
     band_ppm: int = 50_000

@@ -1,18 +1,28 @@
-"""There is one path: every governed command has its kind, and only `apply` sends one."""
+"""There is one path: every governed command has its kind, and only `apply` sends one.
+
+The same is true of the register: no entry is written but by an applied change, or at the founding.
+"""
 
 import ast
 from pathlib import Path
 
 import pilothouse
 import pilothouse.language.commands
+from pilothouse.control.hearers import EXCHANGE, REGISTER, hearer_of
 from pilothouse.control.kinds import KINDS
+from pilothouse.control.register import Write
 from pilothouse.language.schema import COMMANDS
 
 SOURCE = Path(pilothouse.__file__).parent
 GOVERNED = [one for one in COMMANDS.values() if one.governed]
+PEOPLES = {"access", "records", "control", "watch", "desk", "console", "wiring"}
 MAY_SAY = {"language", "rules", "engine", "simulation"}
 """Rooms that define, execute or rehearse the words; none of them reaches a running exchange but
 the simulation, which holds no operator's pen."""
+
+
+OF_THE_EXCHANGE = {name: one for name, one in KINDS.items() if hearer_of(one.WORD) is EXCHANGE}
+OF_THE_REGISTER = {name: one for name, one in KINDS.items() if hearer_of(one.WORD) is REGISTER}
 
 
 def trees():
@@ -22,14 +32,14 @@ def trees():
 
 def test_every_governed_command_has_exactly_one_kind():
     assert GOVERNED
-    assert sorted(one.COMMAND.number for one in KINDS.values()) == sorted(
+    assert sorted(one.WORD.number for one in OF_THE_EXCHANGE.values()) == sorted(
         one.number for one in GOVERNED
     )
 
 
 def test_a_kind_is_named_like_its_topic_in_the_language():
-    for kind in KINDS.values():
-        assert kind.COMMAND.__module__ == f"pilothouse.language.commands.{kind.NAME}"
+    for kind in OF_THE_EXCHANGE.values():
+        assert kind.WORD.__module__ == f"pilothouse.language.commands.{kind.NAME}"
 
 
 def test_only_kinds_make_governed_commands():
@@ -43,7 +53,7 @@ def test_only_kinds_make_governed_commands():
     }
     # Before the exchange is opened there is nobody to hurt: the import writes the first schedules.
     at_genesis = {one for one in makers if one.startswith("wiring/importing/")}
-    assert makers - at_genesis == {f"control/kinds/{name}.py" for name in KINDS}
+    assert makers - at_genesis == {f"control/kinds/{name}.py" for name in OF_THE_EXCHANGE}
 
 
 def test_the_import_speaks_as_genesis():
@@ -51,7 +61,75 @@ def test_the_import_speaks_as_genesis():
     assert "Name(Sender.GENESIS" in source and "CauseKind.GENESIS" in source
 
 
-def test_only_apply_reaches_for_the_pen():
+def calls(name):
+    """Return the files of people's rooms in which something of this name is called."""
+    return {
+        str(path)
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if path.parts[0] in PEOPLES
+        and isinstance(node, ast.Call)
+        and name in (getattr(node.func, "attr", ""), getattr(node.func, "id", ""))
+    }
+
+
+def names(word):
+    """Return the files that say a word as a name, an attribute or an import."""
+    return {
+        str(path)
+        for path, tree in trees()
+        if "migrations" not in path.parts
+        for node in ast.walk(tree)
+        if word in (getattr(node, "id", ""), getattr(node, "attr", ""), getattr(node, "name", ""))
+    }
+
+
+def test_only_apply_says_the_words_of_a_change():
+    assert calls("say") == {"control/apply.py"}
+
+
+def test_a_kind_is_heard_by_the_exchange_or_by_the_register():
+    assert OF_THE_EXCHANGE and OF_THE_REGISTER
+    assert len(OF_THE_EXCHANGE) + len(OF_THE_REGISTER) == len(KINDS)
+    assert all(one.WORD is Write for one in OF_THE_REGISTER.values())
+
+
+def test_only_the_register_touches_its_rows():
+    assert names("RegisterRow") == {"control/models.py", "control/register.py"}
+    assert not names("get_model"), "a row could be reached by the name of its table"
+    for room in sorted(PEOPLES):
+        for path in (SOURCE / room).rglob("*.py"):
+            assert "control_registerrow" not in path.read_text(), path
+
+
+def test_only_a_change_that_is_applied_writes_into_the_register():
+    writers = {
+        str(path)
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("write", "_add")
+        and getattr(node.value, "id", "") == "register"
+    }
+    assert writers == {"control/hearers/register.py"}
+    assert "from pilothouse.control.register import write" not in "".join(
+        path.read_text() for path in SOURCE.rglob("*.py")
+    )
+
+
+def test_only_the_founding_writes_what_nobody_signed():
+    founders = {
+        str(path)
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr == "found"
+        and getattr(node.value, "id", "") == "register"
+    }
+    assert founders == {"wiring/founding.py"}
+
+
+def test_only_the_exchanges_ear_reaches_for_the_pen():
     takers = {
         str(path)
         for path, tree in trees()
@@ -61,7 +139,7 @@ def test_only_apply_reaches_for_the_pen():
         and isinstance(node.value, ast.Call)
         and getattr(node.value.func, "id", "") == "ports"
     }
-    assert takers == {"control/apply.py"}
+    assert takers == {"control/hearers/exchange.py"}
 
 
 def test_the_rooms_of_people_do_not_know_the_way_to_the_exchange():
@@ -69,7 +147,7 @@ def test_the_rooms_of_people_do_not_know_the_way_to_the_exchange():
     knowing = {
         str(path)
         for path, tree in trees()
-        if path.parts[0] in {"access", "records", "control", "watch", "desk", "console"}
+        if path.parts[0] in PEOPLES - {"wiring"}
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom)
         and (node.module in ways or f"{node.module}.{node.names[0].name}" in ways)
@@ -80,7 +158,7 @@ def test_the_rooms_of_people_do_not_know_the_way_to_the_exchange():
     assert "submit" not in plug and "connect(" in plug
 
 
-def test_only_apply_names_the_sender_control():
+def test_only_the_exchanges_ear_names_the_sender_control():
     speakers = {
         str(path)
         for path, tree in trees()
@@ -89,5 +167,4 @@ def test_only_apply_names_the_sender_control():
         and node.attr == "CONTROL"
         and getattr(node.value, "id", "") == "Sender"
     }
-    # The name is made where the message is laid down for signing and for the rehearsal.
-    assert speakers <= {"control/fingerprint.py", "control/preview.py"}
+    assert speakers == {"control/hearers/exchange.py"}

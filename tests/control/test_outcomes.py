@@ -116,7 +116,7 @@ def test_suspended_when_a_signer_lost_the_right(team, exchange, approved):
 def test_suspended_when_what_was_signed_is_not_what_stands_there(team, exchange, approved):
     change = approved()
     step = change.steps.get()
-    step.command["body"]["tiers"][0]["initial_ppm"] = 90_000
+    step.words["body"]["tiers"][0]["initial_ppm"] = 90_000
     step.save()
     change = apply.apply(change, by=team.operator, now=NOON)
     assert change.state == State.SUSPENDED and exchange.sent == []

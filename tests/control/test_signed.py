@@ -3,7 +3,8 @@
 import pytest
 
 from pilothouse.control import edit, preview, schedule
-from pilothouse.control.fingerprint import fingerprint_of, message_of
+from pilothouse.control.fingerprint import fingerprint_of
+from pilothouse.control.hearers.exchange import message, words
 from pilothouse.control.moves import State
 from pilothouse.control.refusals import Refused
 from pilothouse.language.kinds import CauseKind
@@ -42,9 +43,10 @@ def _alter(change, **values):
 
 ALTERATIONS = {
     "class": lambda change: _alter(change, change_class="A"),
+    "cause": lambda change: _alter(change, cause="incident:7"),
     "guards": lambda change: _alter(change, guards={"soak_s": 1}),
     "undo": lambda change: _alter(change, rollback=[]),
-    "scope": lambda change: _alter(change, objects_touched=[]),
+    "scope": lambda change: change.touched.all().delete(),
     "base": lambda change: change.steps.update(base_version=9),
     "ceiling": lambda change: change.steps.update(ceiling={}),
     "not before": lambda change: change.steps.update(not_before=NOON),
@@ -71,12 +73,12 @@ def test_a_later_preview_inside_the_ceiling_voids_nothing(team, exchange, approv
 
 def test_the_ceiling_travels_in_the_very_command(team, exchange, previewed):
     change = previewed(ceiling={"accounts_below_maintenance": 7})
-    message = message_of(change.steps.get())
-    assert message.command.accounts_below_maintenance_max == 7
-    assert message.command.accounts_below_initial_max == -1
-    assert message.name == Name(Sender.CONTROL, change.pk, 1)
-    assert (message.cause.kind, message.cause.id) == (CauseKind.CHANGE, change.pk)
-    assert from_rows(to_rows(message)) == message
+    sent = message(words(change.steps.get().words), change.pk, 1)
+    assert sent.command.accounts_below_maintenance_max == 7
+    assert sent.command.accounts_below_initial_max == -1
+    assert sent.name == Name(Sender.CONTROL, change.pk, 1)
+    assert (sent.cause.kind, sent.cause.id) == (CauseKind.CHANGE, change.pk)
+    assert from_rows(to_rows(sent)) == sent
 
 
 def test_a_ceiling_nobody_set_is_the_first_count_and_a_quarter(team, exchange, previewed):

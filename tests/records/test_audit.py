@@ -6,7 +6,8 @@ import pytest
 from django.db import connection, transaction
 
 from pilothouse.records import audit
-from pilothouse.records.models import AuditHead, AuditRow, AuditRowIsFixed
+from pilothouse.records.fixed import RowIsFixed
+from pilothouse.records.models import AuditHead, AuditRow
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123_456, tzinfo=UTC)
 
@@ -91,7 +92,7 @@ def test_rows_are_never_changed_or_deleted_by_the_program(five):
         AuditRow.objects.all().delete,
         lambda: AuditRow.objects.update(sentence="other"),
     ):
-        with pytest.raises(AuditRowIsFixed):
+        with pytest.raises(RowIsFixed):
             deed()
 
 

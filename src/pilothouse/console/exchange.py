@@ -13,6 +13,12 @@ class ExchangeIsAway(RuntimeError):
     """No exchange is followed by this process yet."""
 
 
+def reach() -> None:
+    """Make sure that the exchange can be read."""
+    with machine():
+        return
+
+
 @contextmanager
 def machine() -> Iterator[Any]:
     """Lend the replica's machine. Read what a page needs and let go: the journal waits."""

@@ -1,8 +1,8 @@
-"""Apply: the one place from which a governed command leaves for the exchange.
+"""Apply: the one place from which a change's words leave for the exchange or the register.
 
-`APPLYING` is committed before the command is sent. If this process dies in between, or the
-exchange does not answer, `resume` sends the same bytes by the same name, and the exchange answers
-with its first receipt: a command is executed once, however often it is sent.
+`APPLYING` is committed before they are said. If this process dies in between, or the
+exchange does not answer, `resume` says the same bytes by the same name and gets the first receipt:
+words are heard once, however often they are said.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pilothouse.access.roles import Right
 from pilothouse.control import evidence, gates, plan, signing
 from pilothouse.control.deed import deed, locked, moment, move
 from pilothouse.control.expire import why_expired
-from pilothouse.control.fingerprint import fingerprint_of, message_of
+from pilothouse.control.fingerprint import fingerprint_of
+from pilothouse.control.hearers.hearer import Answered
 from pilothouse.control.measures import note_applied, note_predicted
 from pilothouse.control.models import Change, ChangeStep, Preview
 from pilothouse.control.moves import State, Verb
@@ -125,19 +126,21 @@ def resume(change: Change, *, now: datetime | None = None) -> Change:
     step = plan.last_sent(change)
     if change.state != State.APPLYING or step is None:
         return change
+    hearer, words = plan.said_by(step)
     try:
-        (receipt,) = ports().venue.submit([message_of(step)])
+        answered = hearer.say(words, change.pk, step.number)
     except (ConnectionError, TimeoutError):
         return change
-    return _answered(change, receipt, now)
+    return _write_down(change, answered, now)
 
 
-def _answered(change: Change, receipt: Receipt, now: datetime) -> Change:
+def _write_down(change: Change, answered: Answered, now: datetime) -> Change:
     with deed(Verb.APPLY, None, change.subject):
         change = locked(change)
         step = plan.last_sent(change)
         if change.state != State.APPLYING or step is None:
             return change
+        receipt = answered(now)
         _write_receipt(change, step, receipt, now)
         target = OUTCOMES.get(receipt.outcome, State.FAILED)
         reason = "" if receipt.accepted else of_the_engine(receipt.outcome).sentence

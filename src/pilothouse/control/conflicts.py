@@ -6,15 +6,15 @@ from datetime import datetime
 
 from pilothouse.control.deed import locked, move, note
 from pilothouse.control.kinds.kind import Direction
-from pilothouse.control.models import Change
+from pilothouse.control.models import Change, Touched
 from pilothouse.control.moves import OPEN, State, Verb, targets
 
 
 def overlapping(change: Change) -> list[Change]:
     """Return the other open changes that touch an object of this one, oldest first."""
-    touched = set(change.objects_touched)
-    others = Change.objects.filter(state__in=OPEN, market=change.market).exclude(pk=change.pk)
-    return [one for one in others.order_by("id") if touched & set(one.objects_touched)]
+    touching = Touched.objects.filter(name__in=change.objects_touched).values("change")
+    others = Change.objects.filter(state__in=OPEN, pk__in=touching).exclude(pk=change.pk)
+    return list(others.order_by("id"))
 
 
 def in_the_way(change: Change) -> list[Change]:

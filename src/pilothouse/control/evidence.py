@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pilothouse.control import plan, refusals
-from pilothouse.control.fingerprint import plain_hash
+from pilothouse.control.canonical import plain_hash
 from pilothouse.control.kinds.kind import Counts
 from pilothouse.control.models import Change, ChangeStep, Preview
 from pilothouse.control.policy import PREVIEW_LASTS, above_ceiling

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from pilothouse.access.models import Person
 from pilothouse.control.moves import OPEN, OWNERS, Owner, State
+from pilothouse.records.fixed import FixedRow
 
 
 class Measured(models.Model):
@@ -30,11 +31,13 @@ class Measured(models.Model):
 
 
 class Change(Measured):
-    """A wish on its way to a verified fact. Its steps hold the very commands."""
+    """A wish on its way to a verified fact. Its steps hold the very words."""
 
     kind = models.CharField(max_length=32)
     title = models.CharField(max_length=200)
     why = models.TextField()
+    cause = models.CharField(max_length=64, blank=True, db_index=True)
+    """What led to it, as the audit calls it ("incident:7"); empty if nothing did."""
     state = models.CharField(max_length=16, default=State.PROPOSED, db_index=True)
     state_reason = models.TextField(blank=True)
     state_at = models.DateTimeField()
@@ -45,8 +48,6 @@ class Change(Measured):
     class_reasons = models.JSONField(default=list)
     direction = models.CharField(max_length=16)
     reversible = models.CharField(max_length=8)
-    market = models.IntegerField(db_index=True)
-    objects_touched = models.JSONField(default=list)
     fields = models.JSONField(default=dict)
     difference = models.JSONField(default=list)
     guards = models.JSONField(default=dict)
@@ -77,6 +78,11 @@ class Change(Measured):
         return f"change:{self.pk}"
 
     @property
+    def objects_touched(self) -> list[str]:
+        """Return the names of what it touches, in order: two open changes may not share one."""
+        return sorted(self.touched.values_list("name", flat=True))
+
+    @property
     def is_open(self) -> bool:
         """Tell whether it is still meant to change the exchange."""
         return self.state in OPEN
@@ -87,10 +93,50 @@ class Change(Measured):
         return OWNERS[State(self.state)]
 
 
-class ChangeStep(models.Model):
-    """One command of a change's plan, when it may be sent, and what became of it.
+class Touched(models.Model):
+    """One object a change touches: a market's band, a contract's schedules, an alert rule."""
 
-    Its number is the `lo` of the command's name. A step that was sent keeps its number for ever;
+    change = models.ForeignKey(Change, on_delete=models.CASCADE, related_name="touched")
+    name = models.CharField(max_length=128, db_index=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["change", "name"], name="touched_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"change {self.change_id} touches {self.name}"
+
+
+class RegisterRow(FixedRow):
+    """One version of one entry of the register. Only `register` reads and writes it.
+
+    No body means that the entry was taken out. Without a change it is of the founding.
+    """
+
+    kind = models.CharField(max_length=32)
+    key = models.CharField(max_length=64)
+    version = models.IntegerField()
+    body = models.JSONField(null=True)
+    change = models.ForeignKey(Change, on_delete=models.PROTECT, null=True, related_name="+")
+    step = models.IntegerField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["kind", "key", "version"], name="version_once"),
+            models.UniqueConstraint(fields=["change", "step"], name="written_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key} version {self.version}"
+
+
+class ChangeStep(models.Model):
+    """One step of a change's plan: its words, when they may be said, and what became of them.
+
+    Its number is the `lo` of a command's name. A step that was sent keeps its number for ever;
     what is tried again is a new step.
     """
 
@@ -108,7 +154,7 @@ class ChangeStep(models.Model):
     number = models.IntegerField()
     state = models.CharField(max_length=16, choices=At.choices, default=At.WAITING)
     fields = models.JSONField(default=dict)
-    command = models.JSONField(default=dict)
+    words = models.JSONField(default=dict)
     base_version = models.BigIntegerField()
     ceiling = models.JSONField(null=True)
     not_before = models.DateTimeField(null=True)

@@ -1,4 +1,4 @@
-"""Plans: ordered steps, each its own command on the version the step before it leaves."""
+"""Plans: ordered steps, each its own words on the version the step before it leaves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from pilothouse.control import fingerprint
+from pilothouse.control.hearers import hearer_of
+from pilothouse.control.hearers.hearer import Hearer, Words
 from pilothouse.control.kinds import KINDS
 from pilothouse.control.kinds.kind import Ceiling, Kind, PlannedStep
 from pilothouse.control.models import Change, ChangeStep
@@ -35,6 +36,17 @@ def kind_named(name: str) -> Kind:
     if name not in KINDS:
         raise Refused(UNKNOWN_KIND, name)
     return KINDS[name]
+
+
+def hearer(change: Change) -> Hearer:
+    """Return who hears the words of a change: the exchange, or the register."""
+    return hearer_of(kind_of(change).WORD)
+
+
+def said_by(step: ChangeStep) -> tuple[Hearer, Words]:
+    """Return the words of a step and who hears them."""
+    hears = hearer(step.change)
+    return hears, hears.words(step.words)
 
 
 def waiting_steps(change: Change) -> list[ChangeStep]:
@@ -90,16 +102,16 @@ def lay(
     last = change.steps.order_by("-number").values_list("number", flat=True).first() or 0
     if last + len(steps) >= NAMES_PER_STEP:
         raise Refused(NAMES_ARE_USED_UP)
-    kind = kind_of(change)
+    kind, hears = kind_of(change), hearer(change)
     base = kind.base_version(steps[0].fields, reader)
     limits = ceilings or [None] * len(steps)
     for place, (one, ceiling) in enumerate(zip(steps, limits, strict=True)):
-        command = kind.command(one.fields, base + place, ceiling)
+        words = kind.words(one.fields, base + place, ceiling)
         window = one.not_before + STEP_WINDOW if one.not_before else None
         change.steps.create(
             number=last + place + 1,
             fields=one.fields,
-            command=fingerprint.stored_command(command),
+            words=hears.stored(words),
             base_version=base + place,
             ceiling=ceiling,
             not_before=one.not_before,
@@ -116,7 +128,7 @@ def relay(change: Change, reader: Reader) -> None:
 
 def limit(change: Change, step: ChangeStep, ceiling: Ceiling) -> None:
     """Write a ceiling into a step and its command."""
-    command = kind_of(change).command(step.fields, step.base_version, ceiling)
+    words = kind_of(change).words(step.fields, step.base_version, ceiling)
     step.ceiling = ceiling
-    step.command = fingerprint.stored_command(command)
+    step.words = hearer(change).stored(words)
     step.save()

@@ -68,6 +68,8 @@ class MarketFacts(Protocol):
     @property
     def kind(self) -> int: ...
     @property
+    def tradeable(self) -> bool: ...
+    @property
     def status(self) -> int: ...
     @property
     def status_version(self) -> int: ...
@@ -135,7 +137,11 @@ class NotConnected(RuntimeError):
     """No exchange is connected to this process."""
 
 
+Trial = Callable[[str, Any], dict[str, Any]]
+"""Tries a register entry of a key and a body (None: without it) against what was recorded."""
+
 _ports: list[Ports] = []
+_trials: dict[str, Trial] = {}
 
 
 def connect(
@@ -155,9 +161,20 @@ def _reader(follower: Follower) -> Reader:
     return VenueReader(follower)
 
 
+def connect_trial(kind: str, trial: Trial) -> None:
+    """Let the previews of a kind of register entry ask a trial; its facts join the answer."""
+    _trials[kind] = trial
+
+
+def trial_of(kind: str) -> Trial:
+    """Return the trial of a kind; where there is none it finds nothing."""
+    return _trials.get(kind, lambda key, body: {})
+
+
 def disconnect() -> None:
     """Let go of the exchange."""
     _ports.clear()
+    _trials.clear()
 
 
 def reach() -> None:

@@ -1,4 +1,4 @@
-"""Preview: the very commands on a copy of the exchange. The answers are kept as evidence.
+"""Preview: the very words on a copy of the exchange. The answers are kept as evidence.
 
 `first` answers at once and moves the change; `instead`, `play_out` and `shocks` add what takes
 longer, and move nothing.
@@ -6,7 +6,7 @@ longer, and move nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,11 @@ from typing import Any
 from django.db import transaction
 
 from pilothouse.access.models import Person
-from pilothouse.control import conflicts, evidence, fingerprint, gates, plan, signing
+from pilothouse.control import conflicts, evidence, gates, plan, signing
 from pilothouse.control.deed import deed, locked, moment, move
-from pilothouse.control.kinds.kind import Alternative, Counts, PlannedStep
+from pilothouse.control.fingerprint import fingerprint_of
+from pilothouse.control.hearers.hearer import Words
+from pilothouse.control.kinds.kind import Alternative, Counts, Fields, PlannedStep
 from pilothouse.control.measures import note_predicted, note_protected
 from pilothouse.control.models import Change, ChangeStep, Preview
 from pilothouse.control.moves import MENDABLE, State, Verb
@@ -24,9 +26,6 @@ from pilothouse.control.policy import above_ceiling, class_by_impact, default_ce
 from pilothouse.control.ports import ports
 from pilothouse.control.propose import describe
 from pilothouse.control.refusals import CONFLICT_IS_OPEN, Refused, of_the_engine
-from pilothouse.language.kinds import CauseKind
-from pilothouse.language.names import Cause, Name, Sender
-from pilothouse.language.rows import Message
 
 Question = Preview.Question
 FIRM = (State.APPROVED, State.SCHEDULED)
@@ -59,7 +58,7 @@ def _prepare(change: Change, by: Person, now: datetime) -> Change:
         if step.ceiling is None:
             _propose_ceiling(change, step, answer)
     _weigh(change, [_counts(change, answer) for _, answer in answers])
-    change.fingerprint = fingerprint.fingerprint_of(change)
+    change.fingerprint = fingerprint_of(change)
     if again or change.fingerprint != before:
         signing.void_signatures(change, "the change was laid on another state", now)
     for step, answer in answers:
@@ -145,17 +144,13 @@ def above_what_was_signed(change: Change, step: ChangeStep, answer: dict[str, An
 
 def rehearse_step(step: ChangeStep) -> dict[str, Any]:
     """Ask the rehearsal about a step. A later step is asked as if it came now, all in one."""
-    return evidence.answer(ports().rehearsal.impact(_as_if_now(step)))
-
-
-def _as_if_now(step: ChangeStep) -> Message:
-    message = fingerprint.message_of(step)
-    present = plan.kind_of(step.change).base_version(step.fields, ports().reader)
+    hearer, words = plan.said_by(step)
     ahead = step.change.steps.filter(state=ChangeStep.At.WAITING, number__lt=step.number)
-    if not ahead.exists():
-        return message
-    command: Any = message.command
-    return replace(message, command=replace(command, base_version=present))
+    if ahead.exists():
+        present = plan.kind_of(step.change).base_version(step.fields, ports().reader)
+        said: Any = words
+        words = replace(said, base_version=present)
+    return evidence.answer(hearer.impact(words, step.change_id, step.number))
 
 
 def instead(change: Change, *, now: datetime | None = None) -> list[Alternative]:
@@ -176,15 +171,14 @@ def _each(ways: Sequence[Alternative]) -> list[tuple[Alternative, int]]:
     return [(way, number) for way in ways for number in range(1, len(way.steps) + 1)]
 
 
-def _way_message(change: Change, way: Alternative, number: int) -> Message:
-    kind, fields = plan.kind_of(change), way.steps[number - 1].fields
-    base = kind.base_version(fields, ports().reader)
-    name = Name(Sender.CONTROL, change.pk, number)
-    return Message(kind.command(fields, base, None), name, Cause(CauseKind.CHANGE, change.pk))
-
-
 def _rehearse_way(change: Change, way: Alternative, number: int) -> dict[str, Any]:
-    return evidence.answer(ports().rehearsal.impact(_way_message(change, way, number)))
+    words = _unlimited(change, way.steps[number - 1].fields)
+    return evidence.answer(plan.hearer(change).impact(words, change.pk, number))
+
+
+def _unlimited(change: Change, fields: Fields) -> Words:
+    kind = plan.kind_of(change)
+    return kind.words(fields, kind.base_version(fields, ports().reader), None)
 
 
 def _stored(way: Alternative) -> dict[str, Any]:
@@ -200,19 +194,19 @@ def _stored(way: Alternative) -> dict[str, Any]:
 
 def play_out(change: Change, *, way: str = "", now: datetime | None = None) -> Preview | None:
     """Let the whole plan, or another way, run at present marks; keep the answer. None if over."""
-    message = _whole(change, way)
-    if message is None:
+    told = _asked_of_the_whole(change, way, plan.hearer(change).play_out)
+    if told is None:
         return None
-    answer = evidence.plain(ports().rehearsal.play_out(message))
+    answer = evidence.plain(told)
     return evidence.keep(change, Question.PLAY_OUT, answer, now=moment(now), way=way)
 
 
 def shocks(change: Change, *, way: str = "", now: datetime | None = None) -> Preview | None:
     """Ask who would be below maintenance if marks fell, with and without; keep the answer."""
-    message = _whole(change, way)
-    if message is None:
+    told = _asked_of_the_whole(change, way, plan.hearer(change).shocks)
+    if told is None:
         return None
-    answer = evidence.plain(ports().rehearsal.shocks(message))
+    answer = evidence.plain(told)
     position = ports().follower.position
     kept = evidence.keep(
         change, Question.SHOCKS, answer, now=moment(now), way=way, position=position
@@ -222,7 +216,7 @@ def shocks(change: Change, *, way: str = "", now: datetime | None = None) -> Pre
     return kept
 
 
-def _whole(change: Change, way: str) -> Message | None:
+def _asked_of_the_whole(change: Change, way: str, ask: Callable[[Words, int, int], Any]) -> Any:
     # The last step says what holds in the end; it is asked as if it came now, and without its
     # ceiling: the question is what it would do, not whether it would be refused.
     found = [one["steps"] for one in change.alternatives if one["key"] == way]
@@ -231,8 +225,7 @@ def _whole(change: Change, way: str) -> Message | None:
         wishes = [one["fields"] for one in found[0]] if found else []
     if not wishes:
         return None
-    steps = tuple(PlannedStep(one) for one in wishes)
-    return _way_message(change, Alternative(way, "", "", steps), len(steps))
+    return ask(_unlimited(change, wishes[-1]), change.pk, len(wishes))
 
 
 def _counts(change: Change, answer: dict[str, Any]) -> Counts:

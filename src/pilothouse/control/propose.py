@@ -26,13 +26,14 @@ def propose(
     steps: Sequence[PlannedStep] | None = None,
     ceiling: Ceiling | None = None,
     guards: dict[str, int] | None = None,
+    cause: str = "",
     now: datetime | None = None,
 ) -> Change:
     """Open a change of a kind. Raises Refused; the attempt is recorded either way.
 
     `steps` are given for a plan of several; otherwise `fields` are sent at once when applied. A
     `ceiling` holds for every step; without one the first preview proposes it. `guards` are
-    `soak_s` and `accounts_below_maintenance`.
+    `soak_s` and `accounts_below_maintenance`. `cause` is what led to it, as the audit calls it.
     """
     now = moment(now)
     with deed(Verb.PROPOSE, by, f"kind:{kind}", reads=True):
@@ -40,25 +41,33 @@ def propose(
             raise Refused(NO_RIGHT, Verb.PROPOSE)
         if not why.strip():
             raise Refused(REASON_IS_MISSING)
-        change = _open(kind, fields, by, why.strip(), guards or {}, now)
+        change = _open(kind, fields, by, why.strip(), guards or {}, cause, now)
         write_plan(change, steps or [PlannedStep(fields)], ceiling, now)
-        note(change, Verb.PROPOSE, by, now, facts={"difference": change.difference})
+        note(
+            change, Verb.PROPOSE, by, now, facts={"difference": change.difference, "cause": cause}
+        )
         conflicts.mark(change, now)
         return change
 
 
 def _open(
-    kind: str, fields: Fields, by: Person, why: str, guards: dict[str, int], now: datetime
+    kind: str,
+    fields: Fields,
+    by: Person,
+    why: str,
+    guards: dict[str, int],
+    cause: str,
+    now: datetime,
 ) -> Change:
     known = plan.kind_named(kind)
     return Change.objects.create(
         kind=kind,
         why=why,
+        cause=cause,
         state_at=now,
         proposer=by,
         proposed_at=now,
         reversible=known.REVERSIBLE,
-        market=fields["market"],
         fields=fields,
         guards=guards,
     )
@@ -91,10 +100,16 @@ def describe(change: Change, kind: Kind, steps: Sequence[PlannedStep], reader: R
     change.change_class, change.class_reasons = heaviest.change_class, list(heaviest.reasons)
     change.direction = heaviest.direction
     touched = {name for one in steps for name in kind.objects(one.fields)}
-    change.objects_touched = sorted(touched)
+    _touch(change, touched)
     # What some of its steps have changed already is undone to what held before the first of them.
     if not plan.applied_steps(change):
         change.rollback = _distinct([kind.undo(one.fields, reader) for one in steps])
+
+
+def _touch(change: Change, names: set[str]) -> None:
+    change.touched.exclude(name__in=names).delete()
+    for name in names:
+        change.touched.get_or_create(name=name)
 
 
 def _one_direction(weights: Sequence[Weight]) -> None:

@@ -91,3 +91,16 @@ UNDO_IS_NOT_POSSIBLE: Final = Reason(
 EXCHANGE_IS_AWAY: Final = Reason(
     "the_exchange_cannot_be_read_now", "wait until it is back; nothing was changed"
 )
+ENTRY_IS_MISSING: Final = Reason("there_is_no_such_entry_to_take_out", "see which entries hold")
+UNKNOWN_ENTRY: Final = Reason(
+    "it_names_an_entry_that_does_not_hold", "propose that entry first, or name another"
+)
+SCOPE_DOES_NOT_FIT: Final = Reason(
+    "the_measure_is_not_taken_in_this_scope",
+    "use exchange for a measure of the exchange, else markets, spot, perpetuals, market:SYMBOL or "
+    "product:KEY",
+)
+CLEARS_BEYOND_ITS_LIMIT: Final = Reason(
+    "a_rule_must_not_clear_beyond_its_limit",
+    "for a rule that fires above, clear at the limit or lower; else at the limit or higher",
+)

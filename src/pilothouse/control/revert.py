@@ -44,7 +44,7 @@ def _open(change: Change, why: str, by: Person, now: datetime) -> Change:
         proposer=by,
         proposed_at=now,
         reversible=change.reversible,
-        market=change.market,
+        cause=change.cause,
         fields=change.rollback[-1],
         reverts=change,
     )

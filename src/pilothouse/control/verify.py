@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pilothouse.access.models import Person
-from pilothouse.control import facts, gates, plan
+from pilothouse.control import gates, plan
 from pilothouse.control.deed import deed, locked, moment, move
 from pilothouse.control.measures import note_actual
 from pilothouse.control.models import Change, ChangeStep
@@ -29,7 +29,7 @@ def verify(change: Change, *, by: Person | None = None, now: datetime | None = N
     now = moment(now)
     step = plan.last_sent(change)
     if step is not None and step.position is not None:
-        ports().follower.wait_for(step.position, FOLLOW_S)
+        plan.hearer(change).wait_for(step.position, FOLLOW_S)
     with deed(Verb.VERIFY, by, change.subject):
         change = locked(change)
         if by is not None:
@@ -42,15 +42,14 @@ def verify(change: Change, *, by: Person | None = None, now: datetime | None = N
 
 def _look(change: Change, step: ChangeStep, by: Person | None, now: datetime) -> Change:
     assert step.position is not None and step.applied_at is not None
-    event = facts.event_at(step.position)
-    if ports().follower.position < step.position or event is None:
-        # The replica comes first and its listeners after it, so an event may be on its way.
+    event = plan.hearer(change).event_at(step.position)
+    if event is None:
         late = now - step.applied_at > READ_BACK_WITHIN
         if late and change.state == State.APPLIED:
             _inconclusive(change, by, now, "it could not be read back in time")
         return change
     note_actual(change, step, plan.kind_of(change).told(event))
-    crossed = _guard_crossed(change)
+    crossed = _guard_crossed(change, step)
     if crossed and change.state == State.APPLIED:
         return _inconclusive(change, by, now, crossed)
     if now - step.applied_at < timedelta(seconds=change.guards.get("soak_s", 0)):
@@ -80,9 +79,10 @@ def _inconclusive(change: Change, by: Person | None, now: datetime, reason: str)
     return change
 
 
-def _guard_crossed(change: Change) -> str:
+def _guard_crossed(change: Change, step: ChangeStep) -> str:
     limit = change.guards.get("accounts_below_maintenance")
     if limit is None:
         return ""
-    below = ports().reader.below_maintenance(change.market)
+    markets = plan.kind_of(change).markets(step.fields)
+    below = sum(ports().reader.below_maintenance(one) for one in markets)
     return f"{below} accounts are below maintenance, {limit} were allowed" if below > limit else ""

@@ -4,28 +4,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models
 
-
-class AuditRowIsFixed(RuntimeError):
-    """Someone tried to change or delete an audit row."""
+from pilothouse.records.fixed import FixedRow
 
 
-class FixedRows(models.QuerySet["AuditRow"]):
-    """Rows that can be read and added, never changed or deleted."""
-
-    def update(self, **values: Any) -> int:
-        """Refuse: an audit row never changes."""
-        raise AuditRowIsFixed("an audit row never changes")
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        """Refuse: an audit row is never deleted."""
-        raise AuditRowIsFixed("an audit row is never deleted")
-
-
-class AuditRow(models.Model):
+class AuditRow(FixedRow):
     """One deed or refused attempt: who, what, about what, in which words, chained by hash."""
 
     number = models.BigIntegerField(primary_key=True)
@@ -39,23 +25,11 @@ class AuditRow(models.Model):
     before_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 
-    objects: ClassVar[Any] = FixedRows.as_manager()
-
     class Meta:
         ordering: ClassVar[list[str]] = ["number"]
 
     def __str__(self) -> str:
         return f"{self.number} {self.sentence}"
-
-    def save(self, *args: Any, **options: Any) -> None:
-        """Add the row; refuse to change one."""
-        if not self._state.adding:
-            raise AuditRowIsFixed("an audit row never changes")
-        super().save(*args, force_insert=True)
-
-    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
-        """Refuse: an audit row is never deleted."""
-        raise AuditRowIsFixed("an audit row is never deleted")
 
 
 class AuditHead(models.Model):

@@ -52,6 +52,9 @@ def _found(home: Path, port: int) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
+    from pilothouse.wiring.founding import found_register
+
+    found_register()
 
 
 def _begin_django() -> None:

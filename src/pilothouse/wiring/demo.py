@@ -16,6 +16,7 @@ from pilothouse.language.names import Name, Sender
 from pilothouse.language.refusals import describe
 from pilothouse.language.rows import Message
 from pilothouse.language.schema import Command
+from pilothouse.simulation import markets
 from pilothouse.simulation.crowd import Crowd
 from pilothouse.simulation.entries import instrument_entries, spot_entries
 from pilothouse.simulation.opening import stages
@@ -23,6 +24,7 @@ from pilothouse.simulation.population import Client
 from pilothouse.simulation.process import Exchange
 from pilothouse.venue.catalogue import Catalogue, load, merged, save
 from pilothouse.venue.client import VenueClient
+from pilothouse.wiring.founding import Family, found_register
 from pilothouse.wiring.genesis import found_if_new
 from pilothouse.wiring.importing.kraken import GENESIS_CAUSE
 from pilothouse.wiring.people import begin_django
@@ -50,6 +52,7 @@ def seed(home: Path, exchange: VenueClient, number: int = 1) -> None:
         save(home, merged(load(home), demo_catalogue()))
     begin_django(home)
     seed_people(os.environ[PASSWORD_VARIABLE])
+    found_register(demo_families())
     if not (home / KEYS_FILE).exists():
         write_keys(home, crowd.population.keyed)
 
@@ -57,6 +60,14 @@ def seed(home: Path, exchange: VenueClient, number: int = 1) -> None:
 def demo_catalogue() -> Catalogue:
     """Return the entries of the demonstration's markets."""
     return Catalogue(spot=spot_entries(), instruments=instrument_entries())
+
+
+def demo_families() -> list[Family]:
+    """Return the families of the demonstration's markets, each of which becomes a product."""
+    return [
+        ("spot", "Spot", [one.symbol for one in markets.SPOT]),
+        ("perpetuals", "Linear perpetuals", [one.symbol for one in markets.PERPETUALS]),
+    ]
 
 
 def seed_exchange(exchange: Exchange, crowd: Crowd) -> None:

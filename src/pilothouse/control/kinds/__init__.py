@@ -2,9 +2,23 @@
 
 from typing import Final
 
-from pilothouse.control.kinds import margin_schedule, market_status, price_band
+from pilothouse.control.kinds import (
+    alert_rule,
+    margin_schedule,
+    market_status,
+    price_band,
+    product,
+    runbook,
+)
 from pilothouse.control.kinds.kind import Kind
 
-_LISTED: Final[tuple[Kind, ...]] = (margin_schedule, market_status, price_band)
+_LISTED: Final[tuple[Kind, ...]] = (
+    margin_schedule,
+    market_status,
+    price_band,
+    alert_rule.KIND,
+    runbook.KIND,
+    product.KIND,
+)
 
 KINDS: Final[dict[str, Kind]] = {one.NAME: one for one in _LISTED}

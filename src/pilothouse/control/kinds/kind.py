@@ -14,9 +14,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from pilothouse.control.hearers.hearer import Words
 from pilothouse.control.ports import Reader
 from pilothouse.control.refusals import Reason
-from pilothouse.language.schema import Command
 
 Fields = dict[str, Any]
 Ceiling = dict[str, int]
@@ -115,7 +115,9 @@ class Kind(Protocol):
     @property
     def TITLE(self) -> str: ...
     @property
-    def COMMAND(self) -> type[Command]: ...
+    def WORD(self) -> type[Words]: ...
+    @property
+    def SUBJECT(self) -> str: ...
     @property
     def REVERSIBLE(self) -> Reversible: ...
     @property
@@ -123,8 +125,11 @@ class Kind(Protocol):
     @property
     def QUESTIONS(self) -> Sequence[Question]: ...
 
-    def describe(self, reader: Reader, market: int) -> tuple[FormField, ...]:
-        """Return the form for a market, filled with what holds now."""
+    def subjects(self, reader: Reader) -> tuple[tuple[str, str], ...]:
+        """Return what can be changed: its value in a form's SUBJECT, and what people call it."""
+
+    def describe(self, reader: Reader, subject: str) -> tuple[FormField, ...]:
+        """Return the form for a subject, filled with what holds now."""
 
     def parse(self, form: Mapping[str, str]) -> Fields:
         """Return the wish a form means; raises Unreadable."""
@@ -134,6 +139,9 @@ class Kind(Protocol):
 
     def objects(self, fields: Fields) -> tuple[str, ...]:
         """Return the names of what it touches: two open changes may not share one."""
+
+    def markets(self, fields: Fields) -> tuple[int, ...]:
+        """Return the markets it changes, none if it changes none."""
 
     def base_version(self, fields: Fields, reader: Reader) -> int:
         """Return the version of what it touches now."""
@@ -153,17 +161,17 @@ class Kind(Protocol):
     def weight(self, fields: Fields, reader: Reader) -> Weight:
         """Return class and direction of the difference."""
 
-    def command(self, fields: Fields, base_version: int, ceiling: Ceiling | None) -> Command:
-        """Return the words the exchange will hear. Without a ceiling nothing is limited."""
+    def words(self, fields: Fields, base_version: int, ceiling: Ceiling | None) -> Words:
+        """Return the WORD that will be heard. Without a ceiling nothing is limited."""
 
     def impact(self, answer: Mapping[str, Any]) -> Counts:
         """Return the counts of QUESTIONS from the rehearsal's first answer."""
 
     def told(self, event: Mapping[str, Any]) -> Counts:
-        """Return the counts of QUESTIONS the engine told in its event, those it tells."""
+        """Return the counts of QUESTIONS told by what came of it, those that are told."""
 
     def instead(self, fields: Fields, reader: Reader, now: datetime) -> tuple[Alternative, ...]:
         """Return gentler ways to the same protection, none if there are none."""
 
     def holds(self, fields: Fields, reader: Reader) -> bool:
-        """Tell whether the wish is true of the exchange now."""
+        """Tell whether the wish is true now."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from pilothouse.control import forms
+from pilothouse.control import forms, market_subject
 from pilothouse.control.kinds.kind import (
     Alternative,
     Ceiling,
@@ -38,7 +38,8 @@ from pilothouse.rules.margin import schedule_refusal
 
 NAME: Final = "margin_schedule"
 TITLE: Final = "Margin schedule"
-COMMAND: Final = SetMarginSchedule
+WORD: Final = SetMarginSchedule
+SUBJECT: Final = market_subject.NAME
 REVERSIBLE: Final = Reversible.PARTLY
 PROTECTS_DIRECTION: Final = (
     "higher margin protects the venue; it can liquidate clients, which cannot be undone"
@@ -65,8 +66,14 @@ COHORT_LEAD: Final = timedelta(hours=1)
 exchange refuses a cohort that begins in the past."""
 
 
-def describe(reader: Reader, market: int) -> tuple[FormField, ...]:
+def subjects(reader: Reader) -> tuple[tuple[str, str], ...]:
+    """Return the contracts."""
+    return market_subject.contracts(reader)
+
+
+def describe(reader: Reader, subject: str) -> tuple[FormField, ...]:
     """Return the form: scope, and the tiers that hold now for everyone."""
+    market = market_subject.number(subject)
     scope: Fields = {"market": market, "client_class": 0, "jurisdiction": 0, "opened_from": 0}
     tiers = before(scope, reader)["tiers"]
     made = [
@@ -148,6 +155,11 @@ def _scope_words(fields: Fields) -> str:
 def objects(fields: Fields) -> tuple[str, ...]:
     """Return what it touches: a contract's schedules share one version, so they are one object."""
     return (f"market:{fields['market']}:margin_schedule",)
+
+
+def markets(fields: Fields) -> tuple[int, ...]:
+    """Return the one market."""
+    return (fields["market"],)
 
 
 def base_version(fields: Fields, reader: Reader) -> int:
@@ -292,7 +304,7 @@ def _largest_ratio_exceeds(fields: Fields, reader: Reader) -> bool:
     )
 
 
-def command(fields: Fields, base_version: int, ceiling: Ceiling | None) -> SetMarginSchedule:
+def words(fields: Fields, base_version: int, ceiling: Ceiling | None) -> SetMarginSchedule:
     """Return the words the exchange will hear, with the signed ceiling in them."""
     limits = {f"{name}_max": (ceiling or {}).get(name, -1) for name in ENGINE_COUNTS}
     return SetMarginSchedule(

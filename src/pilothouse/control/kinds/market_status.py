@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from pilothouse.control import forms
+from pilothouse.control import forms, market_subject
 from pilothouse.control.kinds.kind import (
     Alternative,
     Ceiling,
@@ -30,7 +30,8 @@ from pilothouse.rules.market_status import MOVES
 
 NAME: Final = "market_status"
 TITLE: Final = "Market status"
-COMMAND: Final = SetMarketStatus
+WORD: Final = SetMarketStatus
+SUBJECT: Final = market_subject.NAME
 REVERSIBLE: Final = Reversible.PARTLY
 PROTECTS_DIRECTION: Final = "a status that takes fewer orders protects the venue"
 QUESTIONS: Final = (Question("orders_to_cancel", "resting orders to be cancelled", limited=True),)
@@ -47,9 +48,14 @@ STRICTNESS: Final[tuple[MarketStatus, ...]] = (
 """From what takes every order to what takes none, ever."""
 
 
-def describe(reader: Reader, market: int) -> tuple[FormField, ...]:
+def subjects(reader: Reader) -> tuple[tuple[str, str], ...]:
+    """Return the markets that trade."""
+    return market_subject.trading(reader)
+
+
+def describe(reader: Reader, subject: str) -> tuple[FormField, ...]:
     """Return the form: the status, chosen from all."""
-    now = reader.market(market)
+    now = reader.market(market_subject.number(subject))
     return (
         FormField(
             "status",
@@ -80,6 +86,11 @@ def title(fields: Fields, reader: Reader) -> str:
 def objects(fields: Fields) -> tuple[str, ...]:
     """Return what it touches."""
     return (f"market:{fields['market']}:status",)
+
+
+def markets(fields: Fields) -> tuple[int, ...]:
+    """Return the one market."""
+    return (fields["market"],)
 
 
 def base_version(fields: Fields, reader: Reader) -> int:
@@ -139,7 +150,7 @@ def _direction(was: int, becomes: int) -> Direction:
     return Direction.PROTECTS if stricter else Direction.LOOSENS
 
 
-def command(fields: Fields, base_version: int, ceiling: Ceiling | None) -> SetMarketStatus:
+def words(fields: Fields, base_version: int, ceiling: Ceiling | None) -> SetMarketStatus:
     """Return the words the exchange will hear. The engine knows no ceiling for a status."""
     return SetMarketStatus(
         market=fields["market"], status=MarketStatus(fields["status"]), base_version=base_version

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from pilothouse.control import forms
+from pilothouse.control import forms, market_subject
 from pilothouse.control.kinds.kind import (
     Alternative,
     Ceiling,
@@ -28,7 +28,8 @@ from pilothouse.rules.price_band import band_is_allowed
 
 NAME: Final = "price_band"
 TITLE: Final = "Price band"
-COMMAND: Final = SetPriceBand
+WORD: Final = SetPriceBand
+SUBJECT: Final = market_subject.NAME
 REVERSIBLE: Final = Reversible.YES
 PROTECTS_DIRECTION: Final = "a narrower band protects the venue and its clients from far prices"
 QUESTIONS: Final = (
@@ -39,9 +40,14 @@ LARGE_STEP: Final = 4
 """A band that becomes this many times wider or narrower weighs one class more."""
 
 
-def describe(reader: Reader, market: int) -> tuple[FormField, ...]:
+def subjects(reader: Reader) -> tuple[tuple[str, str], ...]:
+    """Return the markets that trade."""
+    return market_subject.trading(reader)
+
+
+def describe(reader: Reader, subject: str) -> tuple[FormField, ...]:
     """Return the form: the band as a percentage."""
-    now = reader.market(market)
+    now = reader.market(market_subject.number(subject))
     value = ppm_to_percent(now.band_ppm) if now else ""
     hint = "0 for no band, else 0.1 to 100"
     return (FormField("band_percent", "Largest distance", "%", value=value, hint=hint),)
@@ -63,6 +69,11 @@ def title(fields: Fields, reader: Reader) -> str:
 def objects(fields: Fields) -> tuple[str, ...]:
     """Return what it touches."""
     return (f"market:{fields['market']}:price_band",)
+
+
+def markets(fields: Fields) -> tuple[int, ...]:
+    """Return the one market."""
+    return (fields["market"],)
 
 
 def base_version(fields: Fields, reader: Reader) -> int:
@@ -118,7 +129,7 @@ def _width(band_ppm: int) -> int:
     return band_ppm or 2 * PPM
 
 
-def command(fields: Fields, base_version: int, ceiling: Ceiling | None) -> SetPriceBand:
+def words(fields: Fields, base_version: int, ceiling: Ceiling | None) -> SetPriceBand:
     """Return the words the exchange will hear. The engine knows no ceiling for a band."""
     return SetPriceBand(
         market=fields["market"], band_ppm=fields["band_ppm"], base_version=base_version

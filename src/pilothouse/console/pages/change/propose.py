@@ -1,10 +1,12 @@
-"""GET, POST /changes/propose: a kind's form for one market, filled with what holds now.
+"""GET, POST /changes/propose: a kind's form for what it is about, filled with what holds now.
 
-It never writes to the exchange: it opens a change and previews it.
+It never writes to the exchange: it opens a change and previews it. Fields that stand in the
+address are filled in as written there, so that another page can draft a change.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -15,38 +17,36 @@ from pilothouse.access.roles import Right
 from pilothouse.console import exchange
 from pilothouse.console.pages.change.form import form
 from pilothouse.console.pages.change.move import previewed
-from pilothouse.console.pages.contract.powers import kinds_for
 from pilothouse.console.rights import needs, person_of
 from pilothouse.control import propose as proposing
 from pilothouse.control.kinds import KINDS
-from pilothouse.control.kinds.kind import Unreadable
+from pilothouse.control.kinds.kind import FormField, Kind, Unreadable
 from pilothouse.control.models import Change
 from pilothouse.control.ports import ports
 from pilothouse.control.refusals import Refused
-from pilothouse.venue.views.markets import MarketView, all_markets
 
 
 @needs(Right.PROPOSE)
 def propose(request: HttpRequest) -> HttpResponse:
     """Show the form, or open the change and go to its page."""
+    exchange.reach()
     asked = request.POST if request.method == "POST" else request.GET
-    kind = asked.get("kind", "")
-    kind = kind if kind in KINDS else next(iter(KINDS))
+    kind = KINDS.get(asked.get("kind", ""), next(iter(KINDS.values())))
+    subject = _subject(kind, asked.get(kind.SUBJECT, ""))
     if request.method != "POST":
-        return _page(request, kind, _market(asked.get("market", "")))
-    market = _market(asked.get("market", ""))
+        return _page(request, kind, subject, request.GET)
     try:
         change = _open(kind, request.POST, person_of(request))
     except Unreadable as problem:
-        return _page(request, kind, market, request.POST, str(problem), problem.field)
+        return _page(request, kind, subject, request.POST, str(problem), problem.field)
     except Refused as problem:
-        return _page(request, kind, market, request.POST, str(problem))
+        return _page(request, kind, subject, request.POST, str(problem))
     return redirect(f"/changes/{change.pk}")
 
 
-def _open(kind: str, given: QueryDict, by: Person) -> Change:
-    fields = KINDS[kind].parse(given.dict())
-    change = proposing.propose(kind, fields, by=by, why=given.get("why", ""))
+def _open(kind: Kind, given: QueryDict, by: Person) -> Change:
+    fields = kind.parse(given.dict())
+    change = proposing.propose(kind.NAME, fields, by=by, why=given.get("why", ""))
     try:
         return previewed(change, by)
     except Refused:
@@ -54,42 +54,41 @@ def _open(kind: str, given: QueryDict, by: Person) -> Change:
         return change
 
 
-def _markets() -> list[MarketView]:
-    with exchange.machine() as machine:
-        return [one for one in all_markets(machine) if one.tradeable]
-
-
-def _market(wanted: str) -> MarketView | None:
-    """Return the market of this symbol or number."""
-    for one in _markets():
-        if wanted in (one.symbol, str(one.number)):
-            return one
-    return None
+def _subject(kind: Kind, wanted: str) -> tuple[str, str] | None:
+    """Return what the form is about, by its value or by what people call it."""
+    found = [one for one in kind.subjects(ports().reader) if wanted in one]
+    return found[0] if found else None
 
 
 def _page(
     request: HttpRequest,
-    kind: str,
-    market: MarketView | None,
-    given: QueryDict | None = None,
+    kind: Kind,
+    subject: tuple[str, str] | None,
+    given: QueryDict,
     fault: str = "",
     fault_field: str = "",
 ) -> HttpResponse:
-    if market is not None and kind not in kinds_for(market):
-        market, fault = None, f"{KINDS[kind].TITLE} belongs to contracts"
+    named = given.get(kind.SUBJECT, "")
+    if named and subject is None and not fault:
+        fault = f"{kind.TITLE} cannot be changed for {named}"
     facts: dict[str, Any] = {
         "nav": "changes",
-        "kind": kind,
-        "kind_title": KINDS[kind].TITLE,
-        "protects": KINDS[kind].PROTECTS_DIRECTION,
+        "kind": kind.NAME,
+        "kind_title": kind.TITLE,
+        "protects": kind.PROTECTS_DIRECTION,
         "kinds": [{"name": one.NAME, "title": one.TITLE} for one in KINDS.values()],
-        "symbols": sorted(one.symbol for one in _markets()),
-        "market": market,
-        "why": given.get("why", "") if given else "",
+        "subject_name": kind.SUBJECT,
+        "subjects": kind.subjects(ports().reader),
+        "subject": subject,
+        "why": given.get("why", ""),
         "fault": fault,
         "fault_field": fault_field,
     }
-    if market is not None:
-        described = KINDS[kind].describe(ports().reader, market.number)
-        facts["form"] = form(described, given.dict() if given else None)
-    return render(request, "change/propose.html", facts, status=422 if fault and given else 200)
+    if subject is not None:
+        described = kind.describe(ports().reader, subject[0])
+        facts["form"] = form(described, _filled(described, given.dict()))
+    return render(request, "change/propose.html", facts, status=422 if request.POST else 200)
+
+
+def _filled(described: tuple[FormField, ...], given: Mapping[str, str]) -> dict[str, str]:
+    return {one.name: one.value for one in described} | dict(given)

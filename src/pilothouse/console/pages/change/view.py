@@ -15,6 +15,7 @@ from pilothouse.console.pages.change.ceiling import limits
 from pilothouse.console.pages.change.effects import every_effect, may_take
 from pilothouse.console.pages.change.facts import bands, change_facts
 from pilothouse.console.rights import needs, person_of
+from pilothouse.control import plan
 from pilothouse.control.models import Change
 from pilothouse.control.ports import ports
 
@@ -34,12 +35,12 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _drawing(request: HttpRequest, found: Change, facts: dict[str, Any]) -> dict[str, Any]:
-    market = ports().reader.market(found.market)
     take = may_take(found, request)
     return {
         "nav": "changes",
         "number": found.pk,
-        "market": market,
+        "markets": _markets(found),
+        "trial": facts["impact"] if facts["impact"] and "alerts" in facts["impact"] else None,
         "distribution": bands(facts["impact"]),
         "changed": sum(one["effect"] != "same" for one in facts["difference"]),
         "unchanged": [one for one in facts["difference"] if one["effect"] == "same"],
@@ -48,3 +49,9 @@ def _drawing(request: HttpRequest, found: Change, facts: dict[str, Any]) -> dict
         "may_take": take,
         "limits": limits(found) if take else [],
     }
+
+
+def _markets(found: Change) -> list[str]:
+    """Return the symbols of the markets the change is about."""
+    seen = [ports().reader.market(one) for one in plan.kind_of(found).markets(found.fields)]
+    return [one.symbol for one in seen if one is not None]

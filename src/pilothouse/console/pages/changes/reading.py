@@ -94,7 +94,7 @@ def all_changes() -> list[ChangeLine]:
 
 def changes_touching(market: int) -> list[ChangeLine]:
     """Return the newest changes of one market."""
-    return _lines(Change.objects.filter(market=market))
+    return _lines(Change.objects.filter(touched__name__startswith=f"market:{market}:").distinct())
 
 
 def changes_like(wanted: str) -> list[ChangeLine]:

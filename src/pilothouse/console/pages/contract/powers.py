@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pilothouse.access.models import Person
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
+from pilothouse.control import market_subject
 from pilothouse.control.kinds import KINDS
-from pilothouse.language.kinds import MarketKind
+from pilothouse.control.ports import ports
 
 if TYPE_CHECKING:
     from pilothouse.venue.views.markets import MarketView
-
-OF_CONTRACTS: Final = ("margin_schedule",)
-"""Kinds that concern contracts alone; the others concern every market that trades."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +26,9 @@ class Power:
 
 def kinds_for(market: MarketView) -> list[str]:
     """Return the kinds of change a market can have."""
-    contract = market.kind == MarketKind.PERPETUAL_LINEAR
-    return [name for name in KINDS if contract or name not in OF_CONTRACTS]
+    about_markets = [one for one in KINDS.values() if one.SUBJECT == market_subject.NAME]
+    reader, named = ports().reader, (str(market.number), market.symbol)
+    return [one.NAME for one in about_markets if named in one.subjects(reader)]
 
 
 def powers(person: Person, market: MarketView) -> list[Power]:

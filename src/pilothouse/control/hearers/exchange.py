@@ -1,0 +1,68 @@
+"""The exchange hears commands: rehearsed on a copy, sent through the venue, read back by replica.
+
+This is the only file that makes a message in change control's name and the only one that submits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pilothouse.control import facts
+from pilothouse.control.hearers.hearer import Answered, Words
+from pilothouse.control.ports import ports
+from pilothouse.language.kinds import CauseKind
+from pilothouse.language.names import Cause, Name, Sender
+from pilothouse.language.rows import Message, to_rows
+from pilothouse.language.schema import COMMANDS, Command, as_json, from_json
+
+
+def stored(words: Command) -> dict[str, Any]:
+    """Return a command as JSON for a step's row."""
+    return {"number": words.number, "body": as_json(words)}
+
+
+def words(stored: dict[str, Any]) -> Words:
+    """Return the command a step's row holds."""
+    made: Command = from_json(COMMANDS[stored["number"]], stored["body"])
+    return made
+
+
+def message(words: Command, change: int, number: int) -> Message:
+    """Return the very message that is rehearsed, signed and sent."""
+    return Message(words, Name(Sender.CONTROL, change, number), Cause(CauseKind.CHANGE, change))
+
+
+def signed(words: Command, change: int, number: int) -> str:
+    """Return the rows of the message as hexadecimal text."""
+    return to_rows(message(words, change, number)).tobytes().hex()
+
+
+def impact(words: Command, change: int, number: int) -> Any:
+    """Count who would be hurt, and step the command on a copy."""
+    return ports().rehearsal.impact(message(words, change, number))
+
+
+def play_out(words: Command, change: int, number: int) -> Any:
+    """Let the copy run at present marks until nothing moves."""
+    return ports().rehearsal.play_out(message(words, change, number))
+
+
+def shocks(words: Command, change: int, number: int) -> Any:
+    """Say who would be below maintenance if marks fell."""
+    return ports().rehearsal.shocks(message(words, change, number))
+
+
+def say(words: Command, change: int, number: int) -> Answered:
+    """Send the command and wait for its receipt; the same name is executed once."""
+    (receipt,) = ports().venue.submit([message(words, change, number)])
+    return lambda now: receipt
+
+
+def wait_for(position: int, timeout_s: float) -> bool:
+    """Wait for the replica of this process to reach a position."""
+    return ports().follower.wait_for(position, timeout_s)
+
+
+def event_at(position: int) -> dict[str, Any] | None:
+    """Return the command's event. The replica comes first and its listeners after it."""
+    return facts.event_at(position) if ports().follower.position >= position else None

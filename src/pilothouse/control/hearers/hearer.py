@@ -1,0 +1,52 @@
+"""What the verbs ask of whoever hears a change's words. A hearer is a module with these names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+from pilothouse.control.register import Write
+from pilothouse.language.names import Receipt
+from pilothouse.language.schema import Command
+
+Words = Command | Write
+"""What one step of a change says."""
+
+Answered = Callable[[datetime], Receipt]
+"""Gives the receipt of what was said. It is called within the transaction that writes the receipt
+down, so that what is kept in the same database is written there and then."""
+
+
+class Hearer(Protocol):
+    """The exchange or the register. A step of a change is named by the change and its number."""
+
+    def stored(self, words: Any) -> dict[str, Any]:
+        """Return words as JSON for a step's row."""
+
+    def words(self, stored: dict[str, Any]) -> Words:
+        """Return the words that a step's row holds."""
+
+    def signed(self, words: Any, change: int, number: int) -> str:
+        """Return the very bytes that are signed, as hexadecimal text."""
+
+    def impact(self, words: Any, change: int, number: int) -> Any:
+        """Rehearse the words; the answer has `position` and `outcome`. Nothing is changed."""
+
+    def play_out(self, words: Any, change: int, number: int) -> Any:
+        """Rehearse on and on until nothing moves, or return None where nothing ever moves."""
+
+    def shocks(self, words: Any, change: int, number: int) -> Any:
+        """Rehearse under moved marks, or return None where marks do not matter."""
+
+    def say(self, words: Any, change: int, number: int) -> Answered:
+        """Say the words; said again by the same step they are heard once.
+
+        Raises ConnectionError or TimeoutError when nobody answers.
+        """
+
+    def wait_for(self, position: int, timeout_s: float) -> bool:
+        """Wait until what was said at a position can be read back; tell whether it can."""
+
+    def event_at(self, position: int) -> dict[str, Any] | None:
+        """Return what came of the words said at a position, or None if it is not known yet."""

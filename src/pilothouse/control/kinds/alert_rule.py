@@ -1,0 +1,159 @@
+"""Alert rule: when a measure is called an alert, how bad it is, whose turn, and what to do.
+
+The preview tries the rule on what was recorded and says how often it would have fired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pilothouse.control import register, watched
+from pilothouse.control.kinds import runbook
+from pilothouse.control.kinds.entry_fields import Choice, EntryField, Whole
+from pilothouse.control.kinds.kind import Direction, Fields, Question, Unreadable, Weight
+from pilothouse.control.kinds.registered import Registered
+from pilothouse.control.owners import roles
+from pilothouse.control.ports import Reader
+from pilothouse.control.refusals import (
+    CLEARS_BEYOND_ITS_LIMIT,
+    SCOPE_DOES_NOT_FIT,
+    UNKNOWN_ENTRY,
+    Reason,
+    of_the_engine,
+)
+from pilothouse.control.severity import ORDER, Severity
+from pilothouse.control.watched import MEASURES, Taken
+from pilothouse.language import refusals
+from pilothouse.language.numbers import NotExact
+
+TESTS: Final = (("above", "is above"), ("below", "is below"))
+EXCHANGE: Final = "exchange"
+MANY: Final = ("markets", "spot", "perpetuals")
+"""Scopes of many markets: all that trade, or those of a family."""
+MARKET: Final = "market:"
+PRODUCT: Final = "product:"
+
+
+def _measures() -> tuple[tuple[str, str], ...]:
+    return tuple((one.name, f"{one.title} ({one.taken})") for one in MEASURES.values())
+
+
+def _severities() -> tuple[tuple[str, str], ...]:
+    return tuple((one.value, one.value) for one in Severity)
+
+
+def _runbooks() -> tuple[tuple[str, str], ...]:
+    return tuple((one.key, one.body["title"]) for one in register.entries(runbook.NAME))
+
+
+@dataclass(frozen=True)
+class Limit(EntryField):
+    """A value in the unit of the rule's measure; None where an optional one is left empty."""
+
+    def read(self, form: Mapping[str, str]) -> int | None:
+        """Return the value a form means; raises Unreadable."""
+        text = form.get(self.name, "").strip()
+        if not text and self.optional:
+            return None
+        try:
+            return watched.read(text, _unit(form))
+        except NotExact as problem:
+            raise Unreadable(self.name, str(problem)) from None
+
+    def text(self, body: Mapping[str, Any]) -> str:
+        """Return the value as people read it."""
+        value = body[self.name]
+        return "" if value is None else watched.shown(value, _unit(body))
+
+
+def _unit(of: Mapping[str, Any]) -> watched.Unit:
+    measure = of.get("measure", "")
+    if measure not in MEASURES:
+        raise Unreadable("measure", "it is none of the measures")
+    return MEASURES[measure].unit
+
+
+class AlertRule(Registered):
+    """The kind."""
+
+    NAME = "alert_rule"
+    TITLE = "Alert rule"
+    PROTECTS_DIRECTION = "a rule that fires sooner, longer or worse protects; it may also tire"
+    QUESTIONS = (
+        Question("times_fired", "times it would have fired in the last 24 hours"),
+        Question("minutes_recorded", "minutes of those 24 hours that were recorded", "minutes"),
+    )
+    FIELDS = (
+        EntryField("title", "Title"),
+        Choice("measure", "Measure", of=_measures),
+        EntryField(
+            "scope",
+            "Scope",
+            hint="exchange, markets, spot, perpetuals, market:SYMBOL or product:KEY",
+            start="markets",
+        ),
+        Choice("test", "Fires when it", of=lambda: TESTS),
+        Limit("limit", "Limit", hint="in the measure's unit"),
+        Limit("clear_limit", "Clears within", hint="empty for the limit itself", optional=True),
+        Whole("for_s", "For", "seconds", start=10, least=0),
+        Whole("clear_s", "Clears after", "seconds", start=30, least=0),
+        Whole("absent_s", "Missing after", "seconds", start=30, least=1),
+        Choice("severity", "Severity", of=_severities),
+        Choice("owner", "Owner", of=roles),
+        Whole("escalate_s", "Escalates after", "seconds", start=300, least=1),
+        Choice("escalate_to", "Escalates to", of=roles),
+        Choice("runbook", "Runbook", of=_runbooks, optional=True),
+    )
+
+    def check_body(self, body: register.Body, reader: Reader) -> Reason | None:
+        """Return the first reason against a rule."""
+        sign = 1 if body["test"] == "above" else -1
+        if body["clear_limit"] is not None and sign * (body["limit"] - body["clear_limit"]) < 0:
+            return CLEARS_BEYOND_ITS_LIMIT
+        return _against_scope(body["scope"], MEASURES[body["measure"]].taken, reader)
+
+    def weight(self, fields: Fields, reader: Reader) -> Weight:
+        """Return A for a rule that watches more than before, B for all else."""
+        was, becomes = self.before(fields, reader)["body"], fields["body"]
+        if becomes is None:
+            return Weight("B", ("nobody would be told any more",), Direction.LOOSENS)
+        if was is None:
+            return Weight("A", ("a new rule only adds to what is watched",), Direction.PROTECTS)
+        if _stays_or_tightens(was, becomes):
+            return Weight("A", ("it fires whenever it did before",), Direction.PROTECTS)
+        return Weight("B", ("it may stay silent where it fired before",), Direction.LOOSENS)
+
+
+def _against_scope(scope: str, taken: Taken, reader: Reader) -> Reason | None:
+    if (scope == EXCHANGE) != (taken is Taken.EXCHANGE):
+        return SCOPE_DOES_NOT_FIT
+    if scope == "spot" and taken is Taken.CONTRACT:
+        return SCOPE_DOES_NOT_FIT
+    if scope.startswith(MARKET):
+        listed = {one.symbol for one in reader.markets()}
+        known = scope.removeprefix(MARKET) in listed
+        return None if known else of_the_engine(refusals.UNKNOWN_MARKET)
+    if scope.startswith(PRODUCT):
+        known = register.entry("product", scope.removeprefix(PRODUCT)) is not None
+        return None if known else UNKNOWN_ENTRY
+    return None if scope in (EXCHANGE, *MANY) else SCOPE_DOES_NOT_FIT
+
+
+def _stays_or_tightens(was: register.Body, becomes: register.Body) -> bool:
+    # Whatever is measured, where and which way must be the same, or nothing can be compared.
+    if any(was[name] != becomes[name] for name in ("measure", "scope", "test")):
+        return False
+    sign = 1 if was["test"] == "above" else -1
+    return (
+        sign * becomes["limit"] <= sign * was["limit"]
+        and becomes["for_s"] <= was["for_s"]
+        and becomes["absent_s"] <= was["absent_s"]
+        and becomes["escalate_s"] <= was["escalate_s"]
+        and ORDER.index(becomes["severity"]) <= ORDER.index(was["severity"])
+    )
+
+
+KIND: Final = AlertRule()
+NAME: Final = KIND.NAME

@@ -1,0 +1,99 @@
+"""The fields of a register entry: each read from a form into plain JSON, and shown again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pilothouse.control import forms
+from pilothouse.control.kinds.kind import FormField, Unreadable
+
+Choices = Callable[[], tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True)
+class EntryField:
+    """One field: a text of one or more words, unless `optional`."""
+
+    name: str
+    label: str
+    unit: str = ""
+    hint: str = ""
+    start: Any = ""
+    optional: bool = False
+
+    def read(self, form: Mapping[str, str]) -> Any:
+        """Return the value a form means; raises Unreadable."""
+        text = form.get(self.name, "").strip()
+        if not text and not self.optional:
+            raise Unreadable(self.name, "it is empty")
+        return text
+
+    def shown(self, value: Any) -> str:
+        """Return a value as text."""
+        return str(value)
+
+    def text(self, body: Mapping[str, Any]) -> str:
+        """Return the field of a body as it stands in a form and in a difference."""
+        return self.shown(body[self.name])
+
+    def choices(self) -> tuple[tuple[str, str], ...]:
+        """Return what can be chosen; nothing where it is written freely."""
+        return ()
+
+    def form_field(self, body: Mapping[str, Any]) -> FormField:
+        """Return the field of a form, filled from a body or with the value it starts from."""
+        value = self.text(body) if self.name in body else self.shown(self.start)
+        return FormField(self.name, self.label, self.unit, self.choices(), value, self.hint)
+
+
+@dataclass(frozen=True)
+class Whole(EntryField):
+    """A whole number of at least `least`."""
+
+    least: int = 0
+
+    def read(self, form: Mapping[str, str]) -> int:
+        """Return the number a form means; raises Unreadable."""
+        value = forms.number(form, self.name)
+        if value < self.least:
+            raise Unreadable(self.name, f"it is below {self.least}")
+        return value
+
+
+@dataclass(frozen=True)
+class Choice(EntryField):
+    """One of what `of` offers when it is asked."""
+
+    of: Choices = tuple
+
+    def choices(self) -> tuple[tuple[str, str], ...]:
+        """Return what can be chosen now, and nothing at all if it is optional."""
+        return ((("", "none"),) if self.optional else ()) + self.of()
+
+    def read(self, form: Mapping[str, str]) -> str:
+        """Return the choice a form means; raises Unreadable."""
+        chosen = form.get(self.name, "").strip()
+        if chosen not in {value for value, _ in self.choices()}:
+            raise Unreadable(self.name, "it is none of the choices")
+        return chosen
+
+
+@dataclass(frozen=True)
+class Several(EntryField):
+    """A list of words, separated by commas or line ends in a form."""
+
+    start: Any = ()
+
+    def read(self, form: Mapping[str, str]) -> list[str]:
+        """Return the words in the order they were written, each once; raises Unreadable."""
+        parts = form.get(self.name, "").replace("\n", ",").split(",")
+        found = list(dict.fromkeys(one.strip() for one in parts if one.strip()))
+        if not found and not self.optional:
+            raise Unreadable(self.name, "it is empty")
+        return found
+
+    def shown(self, value: Any) -> str:
+        """Return the words with commas between them."""
+        return ", ".join(value)

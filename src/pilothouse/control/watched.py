@@ -1,0 +1,206 @@
+"""What can be watched: every measure with its unit and where it is taken. `watch` takes them.
+
+A measure is a whole number in its unit, taken each second for the exchange or for one market.
+Where it cannot be taken there is no number; a rule about it then tells that data are missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from pilothouse.language.numbers import format_decimal, parse_decimal, trim
+
+
+class Unit(StrEnum):
+    """The units of measures, as they are kept."""
+
+    PPM = "ppm"
+    MICRO_USD = "micro_usd"
+    MILLISECONDS = "ms"
+    COUNT = "count"
+    DEVIATIONS_PPM = "deviations_ppm"
+
+
+class Taken(StrEnum):
+    """Where a measure is taken."""
+
+    EXCHANGE = "exchange"
+    MARKET = "market"
+    CONTRACT = "contract"
+
+
+SHOWN: Final[dict[Unit, tuple[int, str]]] = {
+    Unit.PPM: (4, "%"),
+    Unit.MICRO_USD: (6, "USD"),
+    Unit.MILLISECONDS: (3, "s"),
+    Unit.COUNT: (0, ""),
+    Unit.DEVIATIONS_PPM: (6, "usual deviations"),
+}
+"""Decimals and word under which people read and write a unit."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure: its name, where it is taken, its unit, and how."""
+
+    name: str
+    taken: Taken
+    unit: Unit
+    title: str
+    how: str
+
+
+_LISTED: Final[tuple[Measure, ...]] = (
+    Measure(
+        "spread",
+        Taken.MARKET,
+        Unit.PPM,
+        "Spread",
+        "best ask less best bid, over the best bid, rounded down; absent when a side is empty",
+    ),
+    Measure(
+        "depth",
+        Taken.MARKET,
+        Unit.MICRO_USD,
+        "Depth within 1 %",
+        "value of the thinner side's orders within 1 % of the middle; zero when a side is empty; "
+        "absent while the quote asset has no index price",
+    ),
+    Measure(
+        "last_trade_age",
+        Taken.MARKET,
+        Unit.MILLISECONDS,
+        "Last trade's age",
+        "time of the exchange since its last trade; absent before the first",
+    ),
+    Measure(
+        "index_deviation",
+        Taken.CONTRACT,
+        Unit.PPM,
+        "Index source deviation",
+        "largest distance of a live source from the index, over the index; absent without index",
+    ),
+    Measure(
+        "index_age",
+        Taken.CONTRACT,
+        Unit.MILLISECONDS,
+        "Index source age",
+        "age of the oldest price among the index's sources that are not off",
+    ),
+    Measure(
+        "index_sources",
+        Taken.CONTRACT,
+        Unit.COUNT,
+        "Index sources live",
+        "sources whose price is fresh enough to count in the index",
+    ),
+    Measure(
+        "mark_from_index",
+        Taken.CONTRACT,
+        Unit.PPM,
+        "Mark from index",
+        "distance of mark and index, over the index; absent without one of them",
+    ),
+    Measure(
+        "open_interest",
+        Taken.CONTRACT,
+        Unit.MICRO_USD,
+        "Open interest",
+        "value of all long positions at the mark",
+    ),
+    Measure(
+        "below_maintenance",
+        Taken.CONTRACT,
+        Unit.COUNT,
+        "Accounts below maintenance",
+        "accounts holding the contract whose equity is below maintenance margin",
+    ),
+    Measure(
+        "near_maintenance",
+        Taken.CONTRACT,
+        Unit.COUNT,
+        "Accounts near maintenance",
+        "accounts holding the contract whose equity is at or above maintenance margin, and less "
+        "than a quarter above it",
+    ),
+    Measure(
+        "liquidation_backlog",
+        Taken.CONTRACT,
+        Unit.PPM,
+        "Liquidation backlog of depth",
+        "value of the positions of accounts below maintenance over the depth within 1 %; a "
+        "hundred times it where there is no depth",
+    ),
+    Measure(
+        "insurance_pool",
+        Taken.CONTRACT,
+        Unit.MICRO_USD,
+        "Insurance pool",
+        "what the contract's insurance pool holds",
+    ),
+    Measure(
+        "unlike_itself",
+        Taken.MARKET,
+        Unit.DEVIATIONS_PPM,
+        "Distance from its normal",
+        "largest of the distances of spread, depth and price move from the market's own normal, "
+        "each over its usual deviation; absent while the normal is being learnt",
+    ),
+    Measure(
+        "price_move",
+        Taken.MARKET,
+        Unit.PPM,
+        "Price move in five minutes",
+        "distance of the last price from that of five minutes ago, over the latter",
+    ),
+    Measure(
+        "accounts_below_maintenance",
+        Taken.EXCHANGE,
+        Unit.COUNT,
+        "Accounts below maintenance",
+        "accounts of the whole exchange whose equity is below maintenance margin",
+    ),
+    Measure(
+        "reject_rate",
+        Taken.EXCHANGE,
+        Unit.PPM,
+        "Reject rate",
+        "refused among the orders, changes and cancellations of the last ten seconds; zero when "
+        "there were none",
+    ),
+    Measure(
+        "replica_lag",
+        Taken.EXCHANGE,
+        Unit.MILLISECONDS,
+        "Journal to replica",
+        "from the stamp of the last block to the moment this process had stepped it; absent while "
+        "no block comes",
+    ),
+    Measure(
+        "block_age",
+        Taken.EXCHANGE,
+        Unit.MILLISECONDS,
+        "Last block's age",
+        "time since the stamp of the last block that was read",
+    ),
+)
+
+MEASURES: Final[dict[str, Measure]] = {one.name: one for one in _LISTED}
+"""Every measure by its name."""
+
+
+def shown(value: int, unit: Unit) -> str:
+    """Return a value as people read it, exact and without its unit's word."""
+    return trim(format_decimal(value, SHOWN[unit][0]))
+
+
+def read(text: str, unit: Unit) -> int:
+    """Return the value that people wrote; raises NotExact."""
+    return parse_decimal(text, SHOWN[unit][0])
+
+
+def word(unit: Unit) -> str:
+    """Return the word that stands behind a value of a unit."""
+    return SHOWN[unit][1]
