@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -41,18 +40,28 @@ for _cls in COMMANDS.values():
     if 0 < len(_tail_names(_cls.layout)) <= ROW_WORDS:
         _VIEWS[_field(_cls) + "_tail"] = _dtype(_tail_names(_cls.layout))
 
-Block = namedtuple("Block", [*_VIEWS, "address", "addresses"])  # type: ignore[misc]
-"""One table for each command, called as the command, and `…_tail` for its second row."""
+
+class Block:
+    """One table for each command, called as the command, and `…_tail` for its second row.
+
+    They are all the same rows, which must outlive them.
+    """
+
+    def __init__(self, words: Any) -> None:
+        rows = len(words) // ROW_WORDS
+        self._addresses = np.empty(2 * len(_VIEWS), np.int64)
+        self._addresses[0::2] = words.ctypes.data
+        self._addresses[1::2] = rows
+        self.address = self._addresses.ctypes.data
+        if UNCOMPILED:
+            for name, dtype in _VIEWS.items():
+                setattr(self, name, Records(words.view(dtype)))
+
+
 register(Block, TablesType("Block", _VIEWS))
 
 
 def view_block(rows: Rows) -> tuple[Any, Any]:
     """Return (tables, words) of contiguous rows, which must outlive them."""
     words = rows.reshape(-1)
-    addresses = np.empty(2 * len(_VIEWS), np.int64)
-    addresses[0::2] = words.ctypes.data
-    addresses[1::2] = len(rows)
-    seen: list[Any] = [None] * len(_VIEWS)
-    if UNCOMPILED:
-        seen = [Records(words.view(dtype)) for dtype in _VIEWS.values()]
-    return Block._make([*seen, addresses.ctypes.data, addresses]), words
+    return Block(words), words

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pilothouse.engine import events as emit
-from pilothouse.engine.arena import Arena, capacities
+from pilothouse.engine.arena import Arena, capacities, power_above
 from pilothouse.engine.growth import grown
 from pilothouse.engine.names import NEW, REPEATED, body_hash, judge, place_of, remember
 from pilothouse.engine.state import State
@@ -112,13 +112,14 @@ def _create(arena: Arena, asked: CreateExchange) -> tuple[Arena, int]:
         return arena, TABLE_CANNOT_SHRINK
     if not 64 <= asked.names <= 1 << 24:
         return arena, TABLE_CANNOT_SHRINK
-    made = Arena(capacities(sizes, asked.names))
+    names = power_above(asked.names)
+    made = Arena(capacities(sizes, names))
     x = made.plain.exchange[0]
     x["created"] = 1
     x["position"] = before["position"]
     x["time"] = before["time"]
     x["hash_seed"] = asked.hash_seed
-    x["names"] = asked.names
+    x["names"] = names
     made.take_buffers_of(arena)
     return made, 0
 

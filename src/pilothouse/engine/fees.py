@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.engine import events as emit
+from pilothouse.engine.money import balance_row
 from pilothouse.engine.state import State
 from pilothouse.language.numbers import DAY_US, MICRO_USD
 from pilothouse.language.refusals import FEE_TABLE_IS_FULL, TOO_MANY_TIERS
@@ -64,6 +65,22 @@ def rates(s: State, account: int, fee_schedule: int) -> tuple[int, int]:
 
 
 @inlined
+def fees_balance(s: State, market: int, wallet: int) -> int:
+    """Return the row of the house's fees in a market's quote asset; its row was reserved.
+
+    Every fill asks, so the market keeps the row once there is an account for fees.
+    """
+    m = s.markets[market]
+    if m.fees_balance != 0:
+        return m.fees_balance
+    house = s.exchange[0].fees_account
+    row = balance_row(s, house, wallet, m.quote)
+    if house != 0:
+        m.fees_balance = row
+    return row
+
+
+@inlined
 def value_in_micro_usd(s: State, asset: int, value: int) -> int:
     """Return what a value of an asset is in micro-dollars at its index, 0 without an index."""
     if asset == s.exchange[0].dollar:
@@ -100,16 +117,19 @@ def refresh_volume(s: State, account: int) -> None:
 
 
 @inlined
-def ensure_volume(s: State, account: int) -> bool:
-    """Give an account its volume row; tell whether there was room."""
+def room_for_volume(s: State, account: int) -> bool:
+    """Tell whether an account has a volume row or can be given one."""
+    return s.accounts[account].volume != 0 or s.exchange[0].volumes_used + 1 < s.volumes.shape[0]
+
+
+@inlined
+def ensure_volume(s: State, account: int) -> None:
+    """Give an account its volume row, for which there is room."""
     a = s.accounts[account]
     if a.volume != 0:
-        return True
+        return
     x = s.exchange[0]
-    if x.volumes_used + 1 >= s.volumes.shape[0]:
-        return False
     x.volumes_used += 1
     a.volume = x.volumes_used
     a.volume_day = x.time // DAY_US
     s.volumes[a.volume].account = account
-    return True

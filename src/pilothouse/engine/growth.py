@@ -8,10 +8,11 @@ import numpy as np
 
 from pilothouse.engine.arena import Arena, Capacities, capacities
 from pilothouse.engine.hashes import insert
-from pilothouse.engine.money import WALLET_SHIFT
-from pilothouse.engine.orders import client_key
+from pilothouse.engine.money import balance_place
+from pilothouse.engine.orders import CLIENT_ID, client_place, order_place
+from pilothouse.engine.positions import position_place
 from pilothouse.engine.state import State
-from pilothouse.engine.tables import GROWABLE
+from pilothouse.engine.tables import GROWABLE, LINKS_OF
 from pilothouse.rules.compiled import entry
 
 
@@ -27,6 +28,7 @@ def used_rows(state: State) -> dict[str, int]:
         used[name] = int(x[f"{name}_used"]) + 1
     for name in ("levels", "nodes", "triggers", "schedules", "volumes"):
         used[name] = int(x[f"{name}_used"]) + 1
+    used["order_details"] = used["orders"]
     return used
 
 
@@ -60,7 +62,8 @@ def copy_used_rows(source: Arena, target: Arena) -> None:
     """
     used, stale = used_rows(source.plain), used_rows(target.plain)
     for name, table in source.tables.items():
-        rows = max(used[name], stale[name]) if name in used else len(table)
+        of = LINKS_OF.get(name, name)
+        rows = max(used[of], stale[of]) if of in used else len(table)
         np.copyto(target.tables[name][:rows].view(np.uint8), table[:rows].view(np.uint8))
 
 
@@ -75,10 +78,11 @@ def _rebuild_keys(s: State) -> None:
     x = s.exchange[0]
     for k in range(1, x.balances_used + 1):
         b = s.balances[k]
-        insert(s.balance_index, x.hash_seed, b.account, b.wallet * WALLET_SHIFT + b.asset, k)
+        place = balance_place(s, b.account, b.wallet, b.asset)
+        insert(s.balance_index, s.balance_links, place, k)
     for k in range(1, x.positions_used + 1):
         p = s.positions[k]
-        insert(s.position_index, x.hash_seed, p.account, p.market, k)
+        insert(s.position_index, s.position_links, position_place(s, p.account, p.market), k)
 
 
 @entry
@@ -88,6 +92,8 @@ def _rebuild_orders(s: Any) -> None:
         o = s.orders[k]
         if o.number == 0:
             continue
-        insert(s.order_index, x.hash_seed, 0, o.number, k)
-        if o.client_hi != 0:
-            insert(s.client_index, x.hash_seed, client_key(o.account, o.client_hi), o.client_lo, k)
+        insert(s.order_index, s.order_links, order_place(s, o.number), k)
+        if o.flags & CLIENT_ID != 0:
+            d = s.order_details[k]
+            place = client_place(s, o.account, d.client_hi, d.client_lo)
+            insert(s.client_index, s.client_links, place, k)

@@ -1,7 +1,10 @@
-"""Hash tables from two words to a row: open addressing, linear probing, backward-shift removal.
+"""Hash tables from two words to a row: a place of the table names the newest of its rows, and each
+row has a link to the next one of its place.
 
-A table has at least twice as many places as rows it can index, and the seed is state, so probes
-stay short whatever keys come. Row 0 means empty.
+A table has at least twice as many places as rows it can index, and the seed is state, so chains
+stay short whatever keys come. What a row's key is, the row itself says: whoever looks one up needs
+the row anyway. Neighbouring keys (a run) have neighbouring places, so that they share a line of
+memory. Row 0 means none.
 """
 
 from __future__ import annotations
@@ -9,59 +12,34 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.rules.bits import mix
-from pilothouse.rules.compiled import inlined, inner
+from pilothouse.rules.compiled import inlined
 
-RUN_BITS = 6
-RUN_MASK = 63
-
-
-@inlined
-def _home(hi: int, lo: int, seed: int, mask: int) -> int:
-    return ((mix(hi, lo >> RUN_BITS, seed) << RUN_BITS) | (lo & RUN_MASK)) & mask
+RUN_BITS = 3
+RUN_MASK = 7
 
 
 @inlined
-def find(table: Any, seed: int, hi: int, lo: int) -> int:
-    """Return the row of a key, or 0."""
-    mask = table.shape[0] - 1
-    k = _home(hi, lo, seed, mask)
-    while table[k].row != 0:
-        if table[k].lo == lo and table[k].hi == hi:
-            return table[k].row
-        k = (k + 1) & mask
-    return 0
+def place_of_key(table: Any, seed: int, hi: int, lo: int) -> int:
+    """Return the place of a key."""
+    return (mix(hi, lo >> RUN_BITS, seed) ^ (lo & RUN_MASK)) & (table.shape[0] - 1)
 
 
 @inlined
-def insert(table: Any, seed: int, hi: int, lo: int, row: int) -> None:
-    """Add a key that is not there yet."""
-    mask = table.shape[0] - 1
-    k = _home(hi, lo, seed, mask)
-    while table[k].row != 0:
-        k = (k + 1) & mask
-    table[k].hi = hi
-    table[k].lo = lo
-    table[k].row = row
+def insert(table: Any, links: Any, place: int, row: int) -> None:
+    """Add a row, whose key is not there yet, to the place of its key."""
+    links[row].row = table[place].row
+    table[place].row = row
 
 
-@inner
-def remove(table: Any, seed: int, hi: int, lo: int) -> None:
-    """Remove a key that is there, and close the gap it leaves."""
-    mask = table.shape[0] - 1
-    gap = _home(hi, lo, seed, mask)
-    while table[gap].lo != lo or table[gap].hi != hi:
-        gap = (gap + 1) & mask
-    k = gap
-    while True:
-        k = (k + 1) & mask
-        if table[k].row == 0:
-            break
-        home = _home(table[k].hi, table[k].lo, seed, mask)
-        if ((k - home) & mask) >= ((k - gap) & mask):
-            table[gap].hi = table[k].hi
-            table[gap].lo = table[k].lo
-            table[gap].row = table[k].row
-            gap = k
-    table[gap].hi = 0
-    table[gap].lo = 0
-    table[gap].row = 0
+@inlined
+def remove(table: Any, links: Any, place: int, row: int) -> None:
+    """Remove a row that is there from the place of its key."""
+    following = links[row].row
+    links[row].row = 0
+    before = table[place].row
+    if before == row:
+        table[place].row = following
+        return
+    while links[before].row != row:
+        before = links[before].row
+    links[before].row = following

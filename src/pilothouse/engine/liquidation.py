@@ -27,10 +27,8 @@ from pilothouse.engine.triggers import clear_triggers, set_triggers
 from pilothouse.language.kinds import (
     CancelReason,
     FillKind,
-    OrderType,
     ProtectionStep,
     Side,
-    TimeInForce,
     Wallet,
 )
 from pilothouse.rules.compiled import inner
@@ -155,23 +153,16 @@ def _sell(s: State, row: int, quantity: int, price: int) -> int:
     o.account = p.account
     o.market = p.market
     o.side = Side.SELL if p.quantity > 0 else Side.BUY
-    o.order_type = OrderType.LIMIT
-    o.time_in_force = TimeInForce.IOC
     o.flags = 0
     o.price = price
-    o.quantity = quantity
     o.remaining = quantity
     o.held = 0
     o.level = 0
     o.next = 0
     o.previous = 0
-    o.client_hi = 0
-    o.client_lo = 0
     o.position = row
     o.base_balance = 0
     o.quote_balance = 0
-    o.placed_at = s.exchange[0].time
-    o.user_ref = 0
     reserve_size(s, order, quantity)
     match(s, order, price, FillKind.LIQUIDATION)
     left = o.remaining

@@ -18,13 +18,16 @@ from pilothouse.engine.capacity import count_commands, step_in_host
 from pilothouse.engine.clock import EXAMINATIONS_PER_BLOCK, begin_block, end_block, is_quiet
 from pilothouse.engine.growth import copy_used_rows
 from pilothouse.engine.invariants import broken_invariants
-from pilothouse.engine.state import State
+from pilothouse.engine.state import EVENTS_ROOM, State
 from pilothouse.engine.step import step_commands
 from pilothouse.engine.tables import GROWABLE
 from pilothouse.language.rows import Malformed, Rows
 from pilothouse.language.schema import ROW_WORDS
 
 NAMES_BEFORE_CREATION = 64
+NO_EVENTS = np.zeros((0, ROW_WORDS), np.int64)
+GIVEN_AWAY_FROM = EVENTS_ROOM // 4
+"""So many events are given away with their buffer; fewer are copied out of it."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,12 @@ class Stepped:
 
     receipts: NDArray[np.int64]
     events: Rows
+
+
+def _joined(events: list[Rows]) -> Rows:
+    if len(events) == 1:
+        return events[0]
+    return np.concatenate(events) if events else NO_EVENTS
 
 
 class Machine:
@@ -67,28 +76,30 @@ class Machine:
 
     def step(self, rows: Rows, time: int) -> Stepped:
         """Step a block of commands, maybe none, at a time that never goes back."""
-        stepped = self.execute(rows, time)
-        events = [stepped.events]
+        events: list[Rows] = []
+        receipts = self._step_commands(rows, time, events)
         self._examine(EXAMINATIONS_PER_BLOCK, events)
-        return Stepped(stepped.receipts, np.concatenate(events))
+        return Stepped(receipts, _joined(events))
 
     def execute(self, rows: Rows, time: int) -> Stepped:
         """Step a block's commands and leave the accounts that wait to the next block.
 
         Only rehearsals that count what a command changes stop here.
         """
+        events: list[Rows] = []
+        return Stepped(self._step_commands(rows, time, events), _joined(events))
+
+    def _step_commands(self, rows: Rows, time: int, events: list[Rows]) -> NDArray[np.int64]:
         rows = np.ascontiguousarray(rows, np.int64).reshape(-1, ROW_WORDS)
         commands = count_commands(rows)
         if commands < 0:
             raise Malformed("a row announces more continuation rows than the block has")
         self._make_room_for(commands)
         self.state.exchange[0]["time"] = max(time, self.time)
-        events: list[Rows] = []
         begin_block(self.arena.state)
         self._step_rows(rows, events)
         self._take_events(events)
-        receipts = self.state.receipts[:commands].view(np.int64).reshape(-1, 4).copy()
-        return Stepped(receipts, np.concatenate(events))
+        return self.state.receipts[:commands].view(np.int64).reshape(-1, 4).copy()
 
     def _step_rows(self, rows: Rows, events: list[Rows]) -> None:
         block, words = view_block(rows)
@@ -107,9 +118,15 @@ class Machine:
 
     def _take_events(self, events: list[Rows]) -> None:
         written = int(self.state.scratch[0]["events"])
+        if written == 0:
+            return
         rows = self.state.events[:written].view(np.int64).reshape(-1, ROW_WORDS)
-        events.append(rows.copy())
         self.state.scratch[0]["events"] = 0
+        if written < GIVEN_AWAY_FROM:
+            events.append(rows.copy())
+            return
+        events.append(rows)
+        self.arena.renew_events()
 
     def _make_room_for(self, commands: int) -> None:
         if commands > len(self.state.receipts):
@@ -122,7 +139,9 @@ class Machine:
 
     def copy(self) -> Machine:
         """Return an independent machine with the same state."""
-        return Machine(Arena(self.arena.capacities, self.arena.bytes.copy()))
+        made = Machine(Arena(self.arena.capacities))
+        np.copyto(made.arena.bytes, self.arena.bytes)
+        return made
 
     def copy_into(self, other: Machine) -> None:
         """Make another machine's state the same as this one's, in memory it has touched."""

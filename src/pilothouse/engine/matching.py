@@ -53,9 +53,11 @@ def match(s: State, taker: int, limit: int, fill_kind: int) -> int:
         if quantity == 0:
             cancel_resting(s, maker, CancelReason.REDUCE_ONLY)
             continue
-        if o.position == 0 and not can_pay(s, taker, s.levels[level].price, quantity):
+        m = s.markets[o.market]
+        value = value_down(s.levels[level].price, quantity, m.multiplier, m.divisor)
+        if o.position == 0 and not can_pay(s, taker, value):
             return CancelReason.FUNDS
-        _trade(s, taker, maker, quantity, fill_kind)
+        _trade(s, taker, maker, quantity, value, fill_kind)
     return 0
 
 
@@ -77,12 +79,11 @@ def reducible(s: State, row: int) -> int:
 
 
 @inlined
-def _trade(s: State, taker: int, maker: int, quantity: int, fill_kind: int) -> None:
+def _trade(s: State, taker: int, maker: int, quantity: int, value: int, fill_kind: int) -> None:
     x = s.exchange[0]
     o, k = s.orders[taker], s.orders[maker]
     m = s.markets[o.market]
     price = k.price
-    value = value_down(price, quantity, m.multiplier, m.divisor)
     number, other = k.number, k.account
     o.remaining -= quantity
     k.remaining -= quantity

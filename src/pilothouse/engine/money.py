@@ -11,7 +11,7 @@ from typing import Any
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.accounts import account_refusal
-from pilothouse.engine.hashes import find, insert
+from pilothouse.engine.hashes import insert, place_of_key, remove
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import Wallet
 from pilothouse.language.refusals import (
@@ -35,8 +35,20 @@ AMOUNT_MAX = 1 << 60
 @inlined
 def find_balance(s: State, account: int, wallet: int, asset: int) -> int:
     """Return the row of a balance, or 0."""
+    row = s.balance_index[balance_place(s, account, wallet, asset)].row
+    while row != 0:
+        b = s.balances[row]
+        if b.account == account and b.asset == asset and b.wallet == wallet:
+            return row
+        row = s.balance_links[row].row
+    return 0
+
+
+@inlined
+def balance_place(s: State, account: int, wallet: int, asset: int) -> int:
+    """Return where a balance's key stands in the index."""
     key = wallet * WALLET_SHIFT + asset
-    return find(s.balance_index, s.exchange[0].hash_seed, account, key)
+    return place_of_key(s.balance_index, s.exchange[0].hash_seed, account, key)
 
 
 @inlined
@@ -57,8 +69,25 @@ def new_balance(s: State, account: int, wallet: int, asset: int) -> int:
     b.asset = asset
     b.next = s.accounts[account].balances_first
     s.accounts[account].balances_first = row
-    insert(s.balance_index, x.hash_seed, account, wallet * WALLET_SHIFT + asset, row)
+    insert(s.balance_index, s.balance_links, balance_place(s, account, wallet, asset), row)
     return row
+
+
+@inner
+def take_back_balances(s: State, used: int) -> None:
+    """Unmake the newest balances, all empty, until so many are in use as before a refusal."""
+    x = s.exchange[0]
+    while x.balances_used > used:
+        row = x.balances_used
+        b = s.balances[row]
+        place = balance_place(s, b.account, b.wallet, b.asset)
+        remove(s.balance_index, s.balance_links, place, row)
+        s.accounts[b.account].balances_first = b.next
+        b.account = 0
+        b.wallet = 0
+        b.asset = 0
+        b.next = 0
+        x.balances_used -= 1
 
 
 @inlined

@@ -1,8 +1,8 @@
 """Names of commands: a ring for each sender, so that a command sent again gets its first receipt.
 
-A name's place in the ring is (64 hi + lo) modulo its size. The same name with the same body
-answers as before; with another body it is refused. Where a later name has taken the place, the
-older one is too old and is never executed.
+A name's place in the ring is (64 hi + lo) modulo its size, a power of two. The same name with the
+same body answers as before; with another body it is refused. Where a later name has taken the
+place, the older one is too old and is never executed.
 """
 
 from __future__ import annotations
@@ -17,22 +17,29 @@ from pilothouse.language.refusals import (
     NAME_IS_TOO_OLD,
     UNKNOWN_SENDER,
 )
-from pilothouse.rules.bits import mix
+from pilothouse.rules.bits import fold, mix
 from pilothouse.rules.compiled import inlined
 
 NEW = -1
 REPEATED = -2
+FIRST_KEY = 0x2D358DCCAA6C78A5
+KEY_STEP = 0x9134A5976FD1B
 FIRST_BODY_WORD = 5
 """Cause and fields: the body a name stands for."""
 
 
 @inlined
 def body_hash(words: Any, first: int, kind: int, rows: int) -> int:
-    """Return a hash of a command's kind, cause and fields."""
-    made = kind
+    """Return a hash of a command's kind, cause and fields.
+
+    Pairs of words are folded each with keys of its own, not one after the other: a processor does
+    several at once.
+    """
+    made = mix(kind, rows, 0)
     for k in range(first + FIRST_BODY_WORD, first + 16 * rows - 1, 2):
-        made = mix(made, words[k] ^ (words[k + 1] << 1), k - first)
-    return mix(made, words[first + 16 * rows - 1], rows)
+        key = FIRST_KEY ^ (KEY_STEP * (k - first))
+        made ^= fold(words[k] ^ key, words[k + 1] ^ ~key)
+    return made ^ fold(words[first + 16 * rows - 1] ^ KEY_STEP, FIRST_KEY)
 
 
 @inlined
@@ -41,7 +48,8 @@ def place_of(s: State, c: Any) -> int:
     if c.sender < 1 or c.sender >= SENDERS_MAX or c.name_hi < 0 or c.name_lo < 0:
         return -1
     names = s.exchange[0].names
-    return c.sender * names + (c.name_hi % names * NAMES_PER_STEP + c.name_lo) % names
+    last = names - 1
+    return c.sender * names + (((c.name_hi & last) * NAMES_PER_STEP + (c.name_lo & last)) & last)
 
 
 @inlined

@@ -6,7 +6,7 @@ from typing import Any
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.accounts import account_refusal
-from pilothouse.engine.hashes import find, insert, remove
+from pilothouse.engine.hashes import insert, place_of_key, remove
 from pilothouse.engine.levels import append, find_level, new_level, unlink
 from pilothouse.engine.queue import ask_for_examination
 from pilothouse.engine.state import EVENTS_PER_COMMAND, State
@@ -17,6 +17,8 @@ from pilothouse.rules.compiled import inlined, inner
 
 CANCELS_PER_COMMAND = EVENTS_PER_COMMAND - 8
 CLIENT_WORDS = 5
+CLIENT_ID = 4
+"""A flag of an order's row: its client named it."""
 
 
 @inlined
@@ -45,8 +47,7 @@ def free_order(s: State, row: int) -> None:
     o = s.orders[row]
     o.number = 0
     o.account = 0
-    o.client_hi = 0
-    o.client_lo = 0
+    o.flags = 0
     o.held = 0
     o.remaining = 0
     o.next = x.orders_free
@@ -64,9 +65,36 @@ def client_hash(words: Any, first: int, seed: int) -> tuple[int, int]:
 
 
 @inlined
-def client_key(account: int, hi: int) -> int:
-    """Return the upper key word of a client order id: it is unique within its account."""
-    return mix(account, hi, 0x1D)
+def order_place(s: State, number: int) -> int:
+    """Return where an order's number stands in its index."""
+    return place_of_key(s.order_index, s.exchange[0].hash_seed, 0, number)
+
+
+@inlined
+def client_place(s: State, account: int, hi: int, lo: int) -> int:
+    """Return where a client order id, unique within its account, stands in its index."""
+    return place_of_key(s.client_index, s.exchange[0].hash_seed, mix(account, hi, 0x1D), lo)
+
+
+@inlined
+def find_order(s: State, number: int) -> int:
+    """Return the row of an open order, or 0."""
+    row = s.order_index[order_place(s, number)].row
+    while row != 0 and s.orders[row].number != number:
+        row = s.order_links[row].row
+    return row
+
+
+@inner
+def find_client_order(s: State, account: int, hi: int, lo: int) -> int:
+    """Return the row of an account's open order by the hash of its client order id, or 0."""
+    row = s.client_index[client_place(s, account, hi, lo)].row
+    while row != 0:
+        d = s.order_details[row]
+        if d.client_hi == hi and d.client_lo == lo and s.orders[row].account == account:
+            return row
+        row = s.client_links[row].row
+    return 0
 
 
 @inner
@@ -92,9 +120,9 @@ def rest_in_book(s: State, row: int) -> None:
     if o.position != 0:
         # Orders need initial margin, so the account's triggers lie nearer now.
         ask_for_examination(s, o.account)
-    insert(s.order_index, x.hash_seed, 0, o.number, row)
-    if o.client_hi != 0:
-        insert(s.client_index, x.hash_seed, client_key(o.account, o.client_hi), o.client_lo, row)
+    insert(s.order_index, s.order_links, order_place(s, o.number), row)
+    if o.flags & CLIENT_ID != 0:
+        insert(s.client_index, s.client_links, _place_of_client_id(s, row), row)
 
 
 @inner
@@ -113,11 +141,17 @@ def leave_book(s: State, row: int) -> None:
         s.orders[o.account_next].account_previous = o.account_previous
     a.orders_open -= 1
     x.orders_open -= 1
-    remove(s.order_index, x.hash_seed, 0, o.number)
-    if o.client_hi != 0:
-        remove(s.client_index, x.hash_seed, client_key(o.account, o.client_hi), o.client_lo)
+    remove(s.order_index, s.order_links, order_place(s, o.number), row)
+    if o.flags & CLIENT_ID != 0:
+        remove(s.client_index, s.client_links, _place_of_client_id(s, row), row)
     release(s, row)
     free_order(s, row)
+
+
+@inner
+def _place_of_client_id(s: State, row: int) -> int:
+    d = s.order_details[row]
+    return client_place(s, s.orders[row].account, d.client_hi, d.client_lo)
 
 
 @inlined
@@ -173,13 +207,12 @@ def cancel_order(s: State, c: Any, words: Any, first: int) -> tuple[int, int]:
 
 @inlined
 def _named_order(s: State, c: Any, words: Any, first: int) -> int:
-    seed = s.exchange[0].hash_seed
     if c.order != 0:
-        return find(s.order_index, seed, 0, c.order)
+        return find_order(s, c.order)
     if words[first] == 0:
         return 0
-    hi, lo = client_hash(words, first, seed)
-    return find(s.client_index, seed, client_key(c.account, hi), lo)
+    hi, lo = client_hash(words, first, s.exchange[0].hash_seed)
+    return find_client_order(s, c.account, hi, lo)
 
 
 @inner

@@ -11,26 +11,31 @@ from typing import Any
 from pilothouse.engine import events as emit
 from pilothouse.engine.accounts import account_refusal
 from pilothouse.engine.contracts import margin_for_order
-from pilothouse.engine.fees import ensure_volume, refresh_volume
-from pilothouse.engine.hashes import find
+from pilothouse.engine.fees import ensure_volume, refresh_volume, room_for_volume
 from pilothouse.engine.levels import PRICE_LIMIT, room_for_level
 from pilothouse.engine.markets import is_contract, market_refusal
 from pilothouse.engine.matching import best_opposite, can_fill_whole, crosses, match, reducible
-from pilothouse.engine.money import balance_row, room_for_balances
+from pilothouse.engine.money import balance_row, room_for_balances, take_back_balances
 from pilothouse.engine.orders import (
+    CLIENT_ID,
     client_hash,
-    client_key,
+    find_client_order,
     free_order,
     release,
     rest_in_book,
     room_for_order,
     take_order,
 )
-from pilothouse.engine.positions import find_position, position_row, room_for_position
+from pilothouse.engine.positions import (
+    find_position,
+    position_row,
+    room_for_position,
+    take_back_positions,
+)
 from pilothouse.engine.price_band import market_order_limit, worst_price
 from pilothouse.engine.spot import hold_for_order
 from pilothouse.engine.state import State
-from pilothouse.language.commands.orders import POST_ONLY, REDUCE_ONLY
+from pilothouse.language.commands.orders import ALL_FLAGS, POST_ONLY, REDUCE_ONLY
 from pilothouse.language.kinds import (
     CancelReason,
     FillKind,
@@ -71,8 +76,6 @@ from pilothouse.rules.market_status import order_refusal
 from pilothouse.rules.money import value_down, value_fits
 from pilothouse.rules.price_band import is_outside
 
-ALL_FLAGS = POST_ONLY | REDUCE_ONLY
-
 
 @inner
 def place_order(s: State, c: Any, words: Any, first: int, last: int) -> int:
@@ -91,21 +94,26 @@ def place_order(s: State, c: Any, words: Any, first: int, last: int) -> int:
         return refused
     client_hi, client_lo = 0, 0
     if last > first and words[first] != 0:
-        seed = s.exchange[0].hash_seed
-        client_hi, client_lo = client_hash(words, first, seed)
-        if find(s.client_index, seed, client_key(c.account, client_hi), client_lo) != 0:
+        client_hi, client_lo = client_hash(words, first, s.exchange[0].hash_seed)
+        if find_client_order(s, c.account, client_hi, client_lo) != 0:
             return CLIENT_ORDER_ID_IS_TAKEN
     refused = _refusal_of_room(s, c)
     if refused != 0:
         return refused
-    row = _write_order(s, c, limit, client_hi, client_lo)
-    refused = _refusal_of_book(s, row, limit)
+    x = s.exchange[0]
+    balances, positions = x.balances_used, x.positions_used
+    row = _write_order(s, c, limit)
+    refused = _refusal_of_book(s, c, row, limit)
     if refused == 0:
-        refused = _commit(s, row, limit)
+        refused = _commit(s, c, row, limit)
     if refused != 0:
         free_order(s, row)
+        take_back_balances(s, balances)
+        take_back_positions(s, positions)
         return refused
-    _trade_and_rest(s, row, limit)
+    ensure_volume(s, c.account)
+    _write_details(s, c, row, client_hi, client_lo)
+    _trade_and_rest(s, c, row, limit)
     return 0
 
 
@@ -188,14 +196,14 @@ def _refusal_of_room(s: State, c: Any) -> int:
     if is_contract(s.markets[c.market].kind):
         if not room_for_position(s) and find_position(s, c.account, c.market) == 0:
             return POSITION_TABLE_IS_FULL
-    if not ensure_volume(s, c.account):
+    if not room_for_volume(s, c.account):
         return VOLUME_TABLE_IS_FULL
     refresh_volume(s, c.account)
     return 0
 
 
 @inlined
-def _write_order(s: State, c: Any, limit: int, client_hi: int, client_lo: int) -> int:
+def _write_order(s: State, c: Any, limit: int) -> int:
     x = s.exchange[0]
     m = s.markets[c.market]
     row = take_order(s)
@@ -204,20 +212,13 @@ def _write_order(s: State, c: Any, limit: int, client_hi: int, client_lo: int) -
     o.account = c.account
     o.market = c.market
     o.side = c.side
-    o.order_type = c.order_type
     o.flags = c.flags
     o.price = limit
-    o.quantity = c.quantity
     o.remaining = c.quantity
     o.held = 0
     o.level = 0
     o.next = 0
     o.previous = 0
-    o.client_hi = client_hi
-    o.client_lo = client_lo
-    o.placed_at = x.time
-    o.user_ref = c.user_ref
-    o.time_in_force = c.time_in_force
     if m.kind == MarketKind.SPOT:
         o.position = 0
         o.base_balance = balance_row(s, c.account, Wallet.SPOT, m.base)
@@ -230,17 +231,30 @@ def _write_order(s: State, c: Any, limit: int, client_hi: int, client_lo: int) -
 
 
 @inlined
-def _refusal_of_book(s: State, row: int, limit: int) -> int:
+def _write_details(s: State, c: Any, row: int, client_hi: int, client_lo: int) -> None:
+    o, d = s.orders[row], s.order_details[row]
+    d.client_hi = client_hi
+    d.client_lo = client_lo
+    d.quantity = o.remaining
+    d.placed_at = s.exchange[0].time
+    d.order_type = c.order_type
+    d.time_in_force = c.time_in_force
+    d.user_ref = c.user_ref
+    if client_hi != 0:
+        o.flags |= CLIENT_ID
+
+
+@inlined
+def _refusal_of_book(s: State, c: Any, row: int, limit: int) -> int:
     o = s.orders[row]
     if o.position != 0:
         if o.flags & REDUCE_ONLY:
             o.remaining = min(o.remaining, reducible(s, row))
-            o.quantity = o.remaining
             if o.remaining == 0:
                 return NO_POSITION_TO_REDUCE
         if o.flags & POST_ONLY and _would_trade(s, row, limit):
             return POST_ONLY_WOULD_TRADE
-    if o.time_in_force == TimeInForce.FOK and not can_fill_whole(s, row, limit):
+    if c.time_in_force == TimeInForce.FOK and not can_fill_whole(s, row, limit):
         return FILL_OR_KILL_CANNOT_FILL
     return 0
 
@@ -253,18 +267,21 @@ def _would_trade(s: State, row: int, limit: int) -> bool:
 
 
 @inlined
-def _commit(s: State, row: int, limit: int) -> int:
+def _commit(s: State, c: Any, row: int, limit: int) -> int:
     o = s.orders[row]
-    refused = hold_for_order(s, row, limit) if o.position == 0 else margin_for_order(s, row, limit)
+    if o.position == 0:
+        refused = hold_for_order(s, row, limit, c.order_type == OrderType.MARKET)
+    else:
+        refused = margin_for_order(s, row, limit)
     if refused == 0:
         emit.order_placed(
-            s, o.account, o.number, o.market, o.side, o.order_type, o.flags, o.price, o.quantity
+            s, o.account, o.number, o.market, o.side, c.order_type, c.flags, o.price, o.remaining
         )
     return refused
 
 
 @inlined
-def _trade_and_rest(s: State, row: int, limit: int) -> None:
+def _trade_and_rest(s: State, c: Any, row: int, limit: int) -> None:
     o = s.orders[row]
     reason = 0
     if o.position == 0 and o.flags & POST_ONLY and _would_trade(s, row, limit):
@@ -273,7 +290,7 @@ def _trade_and_rest(s: State, row: int, limit: int) -> None:
     else:
         reason = match(s, row, limit, FillKind.TRADE)
     if o.remaining > 0 and reason == 0:
-        if o.order_type == OrderType.LIMIT and o.time_in_force == TimeInForce.GTC:
+        if c.order_type == OrderType.LIMIT and c.time_in_force == TimeInForce.GTC:
             rest_in_book(s, row)
             return
         reason = CancelReason.IMMEDIATE_REST

@@ -7,7 +7,7 @@ balance equals minus the sum of open entry costs, but for funding (`funding_post
 from __future__ import annotations
 
 from pilothouse.engine import events as emit
-from pilothouse.engine.hashes import find, insert
+from pilothouse.engine.hashes import insert, place_of_key, remove
 from pilothouse.engine.money import add
 from pilothouse.engine.queue import ask_for_examination
 from pilothouse.engine.state import State
@@ -21,7 +21,19 @@ from pilothouse.rules.funding import accrued_e6, received
 @inlined
 def find_position(s: State, account: int, market: int) -> int:
     """Return the row of a position, or 0."""
-    return find(s.position_index, s.exchange[0].hash_seed, account, market)
+    row = s.position_index[position_place(s, account, market)].row
+    while row != 0:
+        p = s.positions[row]
+        if p.account == account and p.market == market:
+            return row
+        row = s.position_links[row].row
+    return 0
+
+
+@inlined
+def position_place(s: State, account: int, market: int) -> int:
+    """Return where a position's key stands in the index."""
+    return place_of_key(s.position_index, s.exchange[0].hash_seed, account, market)
 
 
 @inlined
@@ -44,8 +56,24 @@ def position_row(s: State, account: int, market: int) -> int:
     p.market = market
     p.next_of_account = s.accounts[account].positions_first
     s.accounts[account].positions_first = row
-    insert(s.position_index, x.hash_seed, account, market, row)
+    insert(s.position_index, s.position_links, position_place(s, account, market), row)
     return row
+
+
+@inner
+def take_back_positions(s: State, used: int) -> None:
+    """Unmake the newest positions, all empty, until so many are in use as before a refusal."""
+    x = s.exchange[0]
+    while x.positions_used > used:
+        row = x.positions_used
+        p = s.positions[row]
+        remove(s.position_index, s.position_links, position_place(s, p.account, p.market), row)
+        s.accounts[p.account].positions_first = p.next_of_account
+        p.account = 0
+        p.market = 0
+        p.schedule = 0
+        p.next_of_account = 0
+        x.positions_used -= 1
 
 
 @inner

@@ -7,18 +7,17 @@ for it.
 
 from __future__ import annotations
 
-from pilothouse.engine.fees import add_volume, rates, value_in_micro_usd
-from pilothouse.engine.money import add
+from pilothouse.engine.fees import add_volume, fees_balance, rates, value_in_micro_usd
 from pilothouse.engine.state import State
-from pilothouse.language.kinds import OrderType, Side, Wallet
+from pilothouse.language.kinds import Side, Wallet
 from pilothouse.language.refusals import INSUFFICIENT_FUNDS
 from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.fees import fee
-from pilothouse.rules.money import value_down, value_up
+from pilothouse.rules.money import value_up
 
 
 @inlined
-def hold_for_order(s: State, row: int, limit: int) -> int:
+def hold_for_order(s: State, row: int, limit: int, is_market: bool) -> int:
     """Hold what a new order may need at its limit; return a refusal or 0.
 
     A market order to buy that cannot pay for the whole range of market protection holds all there
@@ -32,7 +31,7 @@ def hold_for_order(s: State, row: int, limit: int) -> int:
     else:
         b = s.balances[o.quote_balance]
         need = _cost(s, row, limit)
-        if o.order_type == OrderType.MARKET and b.available < need:
+        if is_market and b.available < need:
             best = s.levels[s.books[m.asks].lowest].price
             if b.available < _cost(s, row, best):
                 return INSUFFICIENT_FUNDS
@@ -55,11 +54,10 @@ def _cost(s: State, row: int, price: int) -> int:
 
 
 @inlined
-def can_pay(s: State, row: int, price: int, quantity: int) -> bool:
+def can_pay(s: State, row: int, value: int) -> bool:
     """Tell whether a buy still holds the value of a fill."""
     o = s.orders[row]
-    m = s.markets[o.market]
-    return o.side == Side.SELL or o.held >= value_down(price, quantity, m.multiplier, m.divisor)
+    return o.side == Side.SELL or o.held >= value
 
 
 @inlined
@@ -76,7 +74,7 @@ def settle_spot(s: State, taker: int, maker: int, quantity: int, value: int) -> 
     else:
         maker_fee = _pay(s, maker, taker, quantity, value, maker_fee, taker_fee)
     if taker_fee + maker_fee != 0:
-        add(s, s.exchange[0].fees_account, Wallet.SPOT, m.quote, taker_fee + maker_fee)
+        s.balances[fees_balance(s, t.market, Wallet.SPOT)].available += taker_fee + maker_fee
     _count_volume(s, t.account, k.account, m.quote, value)
     return taker_fee, maker_fee
 

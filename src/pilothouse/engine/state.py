@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from pilothouse.engine.pointers import TablesType, register
 from pilothouse.engine.tables import BUFFERS, TABLES
 
 
-class State(NamedTuple):
+@dataclass(slots=True)
+class State:
     """Every table of the arena, then the buffers of a step: `events`, `receipts`, `scratch`.
 
     `address` points to the list of their addresses, which is all that compiled code takes;
@@ -22,6 +24,7 @@ class State(NamedTuple):
     balances: Any
     positions: Any
     orders: Any
+    order_details: Any
     books: Any
     levels: Any
     nodes: Any
@@ -34,6 +37,10 @@ class State(NamedTuple):
     position_index: Any
     order_index: Any
     client_index: Any
+    balance_links: Any
+    position_links: Any
+    order_links: Any
+    client_links: Any
     events: Any
     receipts: Any
     scratch: Any

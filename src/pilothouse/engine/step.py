@@ -11,6 +11,7 @@ from typing import Any
 from pilothouse.engine.accounts import open_account
 from pilothouse.engine.assets import list_asset
 from pilothouse.engine.fees import set_fee_schedule
+from pilothouse.engine.lookahead import look_ahead
 from pilothouse.engine.margin_schedule import MARGIN_TIERS_AT, set_margin_schedule
 from pilothouse.engine.market_status import set_market_status
 from pilothouse.engine.markets import list_market
@@ -67,6 +68,7 @@ def step_commands(s: State, block: Any, words: Any, row: int, end: int) -> int:
             return row
         if s.scratch[0].events + EVENTS_PER_COMMAND > EVENTS_ROOM:
             return row
+        look_ahead(s, block, row, end)
         x.position += 1
         _step_one(s, block, words, row)
         row += c.row_count

@@ -4,6 +4,9 @@ All fields are signed 64-bit words. Row 0 of each table means "none", so fresh z
 links. Money is in an asset's base units unless the name says otherwise; quantities and prices are
 in their market's units; marks and a contract's index in hundredths of a price unit; times in
 microseconds.
+
+A row that orders touch is one or two lines of memory (eight words each), and what is read together
+stands in one line: an order waits for memory far longer than for arithmetic.
 """
 
 from __future__ import annotations
@@ -43,30 +46,34 @@ ASSETS = _row(
     source_time=SOURCES,
 )
 MARKETS = _row(
-    "symbol_0 symbol_1 symbol_2 kind base quote price_decimals quantity_decimals"
-    " multiplier divisor mark_multiplier mark_divisor index_divisor index_multiplier"
-    " tick lot quantity_min cost_min position_max fee_schedule"
-    " status status_version band_ppm band_version bids asks last_price next_of_asset"
-    " index mark premium mark_time premium_max_ppm open_interest liquidation_fee_ppm"
-    " funding_coefficient funding_rate_max_e12 funding_rate_e12 funding_payment_e6"
-    " funding_base_e6 premium_sum_e12_ms premium_ms funding_posted funding_cursor"
-    " schedules_first schedule_version positions_first positions_open"
-    " clearing_account insurance_account long_triggers short_triggers"
+    "kind base quote fee_schedule status tick lot quantity_min"
+    " cost_min band_ppm multiplier divisor bids asks last_price fees_balance"
+    " mark index mark_multiplier mark_divisor position_max funding_payment_e6 funding_base_e6"
+    " positions_open"
+    " symbol_0 symbol_1 symbol_2 price_decimals quantity_decimals index_divisor index_multiplier"
+    " status_version band_version next_of_asset"
+    " premium mark_time premium_max_ppm open_interest liquidation_fee_ppm"
+    " funding_coefficient funding_rate_max_e12 funding_rate_e12"
+    " premium_sum_e12_ms premium_ms funding_posted funding_cursor"
+    " schedules_first schedule_version positions_first"
+    " clearing_account insurance_account long_triggers short_triggers unused_0 unused_1 unused_2"
 )
 ACCOUNTS = _row(
-    "client_class jurisdiction purpose firm orders_max orders_open orders_first"
-    " balances_first positions_first volume volume_day volume_micro_usd"
-    " queued queue_next protection opened_at exposures"
+    "orders_first orders_open orders_max protection volume volume_day volume_micro_usd queued"
+    " balances_first positions_first queue_next client_class jurisdiction purpose firm opened_at"
 )
-BALANCES = _row("account wallet asset available held next trigger")
+BALANCES = _row("account wallet asset available held next trigger unused")
 POSITIONS = _row(
-    "account market quantity entry_cost opened_at funding_seen_e6 buys sells schedule"
-    " next_of_account next previous trigger_below trigger_above"
+    "market quantity entry_cost funding_seen_e6 buys sells schedule next_of_account"
+    " account opened_at next previous trigger_below trigger_above unused_0 unused_1"
 )
 ORDERS = _row(
-    "number account market side order_type flags price quantity remaining held level next previous"
-    " account_next account_previous client_hi client_lo base_balance quote_balance position"
-    " placed_at user_ref time_in_force"
+    "number account market side flags price remaining level"
+    " held next previous account_next account_previous base_balance quote_balance position"
+)
+# What of a resting order only its owner asks for: a row beside the order's.
+ORDER_DETAILS = _row(
+    "client_hi client_lo quantity placed_at order_type time_in_force user_ref unused"
 )
 BOOKS = _row("root lowest highest leaf leaf_prefix levels")
 LEVELS = _row("book price quantity first last above below leaf")
@@ -81,14 +88,29 @@ SCHEDULES = _row(
     maintenance_deduction=TIERS,
 )
 FEES = _row("count", volumes_from=TIERS, maker_ppm=TIERS, taker_ppm=TIERS)
-VOLUMES = _row("account", day_micro_usd=VOLUME_DAYS)
+VOLUMES = _row("account unused", day_micro_usd=VOLUME_DAYS)
 NAMES = _row("hi lo body position outcome made")
-HASHES = _row("hi lo row")
+LINKS = _row("row")
 
 # The buffers of a step, which are no part of the state.
 EVENTS = _row(" ".join(f"w{place}" for place in range(16)))
 RECEIPTS = _row("position outcome made repeated")
 SCRATCH = _row("events receipts", counts=COUNTS)
+
+INDEX_OF: Final[dict[str, str]] = {
+    "balance_index": "balances",
+    "position_index": "positions",
+    "order_index": "orders",
+    "client_index": "orders",
+}
+"""Hash tables, rebuilt from the table they index; they stay out of the fingerprint."""
+LINKS_OF: Final[dict[str, str]] = {
+    "balance_links": "balances",
+    "position_links": "positions",
+    "order_links": "orders",
+    "client_links": "orders",
+}
+"""Beside each row the next one of the same place in the hash table."""
 
 TABLES: Final[dict[str, np.dtype[Any]]] = {
     "exchange": EXCHANGE,
@@ -98,6 +120,7 @@ TABLES: Final[dict[str, np.dtype[Any]]] = {
     "balances": BALANCES,
     "positions": POSITIONS,
     "orders": ORDERS,
+    "order_details": ORDER_DETAILS,
     "books": BOOKS,
     "levels": LEVELS,
     "nodes": NODES,
@@ -106,20 +129,11 @@ TABLES: Final[dict[str, np.dtype[Any]]] = {
     "fees": FEES,
     "volumes": VOLUMES,
     "names": NAMES,
-    "balance_index": HASHES,
-    "position_index": HASHES,
-    "order_index": HASHES,
-    "client_index": HASHES,
+    **dict.fromkeys(INDEX_OF, LINKS),
+    **dict.fromkeys(LINKS_OF, LINKS),
 }
 """Every table of the arena, in its order."""
 BUFFERS: Final = {"events": EVENTS, "receipts": RECEIPTS, "scratch": SCRATCH}
-INDEX_OF: Final[dict[str, str]] = {
-    "balance_index": "balances",
-    "position_index": "positions",
-    "order_index": "orders",
-    "client_index": "orders",
-}
-"""Hash tables, rebuilt from the table they index; they stay out of the fingerprint."""
 GROWABLE: Final = (
     "assets",
     "markets",

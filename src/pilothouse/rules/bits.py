@@ -88,6 +88,13 @@ def _mix_fast(hi: int, lo: int, seed: int) -> Any:
 
 
 @inlined
+def _fold_fast(a: int, b: int) -> Any:
+    return np.int64(
+        (_high_product(np.uint64(a), np.uint64(b)) ^ (np.uint64(a) * np.uint64(b))) >> np.uint64(1)
+    )
+
+
+@inlined
 def _lowest_bit_fast(word: int) -> Any:
     return np.int64(trailing_zeros(np.uint64(word)))
 
@@ -127,6 +134,11 @@ def _mix_plain(hi: int, lo: int, seed: int) -> Any:
     return np.int64(word >> 1)
 
 
+def _fold_plain(a: int, b: int) -> Any:
+    product = (int(a) & MASK) * (int(b) & MASK)
+    return np.int64(((product >> 64) ^ (product & MASK)) >> 1)
+
+
 def _lowest_bit_plain(word: int) -> Any:
     unsigned = int(word) & MASK
     return np.int64((unsigned & -unsigned).bit_length() - 1)
@@ -148,6 +160,8 @@ _muldiv = _muldiv_plain if UNCOMPILED else _muldiv_fast
 _fits = _fits_plain if UNCOMPILED else _fits_fast
 mix = _mix_plain if UNCOMPILED else _mix_fast
 """Mix two words under a seed into a non-negative one."""
+fold = _fold_plain if UNCOMPILED else _fold_fast
+"""Fold the 128-bit product of two words into a non-negative one: the quickest way to mix them."""
 lowest_bit = _lowest_bit_plain if UNCOMPILED else _lowest_bit_fast
 """Return the place of the lowest bit that is set; the word is not zero."""
 highest_bit = _highest_bit_plain if UNCOMPILED else _highest_bit_fast

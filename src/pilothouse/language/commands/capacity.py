@@ -18,7 +18,7 @@ class CreateExchange(Command):
     schedules: int = word("margin schedules", default=4096)
     fees: int = word("fee schedules", default=64)
     volumes: int = word("accounts with a trading volume", default=4096)
-    names: int = word("names remembered for each sender", default=16384)
+    names: int = word("names remembered for each sender, up to a power of two", default=16384)
     hash_seed: int = word("seed of the mixer of every hash table", default=0x5EED)
 
 

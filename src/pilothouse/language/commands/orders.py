@@ -5,6 +5,7 @@ from pilothouse.language.schema import Command, command, text, word
 
 POST_ONLY = 1
 REDUCE_ONLY = 2
+ALL_FLAGS = POST_ONLY | REDUCE_ONLY
 
 
 @command(200, "Account {account} places an order to {side} {quantity} in market {market}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pilothouse.engine.machine import Machine
+from pilothouse.language.commands.orders import ALL_FLAGS
 from pilothouse.language.kinds import OrderType, Side
 
 
@@ -44,16 +45,16 @@ def order(machine: Machine, number: int) -> OrderView | None:
 
 
 def _order(machine: Machine, row: int) -> OrderView:
-    o = machine.state.orders[row]
+    o, details = machine.state.orders[row], machine.state.order_details[row]
     return OrderView(
         number=int(o["number"]),
         account=int(o["account"]),
         market=int(o["market"]),
         side=Side(int(o["side"])),
-        order_type=OrderType(int(o["order_type"])),
-        flags=int(o["flags"]),
+        order_type=OrderType(int(details["order_type"])),
+        flags=int(o["flags"]) & ALL_FLAGS,
         price=int(o["price"]),
-        quantity=int(o["quantity"]),
+        quantity=int(details["quantity"]),
         remaining=int(o["remaining"]),
-        placed_at=int(o["placed_at"]),
+        placed_at=int(details["placed_at"]),
     )
