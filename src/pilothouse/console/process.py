@@ -87,7 +87,7 @@ def connect(
 
     from pilothouse.console.live.ticker import Ticker
     from pilothouse.control import ports, worker
-    from pilothouse.desk import outbox
+    from pilothouse.desk import outbox, statuses
     from pilothouse.records.archive import running as archives
     from pilothouse.records.archive.archive import Archive
     from pilothouse.records.archive.keeper import Keeper
@@ -96,6 +96,7 @@ def connect(
     keeper = Keeper(Archive(home))
     archives.connect(keeper)
     ports.connect(venue=VenueClient(home), rehearsal=rehearse(follower), follower=follower)
+    follower.listen(statuses.hear)
     outbox.recover(timezone.now())
     for part in (
         keeper,

@@ -14,6 +14,8 @@ from pilothouse.console.live.ticker import latest
 from pilothouse.console.pages.changes.reading import waiting_for
 from pilothouse.console.pages.theme.view import theme_of
 from pilothouse.console.rights import person_of
+from pilothouse.desk.models import Incident
+from pilothouse.desk.moves import ACTIVE
 from pilothouse.language.kinds import MarketKind
 
 CONTRACTS_MOST: Final = 8
@@ -38,6 +40,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "person_initials": str(person)[:2].upper(),
         "person_roles": ", ".join(sorted(role.replace("_", " ") for role in roles_of(person))),
         "waiting_for_me": len(waiting_for(person)),
+        "incidents_active": Incident.objects.filter(state__in=ACTIVE).count(),
     }
 
 

@@ -17,6 +17,10 @@ from pilothouse.console.pages.contract.view import contract
 from pilothouse.console.pages.control_room.view import control_room, panel
 from pilothouse.console.pages.go_to.view import go_to
 from pilothouse.console.pages.health.view import health
+from pilothouse.console.pages.incident.move import move as incident_move
+from pilothouse.console.pages.incident.open import open_page
+from pilothouse.console.pages.incident.view import incident
+from pilothouse.console.pages.incidents.view import incidents
 from pilothouse.console.pages.markets.view import markets
 from pilothouse.console.pages.theme.view import theme
 
@@ -35,6 +39,10 @@ urlpatterns = [
     path("changes/<int:number>", change),
     path("changes/<int:number>/effects/<str:part>", effects),
     path("changes/<int:number>/moves/<str:verb>", move),
+    path("incidents", incidents),
+    path("incidents/open", open_page),
+    path("incidents/<int:number>", incident),
+    path("incidents/<int:number>/moves/<str:verb>", incident_move),
     path("audit", audit),
     path("go-to", go_to),
     path("live", live),

@@ -132,6 +132,26 @@ def clock(microseconds: int | None) -> str:
 
 
 @register.filter
+def day(microseconds: int | None) -> str:
+    """Format a time in microseconds since the epoch as its date, UTC."""
+    return _moment(microseconds, "%Y-%m-%d")
+
+
+@register.filter
+def duration(seconds: int | None) -> str:
+    """Format whole seconds with the two largest of their units: 1 h 04 min, 2 min 05 s."""
+    if seconds in ABSENT:
+        return NONE
+    left = int(seconds)
+    days, hours, minutes = left // 86_400, left // 3_600 % 24, left // 60 % 60
+    if days:
+        return f"{grouped(str(days))} d {hours:02} h"
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {left % 60:02} s" if minutes else f"{left} s"
+
+
+@register.filter
 def machine_moment(microseconds: int | None) -> str:
     """Format a time in microseconds for the datetime attribute of a time element."""
     return _moment(microseconds, "%Y-%m-%dT%H:%M:%SZ")

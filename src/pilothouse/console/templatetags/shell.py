@@ -37,6 +37,16 @@ TONES: Final = {
     "rejected": "down",
     "major": "warn",
     "platform": "down",
+    "critical": "down",
+    "high": "warn",
+    "medium": "violet",
+    "opened": "down",
+    "acknowledged": "warn",
+    "mitigated": "info",
+    "resolved": "up",
+    "raised": "down",
+    "unknown": "warn",
+    "dead": "down",
 }
 """Which tone a state's pill has. The word always stands in it: colour is never the only sign."""
 

@@ -1,0 +1,1 @@
+"""One incident: its clocks, its line of time, what belongs to it, and its moves."""

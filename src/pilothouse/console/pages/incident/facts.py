@@ -1,0 +1,125 @@
+"""Everything the page of an incident shows, read from the desk as it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pilothouse.console.pages.changes.reading import microseconds
+from pilothouse.desk import clocks, timeline
+from pilothouse.desk.models import Incident
+from pilothouse.desk.timeline import Happening
+
+
+@dataclass(frozen=True)
+class Head:
+    """What an incident is, in plain values; times in microseconds since the epoch."""
+
+    number: int
+    label: str
+    title: str
+    what: str
+    severity: str
+    state: str
+    active: bool
+    owner: str
+    commander: str
+    opened_by: str
+    opened_at: int
+
+
+@dataclass(frozen=True)
+class ClockLine:
+    """A clock, what it says (0 if it was never read), and its readings if it was corrected."""
+
+    name: str
+    meaning: str
+    at: int
+    corrections: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class TimeLine:
+    """One happening, its time in microseconds."""
+
+    at: int
+    about: str
+    title: str
+    sentence: str
+    address: str
+    refused: bool
+
+
+@dataclass(frozen=True)
+class AffectedLine:
+    """A market or a product that is affected, and its page."""
+
+    subject: str
+    name: str
+    address: str
+
+
+def head(incident: Incident) -> Head:
+    """Return the head of an incident."""
+    return Head(
+        number=incident.pk,
+        label=incident.label,
+        title=incident.title,
+        what=incident.what,
+        severity=incident.severity,
+        state=incident.state,
+        active=incident.is_active,
+        owner=incident.owner.replace("_", " "),
+        commander=str(incident.commander or ""),
+        opened_by=str(incident.opened_by),
+        opened_at=microseconds(incident.opened_at),
+    )
+
+
+def incident_facts(incident: Incident, now: datetime) -> dict[str, Any]:
+    """Return the facts of an incident: the same for the page and for JSON."""
+    due = clocks.first_report_due(incident)
+    return {
+        "incident": head(incident),
+        "clocks": [_clock(one) for one in clocks.readings(incident)],
+        "spans": [{"name": name, "seconds": seconds} for name, seconds in clocks.spans(incident)],
+        "first_report_due": microseconds(due) if due else 0,
+        "affected": [affected_line(one.subject) for one in incident.affected.all()],
+        "timeline": time_lines(timeline.of_incident(incident, now)),
+    }
+
+
+def time_lines(happenings: list[Happening]) -> list[TimeLine]:
+    """Return happenings as plain values, newest first: people look for what is new."""
+    return [
+        TimeLine(
+            microseconds(one.at),
+            str(one.about),
+            one.title,
+            one.sentence,
+            one.address,
+            one.refused,
+        )
+        for one in reversed(happenings)
+    ]
+
+
+def affected_line(subject: str) -> AffectedLine:
+    """Return a subject with its page."""
+    kind, _, name = subject.partition(":")
+    return AffectedLine(subject, name, f"/{kind}s/{name}")
+
+
+def _clock(reading: clocks.Reading) -> ClockLine:
+    told = [
+        {
+            "at": microseconds(one.at) if one.at else 0,
+            "noted_at": microseconds(one.noted_at),
+            "by": str(one.by or "the machine"),
+            "why": one.why,
+        }
+        for one in reading.corrections
+    ]
+    at = microseconds(reading.at) if reading.at else 0
+    return ClockLine(str(reading.clock), reading.meaning, at, told)

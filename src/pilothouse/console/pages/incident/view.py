@@ -1,0 +1,31 @@
+"""GET /incidents/NUMBER: one incident, whole."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from pilothouse.access.roles import Right
+from pilothouse.console.answers import answer
+from pilothouse.console.object_frame import audit_of
+from pilothouse.console.pages.incident.buttons import buttons
+from pilothouse.console.pages.incident.facts import incident_facts
+from pilothouse.console.rights import needs, person_of
+from pilothouse.desk.models import Incident
+
+
+@needs(Right.VIEW)
+def incident(request: HttpRequest, number: int) -> HttpResponse:
+    """Answer one incident. An unknown number is 404."""
+    people = Incident.objects.select_related("commander", "opened_by")
+    found = get_object_or_404(people, pk=number)
+    now = timezone.now()
+    moves = buttons(found, person_of(request), now)
+    facts = incident_facts(found, now) | {"moves": moves} | audit_of(request, found.subject)
+    drawing = {
+        "nav": "incidents",
+        "main_moves": [one for one in moves if one.main],
+        "more_moves": [one for one in moves if not one.main],
+    }
+    return answer(request, "incident/page.html", facts, drawing)

@@ -1,0 +1,1 @@
+"""All incidents, those that are somebody's turn first."""

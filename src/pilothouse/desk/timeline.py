@@ -1,0 +1,131 @@
+"""The line of time of an incident: it is read from what is kept anyway, so it fills itself.
+
+The audit has the deeds on the incident, on its alerts and on the changes; the exchange has told
+the statuses of its markets. Nothing is copied, so nothing can be missing or stand twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from pilothouse.access.models import Person
+from pilothouse.control.models import Change
+from pilothouse.control.ports import ports
+from pilothouse.desk import clocks, statuses, subjects
+from pilothouse.desk.clocks import Clock
+from pilothouse.desk.models import Incident
+from pilothouse.records import audit
+from pilothouse.records.models import AuditRow
+
+ROWS_MOST: Final = 500
+
+
+class About(StrEnum):
+    """What a happening is about."""
+
+    INCIDENT = "incident"
+    ALERT = "alert"
+    CHANGE = "change"
+    STATUS = "status"
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing that happened: when, about what, in which words, and which page shows it."""
+
+    at: datetime
+    about: About
+    title: str
+    sentence: str
+    address: str = ""
+    refused: bool = False
+
+
+def of_incident(incident: Incident, now: datetime) -> list[Happening]:
+    """Return what happened to an incident and around it, oldest first."""
+    start, end = window(incident, now)
+    markets = market_numbers([one.subject for one in incident.affected.all()])
+    own = [_own(row) for row in audit.rows_about(incident.subject)]
+    alerts = [f"alert:{one.alert}" for one in incident.alerts.all()]
+    changes = {f"change:{one.pk}" for one in _changes(incident, markets)}
+    around = [
+        *_deeds(alerts, About.ALERT, None, end),
+        *_deeds(changes, About.CHANGE, start, end),
+        *status_moves(markets, start, end),
+    ]
+    return sorted([*own, *around], key=lambda one: one.at)
+
+
+def window(incident: Incident, now: datetime) -> tuple[datetime, datetime]:
+    """Return from when to when what happens around an incident belongs to it."""
+    read = clocks.moments(incident)
+    started = [read[one] for one in (Clock.OCCURRED, Clock.DETECTED) if one in read]
+    start = min([*started, incident.opened_at])
+    return start, now if incident.is_active else incident.state_at
+
+
+def market_numbers(affected: list[str]) -> list[int]:
+    """Return the numbers of the markets among what is affected."""
+    symbols = set(subjects.symbols(affected))
+    return [one.number for one in ports().reader.markets() if one.symbol in symbols]
+
+
+def status_moves(markets: Iterable[int], start: datetime, end: datetime) -> list[Happening]:
+    """Return the status moves of markets as happenings."""
+    symbols = {one.number: one.symbol for one in ports().reader.markets()}
+    return [
+        Happening(
+            one.at,
+            About.STATUS,
+            f"{symbols[one.market]} is {one.status.name.lower()}",
+            f"before: {one.before.name.lower()}" + (f", by CH-{one.change}" if one.change else ""),
+            f"/markets/{symbols[one.market]}",
+        )
+        for one in statuses.between(markets, start, end)
+    ]
+
+
+def _changes(incident: Incident, markets: list[int]) -> list[Change]:
+    return list(Change.objects.filter(market__in=markets))
+
+
+def _deeds(
+    about: Iterable[str], kind: About, start: datetime | None, end: datetime
+) -> list[Happening]:
+    rows = AuditRow.objects.filter(subject__in=list(about), at__lte=end)
+    if start is not None:
+        rows = rows.filter(at__gte=start)
+    return [_deed(row, kind) for row in rows.order_by("number")[:ROWS_MOST]]
+
+
+def _deed(row: AuditRow, kind: About) -> Happening:
+    number = row.subject.partition(":")[2]
+    label = f"{'CH' if kind is About.CHANGE else 'AL'}-{number}"
+    refused = row.outcome != audit.DONE
+    title = f"{label} {_words(row.deed)}{' refused' if refused else ''}"
+    return Happening(row.at, kind, title, row.sentence, f"/{kind}s/{number}", refused)
+
+
+def _own(row: AuditRow) -> Happening:
+    refused = row.outcome != audit.DONE
+    who = _who(row.actor)
+    why = row.facts.get("detail" if refused else "why") or ""
+    title = f"{_words(row.deed).capitalize()}{' refused' if refused else ''}"
+    sentence = f"{who}: {why}" if why else who
+    return Happening(row.at, About.INCIDENT, title, sentence, "", refused)
+
+
+def _words(deed: str) -> str:
+    return deed.rpartition(".")[2].replace("_", " ")
+
+
+def _who(actor: str) -> str:
+    kind, _, number = actor.partition(":")
+    if kind != "person":
+        return actor
+    person = Person.objects.filter(pk=int(number)).first()
+    return str(person) if person else actor

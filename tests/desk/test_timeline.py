@@ -1,0 +1,83 @@
+"""The line of time fills itself: deeds, changes that touch its markets, statuses."""
+
+import pytest
+
+from pilothouse.control import propose
+from pilothouse.desk import progress, record, statuses, timeline
+from pilothouse.desk.timeline import About
+from pilothouse.language.events import MarketStatusSet
+from pilothouse.language.kinds import CauseKind, MarketStatus
+from tests.control.doubles import PERPETUAL, SPOT
+from tests.desk.conftest import MINUTE, NOON
+
+
+@pytest.fixture(autouse=True)
+def silence():
+    statuses.forget()
+    yield
+    statuses.forget()
+
+
+def microseconds(at):
+    return (at - statuses.EPOCH) // (MINUTE / 60_000_000)
+
+
+def moved(market, status, before, minutes, change=0):
+    cause = CauseKind.CHANGE if change else CauseKind.NONE
+    event = MarketStatusSet(
+        market=market, status=status, before=before, version=2, cause=int(cause), cause_id=change
+    )
+    statuses.note(microseconds(NOON + minutes * MINUTE), event)
+
+
+def told(incident, minutes=60):
+    return timeline.of_incident(incident, NOON + minutes * MINUTE)
+
+
+def test_deeds_changes_and_statuses_stand_in_one_line(team, exchange, incident):
+    moved(PERPETUAL, MarketStatus.HALTED, MarketStatus.ONLINE, 2, change=9)
+    progress.acknowledge(incident, by=team.operator, now=NOON + MINUTE)
+    fields = {"market": PERPETUAL, "status": int(MarketStatus.CANCEL_ONLY)}
+    change = propose.propose(
+        "market_status", fields, by=team.operator, why="stop", now=NOON + 3 * MINUTE
+    )
+    record.note(incident, "clients were told", by=team.risk, now=NOON + 4 * MINUTE)
+    assert [(one.about, one.title) for one in told(incident)] == [
+        (About.INCIDENT, "Open"),
+        (About.INCIDENT, "Acknowledge"),
+        (About.STATUS, "PF_XBTUSD is halted"),
+        (About.CHANGE, f"CH-{change.pk} propose"),
+        (About.INCIDENT, "Note"),
+    ]
+    assert told(incident)[2].sentence == "before: online, by CH-9"
+    assert told(incident)[-1].sentence == "risk: clients were told"
+
+
+def test_other_markets_and_other_times_are_left_out(team, exchange, incident):
+    moved(SPOT, MarketStatus.HALTED, MarketStatus.ONLINE, 2)
+    moved(PERPETUAL, MarketStatus.HALTED, MarketStatus.ONLINE, -4)
+    assert [one.about for one in told(incident)] == [About.INCIDENT]
+
+
+def test_after_its_end_nothing_more_belongs_to_it(team, exchange, incident):
+    progress.acknowledge(incident, by=team.operator, now=NOON + MINUTE)
+    progress.resolve(incident, "over", by=team.operator, now=NOON + 5 * MINUTE)
+    moved(PERPETUAL, MarketStatus.HALTED, MarketStatus.ONLINE, 6)
+    incident.refresh_from_db()
+    assert About.STATUS not in {one.about for one in told(incident)}
+
+
+def test_it_is_the_same_after_a_restart(team, exchange, incident):
+    """The exchange tells its statuses again from the first block; the rest is in the database."""
+    moved(PERPETUAL, MarketStatus.HALTED, MarketStatus.ONLINE, 2)
+    before = told(incident)
+    statuses.forget()
+    moved(PERPETUAL, MarketStatus.HALTED, MarketStatus.ONLINE, 2)
+    assert told(incident) == before
+
+
+def test_a_refused_deed_stands_in_the_line(team, exchange, incident):
+    with pytest.raises(Exception, match="not in a state"):
+        progress.resolve(incident, "over", by=team.operator, now=NOON + MINUTE)
+    last = max(told(incident, minutes=10**7), key=lambda one: one.at)
+    assert (last.title, last.refused) == ("Resolve refused", True)
