@@ -230,6 +230,8 @@ class Exchange:
             status=asked.status,
             before=was,
             version=market.status_version,
+            accounts_below_maintenance=0,
+            notional_below_maintenance=0,
             **cause,
         )
 
@@ -241,6 +243,7 @@ class Exchange:
             band_ppm=asked.band_ppm,
             before_ppm=was,
             version=market.band_version,
+            orders_outside=0,
             **cause,
         )
 

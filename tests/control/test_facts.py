@@ -27,7 +27,13 @@ def row(event, position):
 
 def band(cause, cause_id):
     return PriceBandSet(
-        market=3, band_ppm=20_000, before_ppm=0, version=2, cause=cause, cause_id=cause_id
+        market=3,
+        band_ppm=20_000,
+        before_ppm=0,
+        version=2,
+        orders_outside=0,
+        cause=cause,
+        cause_id=cause_id,
     )
 
 
@@ -38,6 +44,8 @@ def test_only_what_changes_caused_is_kept():
         status=MarketStatus.HALTED,
         before=MarketStatus.ONLINE,
         version=2,
+        accounts_below_maintenance=0,
+        notional_below_maintenance=0,
         cause=CauseKind.CONTROL,
         cause_id=9,
     )

@@ -12,6 +12,7 @@ from pilothouse.language.numbers import MARK_PER_PRICE
 from pilothouse.language.refusals import (
     BAND_IS_OUT_OF_RANGE,
     BASE_VERSION_HAS_MOVED,
+    IMPACT_ABOVE_WHAT_WAS_SIGNED,
     NOTHING_TO_CHANGE,
 )
 from pilothouse.rules.compiled import entry, inner
@@ -36,10 +37,15 @@ def set_price_band(s: State, c: Any) -> int:
         return BAND_IS_OUT_OF_RANGE
     if c.band_ppm == m.band_ppm:
         return NOTHING_TO_CHANGE
+    outside = count_outside(s, c.market, c.band_ppm)
+    if 0 <= c.orders_outside_max and c.orders_outside_max < outside:
+        return IMPACT_ABOVE_WHAT_WAS_SIGNED
     before = m.band_ppm
     m.band_ppm = c.band_ppm
     m.band_version += 1
-    emit.price_band_set(s, 0, c.market, c.band_ppm, before, m.band_version, c.cause, c.cause_id)
+    emit.price_band_set(
+        s, 0, c.market, c.band_ppm, before, m.band_version, outside, c.cause, c.cause_id
+    )
     return 0
 
 
@@ -78,6 +84,12 @@ def market_order_limit(s: State, market: int, side: int) -> int:
 
 @entry
 def orders_outside(s: State, market: int, band_ppm: int) -> int:
+    """Return how many resting orders a band would leave outside, as the command counts them."""
+    return count_outside(s, market, band_ppm)
+
+
+@inner
+def count_outside(s: State, market: int, band_ppm: int) -> int:
     """Return how many resting orders a band would leave outside; none is cancelled by it."""
     reference = reference_price(s, market)
     if band_ppm == 0 or reference == 0:

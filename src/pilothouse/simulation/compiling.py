@@ -18,12 +18,14 @@ from pilothouse.language.commands import (
     OpenAccount,
     PlaceOrder,
     SetIndexPrice,
+    SetMarketStatus,
     SetPriceBand,
     Transfer,
 )
 from pilothouse.language.kinds import (
     CauseKind,
     ClientClass,
+    MarketStatus,
     OrderType,
     Side,
     TimeInForce,
@@ -126,5 +128,6 @@ def _rehearse(machine: Any) -> None:
     rehearsal = Rehearsal(_Still(machine))  # type: ignore[arg-type]
     schedule = genesis.schedule(CONTRACT, markets.PERPETUALS[0].tiers, 2)
     band = SetPriceBand(market=CONTRACT, band_ppm=20_000, base_version=1)
-    for k, one in enumerate((schedule, band)):
+    status = SetMarketStatus(market=CONTRACT, status=MarketStatus.HALTED, base_version=1)
+    for k, one in enumerate((schedule, band, status)):
         rehearsal.impact(Message(one, Name(Sender.SIMULATION, 1, k), CAUSE))

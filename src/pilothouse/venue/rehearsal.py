@@ -9,7 +9,7 @@ new orders; then shocks, which move every mark and count.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,8 +19,9 @@ import numpy as np
 from pilothouse.engine import impact as counting
 from pilothouse.engine.machine import Machine
 from pilothouse.engine.margin_schedule import rehearse_schedule
+from pilothouse.engine.market_status import read_reached
 from pilothouse.engine.price_band import orders_outside
-from pilothouse.language.commands import SetMarginSchedule, SetPriceBand
+from pilothouse.language.commands import SetMarginSchedule, SetMarketStatus, SetPriceBand
 from pilothouse.language.events import (
     InsurancePaid,
     OrderCancelled,
@@ -82,6 +83,8 @@ class Impact:
     notional_newly_below_maintenance: int = 0
     orders_to_cancel: int = 0
     orders_outside_band: int = 0
+    accounts_reached: int = 0
+    notional_reached: int = 0
     most_affected: tuple[AffectedAccount, ...] = ()
     distribution: tuple[DistributionBand, ...] = ()
 
@@ -127,17 +130,16 @@ class Rehearsal:
                 machine.copy_into(self._spare)
             yield self._spare
 
-    def impact(self, message: Message) -> Impact:
-        """Return the first answer to a command."""
+    def impact(self, message: Message, after: Sequence[Message] = ()) -> Impact:
+        """Return the first answer to a command, given after the commands of earlier steps."""
         with self._copy() as machine:
+            position = machine.position
+            for place, earlier in enumerate(after):
+                machine.execute(to_rows(_renamed(earlier, place)), machine.time)
             asked = message.command
-            made = Impact(machine.position, machine.time, 0)
-            if isinstance(asked, SetMarginSchedule):
-                made = _count_schedule(machine, message, made)
-            if isinstance(asked, SetPriceBand):
-                outside = orders_outside(machine.arena.state, asked.market, asked.band_ppm)
-                made = replace(made, orders_outside_band=int(outside))
-            stepped = machine.step(to_rows(_renamed(message)), machine.time)
+            made = _count(machine, message, Impact(position, machine.time, 0))
+            renamed = _renamed(message, len(after))
+            stepped = machine.step(to_rows(renamed), machine.time)
             if isinstance(asked, SetMarginSchedule):
                 made = replace(made, orders_to_cancel=_margin_cancels(machine, stepped.events))
             return replace(made, outcome=int(stepped.receipts[0, 1]))
@@ -166,9 +168,24 @@ class Rehearsal:
         )
 
 
-def _renamed(message: Message) -> Message:
+def _renamed(message: Message, place: int = 0) -> Message:
     # On the copy the command is always new, whatever was rehearsed or sent under its name.
-    return replace(message, name=Name(Sender.SIMULATION, 1 << 62, 1))
+    return replace(message, name=Name(Sender.SIMULATION, 1 << 62, 1 + place))
+
+
+def _count(machine: Machine, message: Message, made: Impact) -> Impact:
+    """Count with the functions that the command itself counts with."""
+    asked, state = message.command, machine.arena.state
+    if isinstance(asked, SetMarginSchedule):
+        return _count_schedule(machine, message, made)
+    if isinstance(asked, SetPriceBand):
+        outside = orders_outside(state, asked.market, asked.band_ppm)
+        return replace(made, orders_outside_band=int(outside))
+    if isinstance(asked, SetMarketStatus):
+        reached = np.zeros(2, np.int64)
+        read_reached(state, asked.market, asked.status, reached)
+        return replace(made, accounts_reached=int(reached[0]), notional_reached=int(reached[1]))
+    return made
 
 
 def _count_schedule(machine: Machine, message: Message, made: Impact) -> Impact:

@@ -11,5 +11,6 @@ class PriceBandSet(Event):
     band_ppm: int = word("the new band", unit="ppm")
     before_ppm: int = word("the band before", unit="ppm")
     version: int = word("the new version of the market's band")
+    orders_outside: int = word("resting orders it left outside")
     cause: int = word("kind of the cause")
     cause_id: int = word("number of the cause")
