@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import Final
 
 from pilothouse.access.models import Person
-from pilothouse.control.models import Change
 from pilothouse.control.ports import ports
+from pilothouse.control.touching import caused_by, touching_markets
 from pilothouse.desk import clocks, statuses, subjects
 from pilothouse.desk.clocks import Clock
 from pilothouse.desk.models import Incident
@@ -51,10 +51,12 @@ def of_incident(incident: Incident, now: datetime) -> list[Happening]:
     markets = market_numbers([one.subject for one in incident.affected.all()])
     own = [_own(row) for row in audit.rows_about(incident.subject)]
     alerts = [f"alert:{one.alert}" for one in incident.alerts.all()]
-    changes = {f"change:{one.pk}" for one in _changes(incident, markets)}
+    caused = {f"change:{one.pk}" for one in caused_by(incident.subject)}
+    beside = {f"change:{one.pk}" for one in touching_markets(*markets)} - caused
     around = [
         *_deeds(alerts, About.ALERT, None, end),
-        *_deeds(changes, About.CHANGE, start, end),
+        *_deeds(caused, About.CHANGE, start, now),
+        *_deeds(beside, About.CHANGE, start, end),
         *status_moves(markets, start, end),
     ]
     return sorted([*own, *around], key=lambda one: one.at)
@@ -87,10 +89,6 @@ def status_moves(markets: Iterable[int], start: datetime, end: datetime) -> list
         )
         for one in statuses.between(markets, start, end)
     ]
-
-
-def _changes(incident: Incident, markets: list[int]) -> list[Change]:
-    return list(Change.objects.filter(market__in=markets))
 
 
 def _deeds(

@@ -14,6 +14,7 @@ from pilothouse.access.roles import Right
 from pilothouse.control.models import Change, ChangeStep, Signature
 from pilothouse.control.moves import OPEN, Owner, State
 from pilothouse.control.signing import need_of
+from pilothouse.control.touching import caused_by, touching_markets
 
 LINES_MOST: Final = 100
 STOPPED: Final = (State.FAILED, State.INCONCLUSIVE, State.REVERTING)
@@ -94,7 +95,12 @@ def all_changes() -> list[ChangeLine]:
 
 def changes_touching(market: int) -> list[ChangeLine]:
     """Return the newest changes of one market."""
-    return _lines(Change.objects.filter(touched__name__startswith=f"market:{market}:").distinct())
+    return _lines(touching_markets(market))
+
+
+def changes_caused_by(subject: str) -> list[ChangeLine]:
+    """Return the newest changes that something led to, by what the audit calls it."""
+    return _lines(caused_by(subject))
 
 
 def changes_like(wanted: str) -> list[ChangeLine]:
