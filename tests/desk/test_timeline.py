@@ -1,5 +1,7 @@
 """The line of time fills itself: deeds, changes that touch its markets, statuses."""
 
+from dataclasses import fields
+
 import pytest
 
 from pilothouse.control import propose
@@ -24,9 +26,9 @@ def microseconds(at):
 
 def moved(market, status, before, minutes, change=0):
     cause = CauseKind.CHANGE if change else CauseKind.NONE
-    event = MarketStatusSet(
-        market=market, status=status, before=before, version=2, cause=int(cause), cause_id=change
-    )
+    words = {one.name: 0 for one in fields(MarketStatusSet)}
+    said = {"market": market, "status": status, "before": before, "version": 2}
+    event = MarketStatusSet(**words | said | {"cause": int(cause), "cause_id": change})
     statuses.note(microseconds(NOON + minutes * MINUTE), event)
 
 
@@ -37,9 +39,9 @@ def told(incident, minutes=60):
 def test_deeds_changes_and_statuses_stand_in_one_line(team, exchange, incident):
     moved(PERPETUAL, MarketStatus.HALTED, MarketStatus.ONLINE, 2, change=9)
     progress.acknowledge(incident, by=team.operator, now=NOON + MINUTE)
-    fields = {"market": PERPETUAL, "status": int(MarketStatus.CANCEL_ONLY)}
+    wish = {"market": PERPETUAL, "status": int(MarketStatus.CANCEL_ONLY)}
     change = propose.propose(
-        "market_status", fields, by=team.operator, why="stop", now=NOON + 3 * MINUTE
+        "market_status", wish, by=team.operator, why="stop", now=NOON + 3 * MINUTE
     )
     record.note(incident, "clients were told", by=team.risk, now=NOON + 4 * MINUTE)
     assert [(one.about, one.title) for one in told(incident)] == [
