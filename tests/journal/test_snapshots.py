@@ -5,8 +5,9 @@ import pytest
 from pilothouse.journal.snapshots import (
     BadSnapshot,
     Snapshot,
+    good_heads,
     good_snapshots,
-    keep_newest,
+    keep_only,
     read_snapshot,
     snapshot_blocks,
     write_snapshot,
@@ -43,11 +44,24 @@ def test_the_newest_comes_first_and_a_bad_one_is_named(tmp_path):
     assert [one.block for one in others] == [7, 3]
 
 
-def test_only_the_newest_are_kept(tmp_path):
+def test_the_head_is_read_alone_and_the_wanted_snapshot_is_found_by_it(tmp_path):
+    for block in (3, 12, 7):
+        write_snapshot(Files(tmp_path), snapshot(block))
+    assert good_heads(Files(tmp_path)) == [snapshot(block).head for block in (12, 7, 3)]
+    (found,) = good_snapshots(Files(tmp_path), lambda head: head.block == 7)
+    assert found == snapshot(7)
+    name = tmp_path / "snapshots" / f"{12:020d}.snapshot"
+    name.write_bytes(name.read_bytes()[:-1] + b"?")
+    assert [one.block for one in good_heads(Files(tmp_path))] == [12, 7, 3]
+    name.write_bytes(b"PHSNAPS\n")
+    assert [one.block for one in good_heads(Files(tmp_path))] == [7, 3]
+
+
+def test_only_the_named_ones_are_kept(tmp_path):
     for block in (3, 12, 7):
         write_snapshot(Files(tmp_path), snapshot(block))
     (tmp_path / "snapshots" / "9.snapshot.part").write_bytes(b"half")
-    keep_newest(Files(tmp_path), 2)
+    keep_only(Files(tmp_path), {12, 7})
     assert snapshot_blocks(Files(tmp_path)) == [12, 7]
     assert len(Files(tmp_path).names("snapshots")) == 2
 

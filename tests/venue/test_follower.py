@@ -12,6 +12,7 @@ from pilothouse.language.commands import RecordFingerprint
 from pilothouse.language.names import Name, Sender
 from pilothouse.language.rows import Message, to_rows
 from pilothouse.venue.follower import Follower, ReplicaStopped
+from pilothouse.venue.ladder import BLOCK_WORK
 from pilothouse.venue.snapshotter import Snapshotter
 from tests.venue.counter import DIGEST, EVENT, RELEASE, order, order_rows
 from tests.venue.running import client_of, running_writer
@@ -147,19 +148,18 @@ def test_a_follower_starts_from_a_snapshot_when_asked(tmp_path, follow):
 
 
 def test_a_snapshot_is_due_after_so_many_commands_or_blocks(tmp_path, follow, monkeypatch):
-    monkeypatch.setattr("pilothouse.venue.snapshotter.BLOCKS_BETWEEN", 4)
     monkeypatch.setattr("pilothouse.venue.snapshotter.LOOK_S", 0.005)
     appender = Appender(Files(tmp_path), Pen(DIGEST, 1), None)
     follower, said = follow(), []
-    snapshots = Snapshotter(follower, commands_between=100, say=said.append)
+    snapshots = Snapshotter(follower, work_between=4 * (BLOCK_WORK + 10), say=said.append)
     for turn in range(3):
         appender.append(order_rows(10 * turn + 1, 10), 10, turn)
     assert follower.wait_for(30, WAIT_S) and not snapshots.due()
     appender.append(order_rows(31, 10), 10, 4)
     assert follower.wait_for(40, WAIT_S) and snapshots.due()
     assert snapshots.take() and not snapshots.due()
-    appender.append(order_rows(41, 100), 100, 5)
-    assert follower.wait_for(140, WAIT_S) and snapshots.due()
+    appender.append(order_rows(41, 200), 200, 5)
+    assert follower.wait_for(240, WAIT_S) and snapshots.due()
     snapshots.start()
     while not said:
         threading.Event().wait(0.005)

@@ -84,7 +84,7 @@ class Machine:
     def execute(self, rows: Rows, time: int) -> Stepped:
         """Step a block's commands and leave the accounts that wait to the next block.
 
-        Only rehearsals that count what a command changes stop here.
+        Only who looks into a block stops here: rehearsals and explanations.
         """
         events: list[Rows] = []
         return Stepped(self._step_commands(rows, time, events), _joined(events))
@@ -110,6 +110,12 @@ class Machine:
             self._take_events(events)
             if row < len(rows) and stepped_none:
                 self.arena, row = step_in_host(self.arena, block, words, rows, row)
+
+    def examine(self, most: int) -> Rows:
+        """Examine at most so many of the accounts that wait; return the rows of its events."""
+        events: list[Rows] = []
+        self._examine(most, events)
+        return _joined(events)
 
     def _examine(self, left: int, events: list[Rows]) -> None:
         while left > 0:
@@ -138,10 +144,10 @@ class Machine:
         return snapshot.fingerprint(self.arena)
 
     def copy(self) -> Machine:
-        """Return an independent machine with the same state."""
-        made = Machine(Arena(self.arena.capacities))
-        np.copyto(made.arena.bytes, self.arena.bytes)
-        return made
+        """Return an independent machine with the same state; memory not used is not touched."""
+        made = Arena(self.arena.capacities)
+        copy_used_rows(self.arena, made)
+        return Machine(made)
 
     def copy_into(self, other: Machine) -> None:
         """Make another machine's state the same as this one's, in memory it has touched."""

@@ -6,9 +6,10 @@ same work. It is written beside its name and renamed, so that a name always mean
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,8 +31,8 @@ class BadSnapshot(ValueError):
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """The machine after a block: where, when, by which release, with which fingerprint.
+class SnapshotHead:
+    """Where a snapshot was taken: after which block, when, by which release, its fingerprint.
 
     `block_seal` is the seal of the block it follows; without that block in the journal the
     snapshot belongs to another history.
@@ -43,7 +44,19 @@ class Snapshot:
     fingerprint: tuple[int, int]
     release: bytes
     block_seal: bytes
+
+
+@dataclass(frozen=True)
+class Snapshot(SnapshotHead):
+    """The machine after a block, as bytes."""
+
     body: bytes
+
+    @property
+    def head(self) -> SnapshotHead:
+        """Return what it says about itself, without the machine."""
+        at = self.block, self.position, self.time, self.fingerprint
+        return SnapshotHead(*at, self.release, self.block_seal)
 
 
 def write_snapshot(storage: Storage, snapshot: Snapshot) -> str:
@@ -79,19 +92,44 @@ def read_snapshot(storage: Storage, block: int) -> Snapshot:
     return _parse(raw)
 
 
-def good_snapshots(storage: Storage) -> Iterator[Snapshot | BadSnapshot]:
-    """Yield every snapshot, newest first; in place of a bad one, what is wrong with it."""
+def read_head(storage: Storage, block: int) -> SnapshotHead:
+    """Return what the snapshot after a block says about itself; its machine is not looked at."""
+    file = storage.open_read(f"{FOLDER}/{block:020d}{_ENDING}")
+    try:
+        return _parse_head(file.read(0, _LAYOUT.size).tobytes())[0]
+    finally:
+        file.close()
+
+
+def good_heads(storage: Storage) -> list[SnapshotHead]:
+    """Return the heads of all snapshots whose head is whole, newest first."""
+    found = []
+    for block in snapshot_blocks(storage):
+        # A snapshot that is removed at this moment is as good as one that never was.
+        with contextlib.suppress(BadSnapshot, FileNotFoundError):
+            found.append(read_head(storage, block))
+    return found
+
+
+def good_snapshots(
+    storage: Storage, wanted: Callable[[SnapshotHead], bool] = lambda head: True
+) -> Iterator[Snapshot | BadSnapshot]:
+    """Yield the wanted snapshots, newest first; in place of a bad one, what is wrong with it."""
     for block in snapshot_blocks(storage):
         try:
-            yield read_snapshot(storage, block)
+            if wanted(read_head(storage, block)):
+                yield read_snapshot(storage, block)
         except BadSnapshot as bad:
             yield bad
+        except FileNotFoundError:
+            continue
 
 
-def keep_newest(storage: Storage, count: int) -> None:
-    """Remove all but the newest `count` snapshots, and what a crash left half written."""
-    for block in snapshot_blocks(storage)[count:]:
-        storage.remove(f"{FOLDER}/{block:020d}{_ENDING}")
+def keep_only(storage: Storage, blocks: Collection[int]) -> None:
+    """Remove all other snapshots, and what a crash left half written."""
+    for block in snapshot_blocks(storage):
+        if block not in blocks:
+            storage.remove(f"{FOLDER}/{block:020d}{_ENDING}")
     for name in storage.names(FOLDER):
         if name.endswith(".part"):
             storage.remove(f"{FOLDER}/{name}")
@@ -109,15 +147,21 @@ def _header(made: Snapshot) -> bytes:
 
 
 def _parse(raw: bytes) -> Snapshot:
+    head, size, body_hash = _parse_head(raw)
+    body = raw[_LAYOUT.size :]
+    if len(body) != size or hashlib.sha256(body).digest() != body_hash:
+        raise BadSnapshot(f"the snapshot after block {head.block} differs from its hash")
+    at = head.block, head.position, head.time, head.fingerprint
+    return Snapshot(*at, head.release, head.block_seal, body)
+
+
+def _parse_head(raw: bytes) -> tuple[SnapshotHead, int, bytes]:
     if len(raw) < _LAYOUT.size:
         raise BadSnapshot("a snapshot is cut off")
     magic, form, *words, size, release, block_seal, body_hash, seal = _LAYOUT.unpack_from(raw)
     block, position, time, high, low = words
-    body = raw[_LAYOUT.size :]
     if magic != MAGIC or hashlib.sha256(raw[:_SEALED]).digest() != seal:
         raise BadSnapshot("the header of a snapshot differs from its seal")
     if form != FORMAT:
         raise BadSnapshot(f"the snapshot after block {block} has the unknown format {form}")
-    if len(body) != size or hashlib.sha256(body).digest() != body_hash:
-        raise BadSnapshot(f"the snapshot after block {block} differs from its hash")
-    return Snapshot(block, position, time, (high, low), release, block_seal, body)
+    return SnapshotHead(block, position, time, (high, low), release, block_seal), size, body_hash

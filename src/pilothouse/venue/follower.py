@@ -49,6 +49,7 @@ class Span:
     rows: Rows
     receipts: Receipts
     events: Rows
+    block: int = 0
 
 
 class Follower:
@@ -171,7 +172,7 @@ class Follower:
             stepped = replica.step(block)
             head = block.header
             did = stepped.receipts, stepped.events
-            span = Span(head.first_position, head.time, block.rows, *did)
+            span = Span(head.first_position, head.time, block.rows, *did, head.number)
             for listener in self._listeners:
                 listener(span)
             self._notify(head)

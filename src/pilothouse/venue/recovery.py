@@ -14,7 +14,7 @@ from typing import Any
 from pilothouse.journal.blocks import Header
 from pilothouse.journal.mend import cut, judge
 from pilothouse.journal.reader import BadBlock, Reader
-from pilothouse.journal.snapshots import BadSnapshot, Snapshot, good_snapshots
+from pilothouse.journal.snapshots import BadSnapshot, Snapshot, SnapshotHead, good_snapshots
 from pilothouse.journal.storage import Storage
 from pilothouse.venue.machine import Release
 from pilothouse.venue.replica import Replica
@@ -60,12 +60,17 @@ def recover(
     return Recovered(replica, replica.tail, replayed)
 
 
-def newest_start(storage: Storage, release: Release, say: Callable[[str], None]) -> Start | None:
-    """Return the machine of the newest snapshot that fits this journal and this release.
+def newest_start(
+    storage: Storage,
+    release: Release,
+    say: Callable[[str], None],
+    wanted: Callable[[SnapshotHead], bool] = lambda head: True,
+) -> Start | None:
+    """Return the machine of the newest wanted snapshot that fits this journal and this release.
 
     Whatever is passed over is said: an older snapshot, or the journal from zero, does the same.
     """
-    for one in good_snapshots(storage):
+    for one in good_snapshots(storage, wanted):
         if isinstance(one, BadSnapshot):
             say(f"A snapshot is passed over: {one}.")
             continue

@@ -7,15 +7,12 @@ from collections.abc import Callable
 from typing import Final
 
 from pilothouse.journal.blocks import Header
-from pilothouse.journal.snapshots import Snapshot, keep_newest, write_snapshot
+from pilothouse.journal.snapshots import Snapshot, good_heads, keep_only, write_snapshot
 from pilothouse.venue.follower import Follower, ReplicaStopped
+from pilothouse.venue.ladder import WORK_BETWEEN, rungs_to_keep, work_of
 from pilothouse.venue.machine import SteppingMachine
 
-COMMANDS_BETWEEN: Final = 1_000_000
-BLOCKS_BETWEEN: Final = 30_000
-"""Commands, or blocks, after which the next snapshot is due: a replay costs time for both."""
-LOOK_S: Final = 5.0
-KEPT: Final = 3
+LOOK_S: Final = 1.0
 
 
 def snapshot_of(machine: SteppingMachine, tail: Header, release: bytes) -> Snapshot:
@@ -37,13 +34,13 @@ class Snapshotter:
     def __init__(
         self,
         follower: Follower,
-        commands_between: int = COMMANDS_BETWEEN,
+        work_between: int = WORK_BETWEEN,
         say: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self._follower = follower
-        self._commands_between = commands_between
+        self._work_between = work_between
         self._say = say
-        self._last_position = self._last_block = 0
+        self._last_position = self._last_work = 0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="snapshots", daemon=True)
 
@@ -69,15 +66,17 @@ class Snapshotter:
             copy = machine.copy()
         made = snapshot_of(copy, tail, release.digest)
         name = write_snapshot(follower.storage, made)
-        keep_newest(follower.storage, KEPT)
-        self._last_position, self._last_block = tail.last_position, tail.number
+        heads = good_heads(follower.storage)
+        keep_only(follower.storage, rungs_to_keep(heads, release.digest))
+        self._last_position = tail.last_position
+        self._last_work = work_of(tail.number, tail.last_position)
         return name
 
     def due(self) -> bool:
-        """Tell whether enough was stepped since the last snapshot."""
-        commands = self._follower.position - self._last_position
-        blocks = self._follower.block - self._last_block
-        return commands >= self._commands_between or (commands > 0 and blocks >= BLOCKS_BETWEEN)
+        """Tell whether a replay of what was stepped since the last snapshot would take long."""
+        follower = self._follower
+        work = work_of(follower.block, follower.position) - self._last_work
+        return follower.position > self._last_position and work >= self._work_between
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_S):

@@ -12,7 +12,7 @@ from pilothouse.journal.durable import DurableMark
 from pilothouse.journal.mend import Damaged, Torn, judge
 from pilothouse.journal.reader import BadBlock, Reader
 from pilothouse.journal.releases import ReleaseIsMissing
-from pilothouse.journal.snapshots import BadSnapshot, Snapshot, good_snapshots
+from pilothouse.journal.snapshots import BadSnapshot, SnapshotHead, good_snapshots
 from pilothouse.journal.storage import Files, Storage
 from pilothouse.venue.machine import Release, present_release
 from pilothouse.venue.replica import ReleaseCannotTakeOver, Replica, ReplicaDiffers
@@ -107,7 +107,7 @@ def verify(
 def _replay(
     storage: Storage,
     replica: Replica,
-    snapshots: dict[int, Snapshot],
+    snapshots: dict[int, SnapshotHead],
     report: Report,
     progress: Callable[[Header], None],
 ) -> None:
@@ -126,7 +126,7 @@ def _replay(
         reader.close()
 
 
-def _compare_snapshot(replica: Replica, snapshot: Snapshot | None, report: Report) -> None:
+def _compare_snapshot(replica: Replica, snapshot: SnapshotHead | None, report: Report) -> None:
     if snapshot is None or replica.tail is None:
         return
     if snapshot.release == report.present_release:
@@ -141,7 +141,7 @@ def _compare_snapshot(replica: Replica, snapshot: Snapshot | None, report: Repor
         report.snapshots_agreed += 1
 
 
-def _conclude(replica: Replica, snapshots: dict[int, Snapshot], report: Report) -> None:
+def _conclude(replica: Replica, snapshots: dict[int, SnapshotHead], report: Report) -> None:
     for block in snapshots:
         if not report.writer_runs:
             report.faults.append(f"a snapshot names block {block}, which the journal has not")
@@ -163,13 +163,13 @@ def _judge(storage: Storage, bad: BadBlock, report: Report) -> None:
         report.faults.append(str(damaged))
 
 
-def _snapshots(storage: Storage, report: Report) -> dict[int, Snapshot]:
+def _snapshots(storage: Storage, report: Report) -> dict[int, SnapshotHead]:
     found = {}
     for one in good_snapshots(storage):
         if isinstance(one, BadSnapshot):
             report.faults.append(str(one))
         else:
-            found[one.block] = one
+            found[one.block] = one.head
     return found
 
 

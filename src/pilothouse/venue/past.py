@@ -1,0 +1,228 @@
+"""The past: a machine stopped at any moment of the journal.
+
+The nearest snapshot at or before the moment, or a machine that stood near it a while ago, then
+the journal's own blocks. Within a block the machine stops before one command, or before one of
+the examinations at the block's end, so that what it shows is what decided. It is always a machine
+of the asker's own: the replica that pages read is never touched.
+
+Only what the present engine release wrote can be read: an older release decided by other sources.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from pilothouse.engine.growth import used_rows
+from pilothouse.engine.machine import Machine
+from pilothouse.journal.blocks import Block, Header
+from pilothouse.journal.durable import DurableMark
+from pilothouse.journal.reader import Reader
+from pilothouse.journal.snapshots import SnapshotHead
+from pilothouse.journal.storage import Files, Storage
+from pilothouse.venue.halting import Halt, halt_before_command, halt_before_event
+from pilothouse.venue.machine import Release, present_release
+from pilothouse.venue.recovery import Start, newest_start, replica_at
+from pilothouse.venue.replica import Replica
+from pilothouse.venue.sealed import SealedMachine
+
+MACHINES_KEPT: Final = 3
+"""Machines at the last moments that were asked about: the next question is often near."""
+MACHINE_BYTES_MAX: Final = 1 << 30
+"""A machine whose tables in use are larger is not kept."""
+
+
+class NoSuchMoment(LookupError):
+    """The journal has no such command, block or event, or not yet."""
+
+
+class PastIsSealed(Exception):
+    """An older engine release wrote the moment; the present one may not explain it."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A machine behind the block `tail`, and the block that follows it, if one does."""
+
+    machine: Machine
+    tail: Header | None
+    following: Block | None
+
+
+class Past:
+    """Machines of one home's journal, stopped where they are asked to. Many threads may ask."""
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        release: Release | None = None,
+        storage: Storage | None = None,
+        say: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
+        self.home = Path(home)
+        self._storage: Storage = storage or Files(self.home)
+        self._given_release = release
+        self._say = say
+        self._kept: list[Start] = []
+        self._outcomes: dict[int, int] = {}
+        self._lock = threading.Lock()
+
+    def as_of(self, time: int) -> Halt:
+        """Stop behind the last block stamped at or before a time (microseconds)."""
+        near = self._stand(lambda at: at.time <= time, lambda head: head.time > time)
+        if near.tail is None:
+            raise NoSuchMoment(f"the journal begins after {time}")
+        return Halt(near.machine, near.tail, "between blocks")
+
+    def after(self, position: int) -> Halt:
+        """Stop behind the block that holds a command, everything at its end done."""
+        near = self._stand(
+            lambda at: at.position < position, lambda head: head.first_position > position
+        )
+        if near.tail is None or near.tail.last_position < position:
+            raise NoSuchMoment(f"the journal has no command {position}")
+        return Halt(near.machine, near.tail, "between blocks")
+
+    def before_command(self, position: int) -> Halt:
+        """Stop just before a command, with its block begun and the commands before it done."""
+        near, block = self._begin(
+            lambda at: at.position < position, lambda head: head.last_position >= position
+        )
+        if not block.header.first_position <= position <= block.header.last_position:
+            raise NoSuchMoment(f"the journal has no command {position}")
+        return halt_before_command(near.machine, block, position)
+
+    def before_event(self, number: int, event: int) -> Halt:
+        """Stop just before what told the event of this place among those of block `number`."""
+        near, block = self._begin(
+            lambda at: at.block < number, lambda head: head.number >= number
+        )
+        halt = halt_before_event(near.machine, block, event)
+        if halt is None:
+            raise NoSuchMoment(f"block {number} told no event {event}")
+        return halt
+
+    def blocks_from_command(self, position: int) -> Iterator[tuple[Machine, Block]]:
+        """Yield each block from the one that holds a command on, and a machine before it.
+
+        It is the same machine: whoever asks steps it before asking for the next block.
+        """
+        near, block = self._begin(
+            lambda at: at.position < position, lambda head: head.last_position >= position
+        )
+        yield near.machine, block
+        with closing(Reader(self._storage, block.header)) as reader:
+            for following in reader.read(self._end()):
+                self._refuse_sealed(following.header.release)
+                yield near.machine, following
+
+    def outcome(self, position: int) -> int:
+        """Return what became of a command: 0, or the number of the refusal."""
+        with self._lock:
+            known = self._outcomes.get(position)
+        if known is None:
+            known = self.before_command(position).outcome
+            self.became(position, known)
+        return known
+
+    def became(self, position: int, outcome: int) -> None:
+        """Note what became of a command, so that nobody has to step to it to know."""
+        with self._lock:
+            self._outcomes[position] = outcome
+
+    @property
+    def release(self) -> Release:
+        """The engine release that is running, the only one whose past can be read."""
+        if self._given_release is None:
+            self._given_release = present_release()
+        return self._given_release
+
+    def _begin(
+        self, fits: Callable[[SnapshotHead], bool], there: Callable[[Header], bool]
+    ) -> tuple[Standing, Block]:
+        near = self._stand(fits, there)
+        if near.following is None:
+            raise NoSuchMoment("the journal does not reach as far")
+        self._refuse_sealed(near.following.header.release)
+        return near, near.following
+
+    def _stand(
+        self, fits: Callable[[SnapshotHead], bool], there: Callable[[Header], bool]
+    ) -> Standing:
+        """Step from the nearest start that fits until the next block is there, or the end."""
+        replica = replica_at(self.home, self.release, self._start(fits), self._say)
+        following = None
+        try:
+            with closing(Reader(self._storage, replica.tail)) as reader:
+                for block in reader.read(self._end()):
+                    if there(block.header):
+                        following = Block(block.header, np.array(block.rows))
+                        break
+                    replica.step(block)
+            return self._standing(replica, following)
+        finally:
+            replica.close()
+
+    def _standing(self, replica: Replica, following: Block | None) -> Standing:
+        if isinstance(replica.machine, SealedMachine):
+            if following is None:
+                self._refuse_sealed(replica.tail.release if replica.tail else b"")
+            replica.use_present_release()
+        machine: Machine = replica.machine
+        self._keep(machine, replica.tail)
+        return Standing(machine, replica.tail, following)
+
+    def _refuse_sealed(self, release: bytes) -> None:
+        if release != self.release.digest:
+            raise PastIsSealed(
+                f"engine release {release.hex()[:16]} decided this, and release "
+                f"{self.release.digest.hex()[:16]} runs now; only the release that decided may "
+                f"show its arithmetic. Its sources are in engines/{release.hex()}"
+            )
+
+    def _end(self) -> int:
+        return DurableMark(self._storage).block
+
+    def _start(self, fits: Callable[[SnapshotHead], bool]) -> Start | None:
+        kept = self._kept_start(fits)
+        least = kept.tail.number if kept else 0
+        made = newest_start(
+            self._storage, self.release, self._say, lambda at: at.block > least and fits(at)
+        )
+        return made or kept
+
+    def _kept_start(self, fits: Callable[[SnapshotHead], bool]) -> Start | None:
+        with self._lock:
+            fitting = [one for one in self._kept if fits(_as_head(one.tail))]
+            if not fitting:
+                return None
+            nearest = max(fitting, key=lambda one: one.tail.number)
+            self._kept.remove(nearest)
+            self._kept.append(nearest)
+            return Start(nearest.tail, nearest.machine.copy())
+
+    def _keep(self, machine: Machine, tail: Header | None) -> None:
+        if tail is None or used_bytes(machine) > MACHINE_BYTES_MAX:
+            return
+        with self._lock:
+            if all(one.tail.number != tail.number for one in self._kept):
+                self._kept.append(Start(tail, machine.copy()))
+                del self._kept[:-MACHINES_KEPT]
+
+
+def used_bytes(machine: Machine) -> int:
+    """Return how many bytes of its tables a machine uses, hash tables not counted."""
+    used = used_rows(machine.state)
+    return sum(rows * machine.arena.tables[name].itemsize for name, rows in used.items())
+
+
+def _as_head(tail: Header) -> SnapshotHead:
+    at = tail.number, tail.last_position, tail.time
+    return SnapshotHead(*at, (0, 0), tail.release, tail.seal)
