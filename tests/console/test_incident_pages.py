@@ -1,11 +1,12 @@
 """The pages of incidents over HTTP: the same facts as page and as JSON, moves, refusals."""
 
 import pytest
+from django.utils import timezone
 
-from pilothouse.control import ports
+from pilothouse.control import ports, register
 from pilothouse.control.severity import Severity
-from pilothouse.desk import progress
-from pilothouse.desk.models import Incident
+from pilothouse.desk import outbox, progress
+from pilothouse.desk.models import Delivery, Incident
 from pilothouse.desk.moves import ASKS, Verb
 from pilothouse.desk.opening import open_incident
 from pilothouse.records import audit
@@ -135,3 +136,28 @@ def test_a_bad_form_is_shown_again_with_what_was_written(at, team, exchange):
     assert answer.status_code == 422
     assert 'value="Stale"' in answer.content.decode()
     assert Incident.objects.count() == 0
+
+
+def test_the_inbox_is_everybodys_own_and_is_counted_in_the_navigation(at, team, incident):
+    mine = at(team.operator)
+    facts = mine.get("/inbox", headers=JSON).json()
+    assert [one["wants"] for one in facts["lines"]] == ["command", "decide"]
+    page = mine.get("/inbox").content.decode()
+    assert f"/incidents/{incident.pk}" in page
+    assert '>2<span class="only-read"> wait for you' in page
+    assert "Nothing waits for you" in at(team.viewer).get("/inbox").content.decode()
+
+
+def test_a_person_decides_about_a_notice_in_the_inbox(at, team, exchange):
+    body = {"title": "all", "severity": "medium", "owner": "any", "target": "gone"}
+    register.found([("notice_route", "all", body)], timezone.now())
+    open_incident("Index is stale", Severity.HIGH, by=team.operator)
+    outbox.tick(timezone.now())
+    delivery = Delivery.objects.get()
+    address = f"/inbox/deliveries/{delivery.pk}"
+    assert at(team.viewer).post(f"{address}/give_up", headers=JSON).status_code == 403
+    page = at(team.operator).get("/inbox").content.decode()
+    assert f'action="{address}/it_arrived"' in page
+    assert at(team.operator).post(f"{address}/give_up").status_code == 302
+    delivery.refresh_from_db()
+    assert delivery.state == "given_up"

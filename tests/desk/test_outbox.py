@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
+from pilothouse.control import register
 from pilothouse.control.refusals import Refused
 from pilothouse.control.severity import Severity
-from pilothouse.desk import ledger, notices, outbox, progress, targets
+from pilothouse.desk import ledger, notices, outbox, progress, routes, targets
 from pilothouse.desk.models import Delivery, Notice, Target
 from pilothouse.desk.opening import open_incident
 from pilothouse.desk.sending import Fate, Outcome
@@ -43,9 +44,12 @@ def world():
     return World()
 
 
-def set_target(key, *, drops_repeats=False):
+def set_target(key, *, drops_repeats=False, severity="medium", owner="any"):
+    """A target, and a route that names it."""
     address = f"json://127.0.0.1/{key}"
     targets.set_target(key, address, drops_repeats=drops_repeats, actor="test", now=NOON)
+    body = {"title": key, "severity": severity, "owner": owner, "target": key}
+    register.found([("notice_route", f"to_{key}", body)], NOON)
     return address
 
 
@@ -233,3 +237,35 @@ def test_a_refused_deed_tells_nothing(team, exchange):
     with pytest.raises(Refused):
         open_incident("Index is stale", Severity.HIGH, by=team.viewer, now=NOON)
     assert Notice.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("severity", "owner", "told"),
+    [
+        (Severity.CRITICAL, "risk", ["all", "bad", "of_risk"]),
+        (Severity.HIGH, "operator", ["all", "bad"]),
+        (Severity.MEDIUM, "risk", ["all", "of_risk"]),
+        (Severity.MEDIUM, "operator", ["all"]),
+    ],
+)
+def test_a_notice_goes_where_its_routes_say(db, severity, owner, told):
+    set_target("all")
+    set_target("bad", severity="high")
+    set_target("of_risk", owner="risk")
+    assert routes.targets_for(severity, owner) == told
+
+
+def test_two_routes_to_one_target_tell_it_once(db, world):
+    set_target("mail")
+    body = {"title": "again", "severity": "medium", "owner": "any", "target": "mail"}
+    register.found([("notice_route", "again", body)], NOON)
+    tell()
+    assert outbox.tick(NOON, world.send) == 1
+
+
+def test_a_route_to_nowhere_dies_and_shows(db, world):
+    body = {"title": "nowhere", "severity": "medium", "owner": "any", "target": "nowhere"}
+    register.found([("notice_route", "nowhere", body)], NOON)
+    tell()
+    outbox.tick(NOON, world.send)
+    assert [one.reason for one in ledger.loose_ends()] == ["there is no such target"]

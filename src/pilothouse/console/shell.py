@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
 from pilothouse.access.rights import roles_of
 from pilothouse.console.live.pulse import Pulse
 from pilothouse.console.live.ticker import latest
-from pilothouse.console.pages.changes.reading import waiting_for
 from pilothouse.console.pages.theme.view import theme_of
 from pilothouse.console.rights import person_of
+from pilothouse.desk.inbox import lines
 from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import ACTIVE
 from pilothouse.language.kinds import MarketKind
@@ -39,7 +40,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "person_name": str(person),
         "person_initials": str(person)[:2].upper(),
         "person_roles": ", ".join(sorted(role.replace("_", " ") for role in roles_of(person))),
-        "waiting_for_me": len(waiting_for(person)),
+        "inbox_count": len(lines(person, timezone.now())),
         "incidents_active": Incident.objects.filter(state__in=ACTIVE).count(),
     }
 

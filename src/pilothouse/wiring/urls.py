@@ -17,6 +17,8 @@ from pilothouse.console.pages.contract.view import contract
 from pilothouse.console.pages.control_room.view import control_room, panel
 from pilothouse.console.pages.go_to.view import go_to
 from pilothouse.console.pages.health.view import health
+from pilothouse.console.pages.inbox.decide import decide
+from pilothouse.console.pages.inbox.view import inbox
 from pilothouse.console.pages.incident.move import move as incident_move
 from pilothouse.console.pages.incident.open import open_page
 from pilothouse.console.pages.incident.view import incident
@@ -39,6 +41,8 @@ urlpatterns = [
     path("changes/<int:number>", change),
     path("changes/<int:number>/effects/<str:part>", effects),
     path("changes/<int:number>/moves/<str:verb>", move),
+    path("inbox", inbox),
+    path("inbox/deliveries/<int:number>/<str:verb>", decide),
     path("incidents", incidents),
     path("incidents/open", open_page),
     path("incidents/<int:number>", incident),

@@ -6,6 +6,7 @@ from pilothouse.control.kinds import (
     alert_rule,
     margin_schedule,
     market_status,
+    notice_route,
     price_band,
     product,
     runbook,
@@ -19,6 +20,7 @@ _LISTED: Final[tuple[Kind, ...]] = (
     alert_rule.KIND,
     runbook.KIND,
     product.KIND,
+    notice_route.KIND,
 )
 
 KINDS: Final[dict[str, Kind]] = {one.NAME: one for one in _LISTED}

@@ -8,10 +8,7 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from pilothouse.access.models import Person
-from pilothouse.access.rights import may
-from pilothouse.access.roles import Right
-from pilothouse.control.models import Change, ChangeStep, Signature
+from pilothouse.control.models import Change, ChangeStep
 from pilothouse.control.moves import OPEN, Owner, State
 from pilothouse.control.signing import need_of
 from pilothouse.control.touching import caused_by, touching_markets
@@ -110,15 +107,6 @@ def changes_like(wanted: str) -> list[ChangeLine]:
     return _lines(
         Change.objects.filter(named | Q(pk=int(digits)) if digits.isdecimal() else named)
     )
-
-
-def waiting_for(person: Person) -> list[ChangeLine]:
-    """Return the changes this person could sign now: not their own, not signed by them yet."""
-    if not may(person, Right.SIGN):
-        return []
-    signed = Signature.objects.filter(person=person, void_at__isnull=True).values("change")
-    waiting = Change.objects.filter(state=State.PREVIEWED).exclude(proposer=person)
-    return _lines(waiting.exclude(pk__in=signed))
 
 
 def due_changes() -> list[Due]:

@@ -1,0 +1,1 @@
+"""The inbox: all that waits for whoever looks at it."""

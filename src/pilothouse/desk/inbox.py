@@ -1,0 +1,173 @@
+"""The inbox: everything that waits for one person, and nothing that does not.
+
+Each line is asked of the very gate that judges the deed, so that what is listed can be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from pilothouse.access.models import Person
+from pilothouse.access.rights import may, roles_of
+from pilothouse.access.roles import Right
+from pilothouse.control import gates
+from pilothouse.control.models import Change
+from pilothouse.control.moves import OWNERS, Owner, State, Verb
+from pilothouse.control.severity import ORDER, Severity
+from pilothouse.desk import ledger
+from pilothouse.desk.models import Delivery, Incident, Notice
+from pilothouse.desk.moves import ACTIVE
+
+NOWHERE_FOR: Final = timedelta(days=1)
+"""How long a notice that no route named is shown."""
+
+
+class Wants(StrEnum):
+    """What a line wants of the person."""
+
+    SIGN = "sign"
+    ANSWER = "answer"
+    COMMAND = "command"
+    APPLY = "apply"
+    MEND = "mend"
+    DECIDE = "decide"
+
+
+HEADINGS: Final[dict[Wants, str]] = {
+    Wants.ANSWER: "Alerts that nobody has answered",
+    Wants.COMMAND: "Incidents you command, or that nobody does",
+    Wants.SIGN: "Changes for your signature",
+    Wants.APPLY: "Changes you can take on",
+    Wants.MEND: "Your changes that were stopped",
+    Wants.DECIDE: "Notices that may not have arrived",
+}
+"""What is asked first stands first."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that waits: what it is, since when, how bad, and the page where it is done."""
+
+    wants: Wants
+    label: str
+    title: str
+    sentence: str
+    address: str
+    since: datetime
+    severity: str = ""
+
+
+def lines(person: Person, now: datetime) -> list[Line]:
+    """Return what waits for a person, in the order of HEADINGS, the worst and oldest first."""
+    found = [line for source in SOURCES for line in source(person, now)]
+    places = list(HEADINGS)
+    return sorted(found, key=lambda one: (places.index(one.wants), _badness(one), one.since))
+
+
+def _badness(line: Line) -> int:
+    return ORDER.index(Severity(line.severity)) if line.severity else len(ORDER)
+
+
+def _changes(person: Person, now: datetime) -> list[Line]:
+    waiting = [state for state, owner in OWNERS.items() if owner in _PEOPLES]
+    found = Change.objects.filter(state__in=waiting).select_related("proposer")
+    made = [_change_line(one, person, now) for one in found]
+    return [one for one in made if one is not None]
+
+
+_PEOPLES: Final = (Owner.SIGNERS, Owner.PROPOSER, Owner.APPLIER)
+
+
+def _change_line(change: Change, person: Person, now: datetime) -> Line | None:
+    wants = _wanted(change, person, now)
+    if wants is None:
+        return None
+    sentence = change.state_reason or f"by {change.proposer}, class {change.change_class}"
+    return Line(
+        wants,
+        f"CH-{change.pk}",
+        change.title,
+        f"{change.state}: {sentence}",
+        f"/changes/{change.pk}",
+        change.state_at,
+    )
+
+
+def _wanted(change: Change, person: Person, now: datetime) -> Wants | None:
+    if change.owner is Owner.SIGNERS:
+        return Wants.SIGN if gates.why_not(Verb.APPROVE, change, person, now) is None else None
+    if change.owner is Owner.PROPOSER:
+        return Wants.MEND if change.proposer_id == person.pk else None
+    if change.state == State.APPROVED:
+        return Wants.APPLY if gates.why_not(Verb.APPLY, change, person, now) is None else None
+    mine = change.proposer_id == person.pk or change.scheduled_by_id == person.pk
+    return Wants.MEND if mine else None
+
+
+def _incidents(person: Person, now: datetime) -> list[Line]:
+    if not may(person, Right.RESPOND, now):
+        return []
+    roles = roles_of(person, now)
+    active = Incident.objects.filter(state__in=ACTIVE).select_related("commander")
+    mine = [
+        one
+        for one in active
+        if one.commander_id == person.pk or (one.commander is None and one.owner in roles)
+    ]
+    return [
+        Line(
+            Wants.COMMAND,
+            one.label,
+            one.title,
+            f"{one.state}, " + ("you command" if one.commander else "nobody commands"),
+            f"/incidents/{one.pk}",
+            one.state_at,
+            one.severity,
+        )
+        for one in mine
+    ]
+
+
+def _notices(person: Person, now: datetime) -> list[Line]:
+    if not may(person, Right.RESPOND, now):
+        return []
+    return [*map(_loose, ledger.loose_ends()), *map(_nowhere, _untold(now))]
+
+
+def _loose(delivery: Delivery) -> Line:
+    notice = delivery.notice
+    sentence = f"{delivery.state} to {delivery.target}: {delivery.reason}"
+    since = delivery.ended_at or notice.at
+    address = f"/inbox#delivery-{delivery.pk}"
+    return Line(
+        Wants.DECIDE, f"N-{notice.pk}", notice.title, sentence, address, since, notice.severity
+    )
+
+
+def _untold(now: datetime) -> list[Notice]:
+    recent = Notice.objects.filter(at__gte=now - NOWHERE_FOR, deliveries=None)
+    return list(recent.exclude(event="target.dead").order_by("-id")[:1])
+
+
+def _nowhere(notice: Notice) -> Line:
+    return Line(
+        Wants.DECIDE,
+        f"N-{notice.pk}",
+        notice.title,
+        "nobody was told: no notice route names it",
+        "/changes/propose?kind=notice_route&entry=new",
+        notice.at,
+        notice.severity,
+    )
+
+
+SOURCES: Final[tuple[Callable[[Person, datetime], list[Line]], ...]] = (
+    _changes,
+    _incidents,
+    _notices,
+)
+"""Where lines come from."""
