@@ -165,3 +165,37 @@ def test_a_snapshot_is_due_after_so_many_commands_or_blocks(tmp_path, follow, mo
         threading.Event().wait(0.005)
     snapshots.stop()
     assert f"{5:020d}.snapshot is written" in said[0]
+
+
+def test_a_listener_that_knows_a_block_is_told_those_behind_it(tmp_path, follow):
+    with running_writer(tmp_path), client_of(tmp_path) as client:
+        client.submit_rows(order_rows(1, 500))
+        first = follow()
+        assert first.wait_for(500, WAIT_S)
+        assert Snapshotter(first).take()
+        known = first.block
+        client.submit([order(1000)])
+        late, all_of_it = [], []
+        second = Follower(tmp_path, release=RELEASE, from_snapshot=True)
+        second.listen(late.append, known)
+        second.start()
+        third = follow(all_of_it.append, from_snapshot=True)
+        assert second.wait_for(501, WAIT_S) and third.wait_for(501, WAIT_S)
+        second.stop()
+    assert sum(len(one.receipts) for one in late) < 500 <= late[-1].first_position
+    assert sum(len(one.receipts) for one in all_of_it) >= 501
+
+
+def test_the_end_leaves_a_snapshot_of_what_was_done(tmp_path, follow, monkeypatch):
+    monkeypatch.setattr("pilothouse.venue.snapshotter.COMMANDS_WORTH_KEEPING", 10)
+    appender = Appender(Files(tmp_path), Pen(DIGEST, 1), None)
+    follower = follow()
+    for first, commands, expected in ((1, 9, 0), (10, 1, 1)):
+        appender.append(order_rows(first, commands), commands, first)
+        assert follower.wait_for(first + commands - 1, WAIT_S)
+        said = []
+        snapshots = Snapshotter(follower, say=said.append)
+        snapshots.start()
+        snapshots.stop()
+        assert [one for one in said if "snapshot is written" in one] == said
+        assert len(said) == expected

@@ -24,6 +24,11 @@ def main(part, home, port):
     if (Path(home) / f"{part}.fails").exists():
         print("the disk is on fire")
         sys.exit(3)
+    if (Path(home) / f"{part}.slow").exists():
+        # Longer in all than it is waited for, and never silent for so long.
+        for turn in range(12):
+            print(f"under way: replay, at block {turn} of 12", flush=True)
+            time.sleep(0.2)
     if part in ("compile", "seed", "found"):
         return
     if part == "writer":

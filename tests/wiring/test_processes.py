@@ -72,8 +72,14 @@ def test_waiting_ends_when_asked_to_leave(processes):
 
 def test_waiting_too_long_is_a_failure(processes):
     processes.start(Part.WRITER)
-    with pytest.raises(PartFailed, match="the moon did not happen within 0 s"):
+    with pytest.raises(PartFailed, match="the moon did not happen, and nothing moved for 0 s"):
         processes.wait_until("the moon", never, 0, never)
+
+
+def test_a_part_that_says_how_far_it_is_is_waited_for(processes, tmp_path):
+    (tmp_path / "writer.slow").touch()
+    processes.start(Part.WRITER)
+    processes.wait_until("an answer", noted(tmp_path, Part.WRITER), 1, never)
 
 
 def test_children_end_with_a_parent_that_was_killed(tmp_path):

@@ -92,7 +92,7 @@ def connect(
     from pilothouse.records.archive.archive import Archive
     from pilothouse.records.archive.keeper import Keeper
 
-    follower = Follower(home)
+    follower = Follower(home, from_snapshot=True, say=log.warning)
     keeper = Keeper(Archive(home))
     archives.connect(keeper)
     ports.connect(venue=VenueClient(home), rehearsal=rehearse(follower), follower=follower)

@@ -11,6 +11,7 @@ import copy
 import threading
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -79,6 +80,21 @@ class OrderListener(Protocol):
         """Hear of a fill, before its two orders' executions."""
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """All a history knows, as it was between two blocks. The records are copies or final."""
+
+    position: int
+    time: int
+    listings: int
+    orders: list[OrderRecord]
+    """In the order in which they were placed, open and closed ones."""
+    closed: list[int]
+    """The numbers of closed orders, the one closed first first."""
+    fills: list[FillRecord]
+    tapes: dict[int, Tape]
+
+
 class History:
     """Orders by number, open and closed orders and fills by account, trades by market."""
 
@@ -88,7 +104,9 @@ class History:
         closed_kept: int = CLOSED_KEPT,
         fills_kept: int = FILLS_KEPT,
         listener: OrderListener | None = None,
+        remembered: Remembered | None = None,
     ) -> None:
+        """Begin with nothing, or go on from what was remembered."""
         self._listener = listener
         self.position = 0
         self.time = 0
@@ -104,6 +122,39 @@ class History:
         self._tapes: dict[int, Tape] = {}
         self._closed_kept = closed_kept
         self._fills_kept = fills_kept
+        if remembered is not None:
+            self._recall(remembered)
+
+    # Keeping ---------------------------------------------------------------------------------
+
+    def remembered(self) -> Remembered:
+        """Return all it knows; to be called between two blocks. Quick: closed orders are final."""
+        with self._lock:
+            return Remembered(
+                position=self.position,
+                time=self.time,
+                listings=self.listings,
+                orders=[_copied(one) if one.is_open else one for one in self._orders.values()],
+                closed=list(self._closed),
+                fills=list(self._fills.values()),
+                tapes={market: tape.copy() for market, tape in self._tapes.items()},
+            )
+
+    def _recall(self, found: Remembered) -> None:
+        self.position, self.time, self.listings = found.position, found.time, found.listings
+        self._tapes = dict(found.tapes)
+        self._orders = {one.number: one for one in found.orders}
+        for one in found.orders:
+            if one.is_open:
+                self._open.setdefault(one.account, {})[one.number] = None
+                if self._listener is not None:
+                    # What traded of it before is no news: it is a new order of what is left.
+                    self._listener.placed(replace(one, quantity=one.remaining, executed=0))
+        for number in found.closed:
+            if number in self._orders:
+                self._note_closed(self._orders[number])
+        for fill in found.fills:
+            self._keep(fill)
 
     # Folding ---------------------------------------------------------------------------------
 
@@ -220,6 +271,9 @@ class History:
     def _close(self, order: OrderRecord, status: OrderStatus, position: int) -> None:
         order.status, order.closed_position = status, position
         self._open.get(order.account, {}).pop(order.number, None)
+        self._note_closed(order)
+
+    def _note_closed(self, order: OrderRecord) -> None:
         self._closed.append(order.number)
         kept = self._closed_of.setdefault(order.account, deque(maxlen=CLOSED_KEPT_PER_ACCOUNT))
         kept.append(order.number)

@@ -65,7 +65,7 @@ class Tape:
     nanoseconds: int = 0
     count: int = 0
     """How many trades this market had."""
-    _complete: dict[int, tuple[int, Candle | None]] = field(default_factory=dict)
+    _complete: dict[int, tuple[int, Candle | None]] = field(default_factory=dict, compare=False)
 
     def next_nanoseconds(self, time: int) -> int:
         """Return a moment at `time` that no earlier trade of this market has."""
@@ -83,6 +83,13 @@ class Tape:
             self.minutes[-1].add(one)
         else:
             self.minutes.append(one)
+
+    def copy(self) -> Tape:
+        """Return a tape of the same trades; the candle under way is one of its own."""
+        made = Tape(self.trades.copy(), self.minutes.copy(), self.nanoseconds, self.count)
+        if made.minutes:
+            made.minutes[-1] = copy.copy(made.minutes[-1])
+        return made
 
     def since(self, time: int) -> Candle | None:
         """Return everything traded in the minutes from `time` on as one candle."""

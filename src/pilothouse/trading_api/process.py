@@ -14,10 +14,10 @@ import uvicorn
 from starlette.applications import Starlette
 
 from pilothouse.journal.durable import DurableMark
-from pilothouse.records.history import History
 from pilothouse.trading_api.app import build
 from pilothouse.trading_api.feeds.moments import Moments
 from pilothouse.trading_api.feeds.socket import FeedProtocol
+from pilothouse.trading_api.keeper import Keeper
 from pilothouse.trading_api.ports import FindKey
 from pilothouse.venue.catalogue import CatalogueFile
 from pilothouse.venue.client import AsyncVenueClient
@@ -45,18 +45,22 @@ class CannotFollow(Exception):
 async def gateway(home: Path, find_key: FindKey) -> AsyncIterator[uvicorn.Server]:
     """Give a server that can be served from once its replica has caught up with the journal."""
     moments = Moments()
-    follower, history = Follower(home), History(listener=moments)
+    follower = Follower(home, from_snapshot=True, say=_log.warning)
+    keeper = Keeper(follower, moments)
+    history = keeper.history
     venue = AsyncVenueClient(home)
-    follower.listen(history.fold)
-    follower.listen(moments.block)
+    follower.listen(history.fold, keeper.since)
+    follower.listen(moments.block, keeper.since)
     follower.start()
     try:
         await _caught_up(follower)
+        keeper.start()
         await asyncio.to_thread(_warm_up, follower)
         app = build(venue, follower, history, find_key, CatalogueFile(home).current, moments)
         yield uvicorn.Server(_configured(app))
     finally:
         await venue.close()
+        await asyncio.to_thread(keeper.stop)
         await asyncio.to_thread(follower.stop)
 
 

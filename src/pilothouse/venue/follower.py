@@ -20,6 +20,7 @@ from pilothouse.journal.reader import Reader
 from pilothouse.journal.storage import Files, Storage
 from pilothouse.language.rows import Rows
 from pilothouse.venue.machine import Release, present_release
+from pilothouse.venue.progress import Progress
 from pilothouse.venue.recovery import newest_start, replica_at
 from pilothouse.venue.replica import Replica
 from pilothouse.venue.wire import Receipts
@@ -29,6 +30,9 @@ LOOK_S: Final = 0.0005
 IDLE_LOOK_S: Final = 0.005
 """The same after a while without a block."""
 BUSY_LOOKS: Final = 200
+NO_BLOCK_IS_LATER: Final = 1 << 62
+FAR_BEHIND_BLOCKS: Final = 1_000
+"""So far behind it replays; that takes a while, and it says how far it is."""
 START_S: Final = 120
 """How long a reader waits for a machine: a cold start compiles the engine."""
 
@@ -70,18 +74,21 @@ class Follower:
         self.fault: str | None = None
         self._given_release = release
         self._from_snapshot, self._say = from_snapshot, say
-        self._listeners: list[Callable[[Span], None]] = []
+        self._listeners: list[tuple[int, Callable[[Span], None]]] = []
         self._lock, self._moved = threading.RLock(), threading.Condition()
         self._readers_waiting, self._readers_lock = 0, threading.Lock()
         self._stopping, self._hurry = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._replica: Replica | None = None
 
-    def listen(self, callback: Callable[[Span], None]) -> None:
-        """Have every block told, from the very first on; only before `start`."""
+    def listen(self, callback: Callable[[Span], None], since: int = 0) -> None:
+        """Have every block told that comes after block `since`; only before `start`.
+
+        Zero is from the very first on: then no snapshot can save the replay.
+        """
         if self._thread is not None:
             raise RuntimeError("a listener that comes late would miss the blocks before")
-        self._listeners.append(callback)
+        self._listeners.append((since, callback))
 
     def start(self) -> None:
         """Begin to follow, in a thread of its own."""
@@ -147,16 +154,21 @@ class Follower:
 
     def _begin(self) -> Replica:
         start = None
-        if self._from_snapshot and not self._listeners:
-            start = newest_start(self.storage, self.release, self._say)
+        if self._from_snapshot:
+            told = min((since for since, _ in self._listeners), default=NO_BLOCK_IS_LATER)
+            start = newest_start(
+                self.storage, self.release, self._say, lambda head: head.block <= told
+            )
         return replica_at(self.home, self.release, start, self._say)
 
     def _trail(self, replica: Replica, reader: Reader) -> None:
-        mark, quiet_looks = DurableMark(self.storage), 0
+        mark, quiet_looks, progress = DurableMark(self.storage), 0, Progress(self._say)
         while not self._stopping.is_set():
             quiet_looks += 1
             for block in reader.read(mark.block):
                 self._step(replica, block)
+                if mark.block - self.block > FAR_BEHIND_BLOCKS:
+                    progress.at(f"replay, at block {self.block} of {mark.block}")
                 # An empty block is only the clock: nobody is busy because of it.
                 quiet_looks = 0 if block.header.commands else quiet_looks
                 if self._stopping.is_set():
@@ -173,8 +185,9 @@ class Follower:
             head = block.header
             did = stepped.receipts, stepped.events
             span = Span(head.first_position, head.time, block.rows, *did, head.number)
-            for listener in self._listeners:
-                listener(span)
+            for since, listener in self._listeners:
+                if head.number > since:
+                    listener(span)
             self._notify(head)
         if self._readers_waiting:
             # A lock that is let go and taken again at once would starve them while catching up.

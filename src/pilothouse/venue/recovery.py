@@ -17,6 +17,7 @@ from pilothouse.journal.reader import BadBlock, Reader
 from pilothouse.journal.snapshots import BadSnapshot, Snapshot, SnapshotHead, good_snapshots
 from pilothouse.journal.storage import Storage
 from pilothouse.venue.machine import Release
+from pilothouse.venue.progress import Progress
 from pilothouse.venue.replica import Replica
 
 
@@ -47,11 +48,13 @@ def recover(
     start = newest_start(storage, release, say)
     replica, replayed = replica_at(home, release, start, say), 0
     reader = Reader(storage)
+    progress = Progress(say)
     try:
         for block in reader.read():
             if start is None or block.header.number > start.tail.number:
                 replica.step(block)
                 replayed += block.header.commands
+            progress.at(f"recovery, at command {block.header.last_position}")
     except BadBlock as bad:
         say(cut(storage, judge(storage, bad)))
     finally:

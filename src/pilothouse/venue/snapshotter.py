@@ -13,6 +13,8 @@ from pilothouse.venue.ladder import WORK_BETWEEN, rungs_to_keep, work_of
 from pilothouse.venue.machine import SteppingMachine
 
 LOOK_S: Final = 1.0
+COMMANDS_WORTH_KEEPING: Final = 10_000
+"""At the end a snapshot is taken if so many commands came since the last."""
 
 
 def snapshot_of(machine: SteppingMachine, tail: Header, release: bytes) -> Snapshot:
@@ -49,9 +51,11 @@ class Snapshotter:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the snapshot under way."""
+        """End, with a last snapshot so that the next start need not replay what was done."""
         self._stopping.set()
         self._thread.join()
+        if self._follower.position - self._last_position >= COMMANDS_WORTH_KEEPING:
+            self._try()
 
     def take(self) -> str | None:
         """Take a snapshot now; return its name, or None while there is nothing to keep.
@@ -81,8 +85,11 @@ class Snapshotter:
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_S):
             if self.due():
-                try:
-                    self._say(f"Snapshot {self.take()} is written.")
-                except (OSError, ReplicaStopped) as error:
-                    # The exchange needs no snapshot: say it, and try again later.
-                    self._say(f"No snapshot could be written: {error}.")
+                self._try()
+
+    def _try(self) -> None:
+        try:
+            self._say(f"Snapshot {self.take()} is written.")
+        except (OSError, ReplicaStopped) as error:
+            # The exchange needs no snapshot: say it, and try again later.
+            self._say(f"No snapshot could be written: {error}.")

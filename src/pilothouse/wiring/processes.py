@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from pilothouse.venue.progress import UNDER_WAY
 from pilothouse.venue.wire import SOCKET
 from pilothouse.wiring.parts import Part
 
@@ -36,6 +37,7 @@ STOP_ORDER: Final = (
 STOP_TIMEOUT_S: Final = 20
 PROCESSES_FILE: Final = "processes.json"
 LAST_LINES: Final = 15
+TAIL_BYTES: Final = 4_096
 
 
 class PartFailed(RuntimeError):
@@ -50,6 +52,15 @@ class Child:
     process: subprocess.Popen[bytes]
     log: Path
     port: int = 0
+
+    def progress(self) -> str:
+        """Return the last line in which the child said how far it is."""
+        if not self.log.exists():
+            return ""
+        with self.log.open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - TAIL_BYTES))
+            lines = log.read().decode(errors="replace").splitlines()
+        return next((one for one in reversed(lines) if UNDER_WAY in one), "")
 
     def last_lines(self) -> str:
         """Return the end of what the child said."""
@@ -91,16 +102,22 @@ class Processes:
     def wait_until(
         self, what: str, holds: Callable[[], bool], timeout_s: int, leave: Callable[[], bool]
     ) -> None:
-        """Wait until something holds; PartFailed if a part ends first or it takes too long.
+        """Wait until something holds; PartFailed if a part ends first or nothing moves for long.
 
-        `leave` is asked as well: when it holds, the wait ends early and silently.
+        A part that says something is at work: a long journal takes its time, and the time counts
+        anew. `leave` is asked as well: when it holds, the wait ends early and silently.
         """
-        until = time.monotonic() + timeout_s
+        said, until = self._said(), time.monotonic() + timeout_s
         while not leave() and not holds():
             self.check()
+            if self._said() != said:
+                said, until = self._said(), time.monotonic() + timeout_s
             if time.monotonic() > until:
-                raise PartFailed(f"{what} did not happen within {timeout_s} s")
+                raise PartFailed(f"{what} did not happen, and nothing moved for {timeout_s} s")
             time.sleep(0.05)
+
+    def _said(self) -> list[tuple[Part, str]]:
+        return [(one.part, one.progress()) for one in self.children.values()]
 
     def finish(self, part: Part, leave: Callable[[], bool]) -> None:
         """Wait for a part that ends by itself; PartFailed if it ended with an error."""
