@@ -12,6 +12,7 @@ from django.utils import timezone
 from pilothouse.access.rights import roles_of
 from pilothouse.console.live.pulse import Pulse
 from pilothouse.console.live.ticker import latest
+from pilothouse.console.pages.replay import view as replay
 from pilothouse.console.pages.theme.view import theme_of
 from pilothouse.console.rights import person_of
 from pilothouse.desk.inbox import lines
@@ -36,6 +37,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     pulse = latest()
     return facts | {
         "pulse": pulse,
+        "frame_replay": replay.on(),
         "frame_contracts": _contracts(pulse),
         "person_name": str(person),
         "person_initials": str(person)[:2].upper(),

@@ -53,6 +53,8 @@ class Prices:
             for k, one in enumerate(markets.ASSETS)
             if one.symbol != "ZUSD"
         }
+        self.led: set[int] = set()
+        """Assets whose index somebody else tells: their walks follow, and nothing is said."""
         self._turn = 0
 
     def of(self, asset: int) -> int:
@@ -60,16 +62,28 @@ class Prices:
         return self.walks[asset].price_e12 if asset in self.walks else 10**12
 
     def next(self) -> list[SetIndexPrice]:
-        """Let the next asset take its step; return what the three sources say."""
+        """Let the next asset take its step; return what the three sources say, if they do."""
         assets = list(self.walks)
         asset = assets[self._turn % len(assets)]
         self._turn += 1
+        if asset in self.led:
+            return []
         self.walks[asset].step()
         return list(self.told(asset))
 
+    def follow(self, asset: int, price_e12: int) -> None:
+        """Leave an asset's index to somebody else, who says that it stands at a price now."""
+        self.led.add(asset)
+        self.walks[asset].settle(price_e12)
+
+    def lead(self) -> None:
+        """Tell every asset's index again, each from where it was left."""
+        self.led.clear()
+
     def all(self) -> list[SetIndexPrice]:
-        """Return what the sources say about every asset as it stands."""
-        return [said for asset in self.walks for said in self.told(asset)]
+        """Return what the sources say about every asset that is not told by somebody else."""
+        told = (asset for asset in self.walks if asset not in self.led)
+        return [said for asset in told for said in self.told(asset)]
 
     def told(self, asset: int) -> Iterator[SetIndexPrice]:
         """Yield what each source says about an asset."""

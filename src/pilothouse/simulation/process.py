@@ -6,7 +6,8 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -14,6 +15,7 @@ from pilothouse.language.names import Name, Receipt, Sender
 from pilothouse.language.rows import Message
 from pilothouse.language.schema import Command
 from pilothouse.simulation.crowd import Crowd
+from pilothouse.simulation.following import follow_replay
 from pilothouse.simulation.opening import QUOTES, stages
 from pilothouse.simulation.prices import Prices
 from pilothouse.venue.client import VenueClient, WriterIsAway
@@ -77,20 +79,25 @@ def run_traffic(home: Path, rate: int = RATE, seed: int = 1) -> None:
         signal.signal(one, lambda *_: stop.set())
     while not stop.is_set():
         traffic = Traffic(VenueClient(home), seed, time.time_ns() // 1000)
-        _recall(home, traffic.crowd.prices)
+        prices = traffic.crowd.prices
+        _recall(home, prices)
+        follow_replay(home, prices)
         try:
             traffic.start()
-            _keep_time(traffic, rate, stop)
+            _keep_time(traffic, rate, stop, partial(follow_replay, home, prices))
         except WriterIsAway:
             stop.wait(AWAY_S)
-        _remember(home, traffic.crowd.prices)
+        _remember(home, prices)
 
 
-def _keep_time(traffic: Traffic, rate: int, stop: threading.Event) -> None:
+def _keep_time(
+    traffic: Traffic, rate: int, stop: threading.Event, look: Callable[[], None]
+) -> None:
     """Beat at the rate; beats that were missed are left out, not made up for."""
     beat, owed = time.monotonic(), 0
     while not stop.is_set():
         owed += rate
+        look()
         traffic.beat(owed // BEATS)
         owed %= BEATS
         beat = max(beat + 1 / BEATS, time.monotonic() - 1)

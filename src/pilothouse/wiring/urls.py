@@ -24,6 +24,7 @@ from pilothouse.console.pages.incident.open import open_page
 from pilothouse.console.pages.incident.view import incident
 from pilothouse.console.pages.incidents.view import incidents
 from pilothouse.console.pages.markets.view import markets
+from pilothouse.console.pages.replay.view import banner, replay
 from pilothouse.console.pages.theme.view import theme
 
 handler403 = "pilothouse.console.errors.forbidden"
@@ -48,6 +49,8 @@ urlpatterns = [
     path("incidents/<int:number>", incident),
     path("incidents/<int:number>/moves/<str:verb>", incident_move),
     path("audit", audit),
+    path("replay", replay),
+    path("replay/banner", banner),
     path("go-to", go_to),
     path("live", live),
     path("theme", theme),

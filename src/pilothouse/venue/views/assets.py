@@ -23,6 +23,15 @@ class AssetView:
     sources_live: int
 
 
+@dataclass(frozen=True)
+class IndexSourceView:
+    """What one source said last of an asset, in 10^-12 dollars, and when (microseconds)."""
+
+    number: int
+    price_e12: int
+    time: int
+
+
 def asset(machine: Machine, number: int) -> AssetView | None:
     """Return an asset, or None if there is none of this number."""
     if not 1 <= number <= int(machine.state.exchange[0]["assets_used"]):
@@ -47,3 +56,10 @@ def all_assets(machine: Machine) -> list[AssetView]:
     count = int(machine.state.exchange[0]["assets_used"])
     made = (asset(machine, number) for number in range(1, count + 1))
     return [one for one in made if one is not None]
+
+
+def index_sources(machine: Machine, number: int) -> list[IndexSourceView]:
+    """Return every source that ever priced an asset, live or not, by its number."""
+    a = machine.state.assets[number]
+    told = zip(a["source_price_e12"], a["source_time"], strict=True)
+    return [IndexSourceView(k + 1, int(p), int(t)) for k, (p, t) in enumerate(told) if p > 0]

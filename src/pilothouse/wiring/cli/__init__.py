@@ -8,6 +8,7 @@ from pilothouse.wiring.cli.bench import bench
 from pilothouse.wiring.cli.import_kraken import import_app
 from pilothouse.wiring.cli.notice_target import notice_target
 from pilothouse.wiring.cli.person import person
+from pilothouse.wiring.cli.replay import replay_app
 from pilothouse.wiring.cli.status import status
 from pilothouse.wiring.cli.up import up
 from pilothouse.wiring.cli.verify import verify
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.add_typer(import_app, name="import")
+app.add_typer(replay_app, name="replay")
 app.command()(verify)
 app.command()(status)
 app.command()(bench)
