@@ -16,6 +16,7 @@ from pilothouse.trading_api.feeds.moments import Moments
 from pilothouse.trading_api.feeds.stream import Stream
 from pilothouse.trading_api.futures.routes import routes as futures_routes
 from pilothouse.trading_api.futures.routes import unknown_endpoint
+from pilothouse.trading_api.futures.websocket.routes import routes as futures_feeds
 from pilothouse.trading_api.ports import FindKey, Replica, Venue
 from pilothouse.trading_api.spot.routes import routes as spot_routes
 from pilothouse.trading_api.spot.routes import unknown_method
@@ -54,7 +55,7 @@ def assemble(door: Door, moments: Moments | None = None) -> Starlette:
     every += [*spot_routes(door), *futures_routes(door)]
     if moments is not None:
         stream = Stream(door, moments)
-        every += spot_feeds(stream)
+        every += [*spot_feeds(stream), *futures_feeds(stream)]
     return Starlette(routes=every, exception_handlers={404: _not_found})
 
 

@@ -89,15 +89,15 @@ def test_trades_ticker_orders_fills_and_balance(
             assert (fill["order"], fill["amount"], fill["price"]) == (made["id"], 0.02, 20_030)
             assert (fill["takerOrMaker"], fill["fee"]["currency"]) == ("maker", "USD")
             # What came while nobody waited is in ccxt's own caches.
-            await _until(lambda: client.orders[-1]["status"] == "closed")
-            await _until(lambda: client.balance["spot"]["BTC"]["total"] == 10 - 0.02)
-            await _until(lambda: client.tickers[PAIR]["last"] == 20_030)
+            await until(lambda: client.orders[-1]["status"] == "closed")
+            await until(lambda: client.balance["spot"]["BTC"]["total"] == 10 - 0.02)
+            await until(lambda: client.tickers[PAIR]["last"] == 20_030)
 
     asyncio.run(follow())
     maker.cancel_all_orders()
 
 
-async def _until(true: Callable[[], bool]) -> None:
+async def until(true: Callable[[], bool]) -> None:
     async def look() -> None:
         while not true():
             await asyncio.sleep(0.01)
@@ -133,7 +133,7 @@ def test_the_book_without_one_mismatch_and_after_a_cut(
                     for one in list(client.clients.values()):
                         one.connection._conn.transport.abort()  # the wire is cut, unannounced
             await trading
-            await _until(lambda: _plain(client.orderbooks[PAIR]) == _rest(exchange))
+            await until(lambda: _plain(client.orderbooks[PAIR]) == _rest(exchange))
             assert cuts == 1 and client.messages >= UPDATES
             assert book is client.orderbooks[PAIR]
             # The check is alive: told one decimal too few, ccxt finds a sum that is not its own.

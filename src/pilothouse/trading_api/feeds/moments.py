@@ -57,6 +57,8 @@ class AccountReport:
     account: int
     time: int
     orders: list[OrderReport] = field(default_factory=list)
+    deeds: list[Execution] = field(default_factory=list)
+    """Its sides of fills that no order of its own made: liquidations, unwinds."""
     moves: list[Happened] = field(default_factory=list)
     balances: list[BalanceView] = field(default_factory=list)
 
@@ -87,6 +89,7 @@ class Moments:
         self._moment, self._awake = Moment(), False
         self._fills: list[FillRecord] = []
         self._orders: list[OrderReport] = []
+        self._deeds: list[Execution] = []
         self._watched: Counter[int] = Counter()
         self._numbers: NDArray[np.int64] = np.zeros(0, np.int64)
 
@@ -111,6 +114,9 @@ class Moments:
         """Hear of a fill; an unwind is no trade of the market."""
         if self._wake is not None and fill.kind != FillKind.UNWIND:
             self._fills.append(fill)
+        if not (fill.taker_order and fill.maker_order) and self._watched:
+            sides = Execution(fill, False), Execution(fill, True)
+            self._deeds += [one for one in sides if not one.order and one.account in self._watched]
 
     def _report(
         self, order: OrderRecord, position: int, execution: Execution | None = None
@@ -147,7 +153,11 @@ class Moments:
             account = one.order.account
             report = reports.setdefault(account, AccountReport(account, int(span.time)))
             report.orders.append(one)
-        self._orders = []
+        for deed in self._deeds:
+            reports.setdefault(
+                deed.account, AccountReport(deed.account, int(span.time))
+            ).deeds.append(deed)
+        self._orders, self._deeds = [], []
         for row in touched[np.isin(touched[:, KIND], MOVES)]:
             reports[int(row[ACCOUNT])].moves.append(from_event_row(row))
         if reports and self._follower is not None:
@@ -166,7 +176,7 @@ class Moments:
         self._follower = follower
         with self._lock:
             self._moment, self._awake = Moment(), False
-        self._fills, self._orders = [], []
+        self._fills, self._orders, self._deeds = [], [], []
         self._wake = wake
 
     def end(self) -> None:

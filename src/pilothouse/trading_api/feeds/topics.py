@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 from pilothouse.trading_api.feeds.socket import Outlet, frame_of
@@ -36,7 +36,7 @@ class Topics(Generic[Topic]):
         self._flush = flush
         self._outlets: dict[Topic, dict[Outlet, None]] = {}
 
-    def __iter__(self) -> Iterable[Topic]:
+    def __iter__(self) -> Iterator[Topic]:
         return iter(tuple(self._outlets))
 
     def __contains__(self, topic: Topic) -> bool:

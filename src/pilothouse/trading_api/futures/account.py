@@ -9,7 +9,7 @@ from pilothouse.language.kinds import Wallet
 from pilothouse.language.numbers import INDEX_DECIMALS
 from pilothouse.trading_api.figures import iso, number, product, ratio
 from pilothouse.trading_api.futures.call import Call
-from pilothouse.trading_api.listing import Asset, Listing
+from pilothouse.trading_api.listing import Asset, Listing, Market
 from pilothouse.venue.views.accounts import balances, positions
 from pilothouse.venue.views.margin import margin
 
@@ -30,10 +30,11 @@ async def accounts(call: Call) -> dict[str, Any]:
             if one.wallet == Wallet.FUTURES
         }
     cash = {"type": "cashAccount", "balances": {}}
-    return {"accounts": {"cash": cash, "flex": _flex(listing, figures, held)}}
+    return {"accounts": {"cash": cash, "flex": flex(listing, figures, held)}}
 
 
-def _flex(listing: Listing, figures: Any, held: dict[int, Any]) -> dict[str, Any]:
+def flex(listing: Listing, figures: Any, held: dict[int, Any]) -> dict[str, Any]:
+    """Return the multi-collateral wallet from an account's margin and its futures balances."""
     lines = {line.asset: line for line in figures.lines}
     currencies = {
         listing.assets[asset].short: _currency(listing.assets[asset], one, lines.get(asset))
@@ -86,15 +87,21 @@ async def open_positions(call: Call) -> dict[str, Any]:
 def _position(listing: Listing, one: Any) -> dict[str, Any]:
     market = listing.markets[one.market]
     decimals = market.quote.decimals
-    shift = market.quantity_decimals - decimals + market.price_decimals + ENTRY_DECIMALS
-    price = ratio(one.entry_cost, one.quantity, shift) if shift >= 0 else 0
     return {
         "side": "long" if one.quantity > 0 else "short",
         "symbol": market.symbol,
-        "price": number(price, market.price_decimals + ENTRY_DECIMALS),
+        "price": entry_price(market, one),
         "fillTime": iso(one.opened_at),
         "size": number(abs(one.quantity), market.quantity_decimals),
         "unrealizedFunding": number(one.funding, decimals),
         "unrealizedPnl": number(one.unrealised, decimals),
         "pnlCurrency": market.quote.short,
     }
+
+
+def entry_price(market: Market, one: Any) -> Decimal | int:
+    """Return a position's average entry price, with six decimals more than the market's."""
+    shift = market.quantity_decimals - market.quote.decimals
+    shift += market.price_decimals + ENTRY_DECIMALS
+    price = ratio(one.entry_cost, one.quantity, shift) if shift >= 0 else 0
+    return number(price, market.price_decimals + ENTRY_DECIMALS)

@@ -131,13 +131,14 @@ def fill_row(market: Market, execution: Execution, order: OrderRecord | None) ->
         "fillTime": iso(fill.time),
         "size": number(fill.quantity, market.quantity_decimals),
         "price": number(fill.price, market.price_decimals),
-        "fillType": _fill_type(execution),
+        "fillType": fill_type(execution),
     }
     name = order.client_order_id if order else ""
     return made | ({"cliOrdId": name} if name else {})
 
 
-def _fill_type(execution: Execution) -> str:
+def fill_type(execution: Execution) -> str:
+    """Return Kraken's word for what one side of a fill was."""
     if execution.fill.kind == FillKind.UNWIND:
         return "unwindCounterparty" if execution.maker else "unwindBankrupt"
     if execution.maker:

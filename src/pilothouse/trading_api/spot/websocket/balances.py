@@ -11,6 +11,7 @@ from pilothouse.language.kinds import Side, Wallet
 from pilothouse.language.numbers import format_decimal
 from pilothouse.language.rows import Happened
 from pilothouse.records.orders import Execution
+from pilothouse.trading_api.feeds.accounts import Accounts
 from pilothouse.trading_api.feeds.moments import AccountReport, Moment
 from pilothouse.trading_api.feeds.socket import frame_of
 from pilothouse.trading_api.feeds.stream import Stream, Updates
@@ -20,7 +21,7 @@ from pilothouse.trading_api.listing import Asset, Listing
 from pilothouse.trading_api.spot.websocket.figures import raw
 from pilothouse.trading_api.spot.websocket.options import Options
 from pilothouse.trading_api.spot.websocket.params import Params
-from pilothouse.trading_api.spot.websocket.private import Accounts, Subscription
+from pilothouse.trading_api.spot.websocket.private import Subscription
 from pilothouse.venue.views.accounts import balances
 
 LEDGER: Final = "L"
@@ -57,7 +58,7 @@ class BalancesChannel:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._accounts = Accounts(stream)
+        self._accounts: Accounts[Subscription] = Accounts(stream)
 
     def options(self, params: Params) -> Options:
         """Read whether a snapshot is wanted."""

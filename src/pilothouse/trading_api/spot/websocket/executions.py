@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pilothouse.records.orders import Execution
+from pilothouse.trading_api.feeds.accounts import Accounts
 from pilothouse.trading_api.feeds.moments import Moment
 from pilothouse.trading_api.feeds.socket import frame_of
 from pilothouse.trading_api.feeds.stream import Stream, Updates
@@ -21,7 +22,7 @@ from pilothouse.trading_api.spot.websocket.execution_rows import (
 )
 from pilothouse.trading_api.spot.websocket.options import Options
 from pilothouse.trading_api.spot.websocket.params import Params
-from pilothouse.trading_api.spot.websocket.private import Accounts, Subscription
+from pilothouse.trading_api.spot.websocket.private import Subscription
 from pilothouse.venue.views.assets import asset
 
 SNAPSHOT_TRADES: Final = 50
@@ -43,7 +44,7 @@ class ExecutionsChannel:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._accounts = Accounts(stream)
+        self._accounts: Accounts[Subscription] = Accounts(stream)
 
     def options(self, params: Params) -> Options:
         """Read which snapshots and which transitions are wanted."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import Final
 
-from pilothouse.trading_api.feeds.socket import POLICY, Outlet
+from pilothouse.trading_api.feeds.accounts import KeyGuard
+from pilothouse.trading_api.feeds.socket import Outlet
 from pilothouse.trading_api.spot.refusals import INTERNAL
 from pilothouse.trading_api.spot.websocket import errors
 from pilothouse.trading_api.spot.websocket.answers import Answering
@@ -22,8 +22,6 @@ from pilothouse.trading_api.spot.websocket.subscriptions import Subscriptions
 from pilothouse.venue.catalogue import parse_json
 from pilothouse.venue.follower import ReplicaStopped
 
-GUARD_S: Final = 1.0
-"""How often a private connection's key is looked at again."""
 TOKENS_MAX: Final = 100
 
 _log: Final = logging.getLogger(__name__)
@@ -36,7 +34,7 @@ class SpotSession:
         self._channels, self._outlet = channels, outlet
         self._subscriptions = Subscriptions(channels, outlet)
         self._tokens: dict[str, str] = {}
-        self._guard: asyncio.Task[None] | None = None
+        self._guard = KeyGuard(channels.stream.door, outlet, errors.INVALID_SESSION)
 
     async def open(self) -> None:
         """Say what system this is."""
@@ -45,8 +43,7 @@ class SpotSession:
     def close(self) -> None:
         """End every subscription."""
         self._subscriptions.close()
-        if self._guard is not None:
-            self._guard.cancel()
+        self._guard.close()
 
     def too_fast(self) -> None:
         """Answer a message that is not looked at."""
@@ -143,14 +140,4 @@ class SpotSession:
     def _remember(self, params: Params, public: str) -> None:
         if len(self._tokens) < TOKENS_MAX:
             self._tokens[params.text("token")] = public
-        if self._guard is None:
-            self._guard = asyncio.create_task(self._watch_keys())
-
-    async def _watch_keys(self) -> None:
-        # Whoever revokes a key ends what it opened.
-        while True:
-            await asyncio.sleep(GUARD_S)
-            for public in set(self._tokens.values()):
-                if await self._channels.stream.door.key(public) is None:
-                    self._outlet.close(POLICY, errors.INVALID_SESSION)
-                    return
+        self._guard.add(public)

@@ -1,0 +1,80 @@
+"""Private subscriptions by account, and the end of those whose key ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Final, Generic, Protocol, TypeVar
+
+from pilothouse.trading_api.door import Door
+from pilothouse.trading_api.feeds.socket import POLICY, Outlet
+from pilothouse.trading_api.feeds.stream import Stream
+
+LOOK_S: Final = 1.0
+"""How often the keys of a private connection are looked at again."""
+
+
+class OfAccount(Protocol):
+    """A subscription of one account."""
+
+    @property
+    def account(self) -> int:
+        """Return whose it is."""
+
+
+Sub = TypeVar("Sub", bound=OfAccount)
+
+
+class Accounts(Generic[Sub]):
+    """The subscriptions of one private channel, by account; the accounts are watched."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._of: dict[int, list[Sub]] = {}
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(tuple(self._of))
+
+    def add(self, subscription: Sub) -> None:
+        """Begin; with the stream settled."""
+        self._stream.moments.watch(subscription.account)
+        self._of.setdefault(subscription.account, []).append(subscription)
+
+    def remove(self, subscription: Sub) -> None:
+        """End what `add` began."""
+        self._stream.moments.unwatch(subscription.account)
+        self._of[subscription.account].remove(subscription)
+        if not self._of[subscription.account]:
+            del self._of[subscription.account]
+
+    def of(self, account: int) -> list[Sub]:
+        """Return an account's subscriptions."""
+        return self._of.get(account, [])
+
+
+class KeyGuard:
+    """Ends a connection when a key that opened something on it is revoked."""
+
+    def __init__(self, door: Door, outlet: Outlet, reason: str) -> None:
+        self._door, self._outlet, self._reason = door, outlet, reason
+        self._keys: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, public: str) -> None:
+        """Watch a key, by its public half."""
+        self._keys.add(public)
+        if self._task is None:
+            self._task = asyncio.create_task(self._watch())
+
+    def close(self) -> None:
+        """Watch no more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for public in tuple(self._keys):
+                if await self._door.key(public) is None:
+                    self._outlet.close(POLICY, self._reason)
+                    return

@@ -1,0 +1,1 @@
+"""Kraken's futures WebSocket v1."""
