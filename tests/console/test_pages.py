@@ -83,7 +83,7 @@ def test_assets_are_kept_for_ever_under_their_digest(client):
 
 
 def test_nothing_is_shown_to_who_is_not_signed_in(client, db):
-    for address in ("/", "/changes", "/changes/1", "/audit", "/live", "/go-to?q=a"):
+    for address in ("/", "/changes", "/changes/1", "/audit", "/live", "/search?q=a"):
         answer = client.get(address)
         assert answer.status_code == 302
         assert answer["Location"].startswith("/sign-in/login/")

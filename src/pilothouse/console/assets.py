@@ -30,7 +30,7 @@ STYLES: Final = (
     "chart",
     "dialog",
 )
-SCRIPTS: Final = ("clock", "keys", "go_to", "feed", "send_once")
+SCRIPTS: Final = ("clock", "keys", "palette", "feed", "send_once")
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 

@@ -33,6 +33,9 @@ class About(StrEnum):
     STATUS = "status"
 
 
+LABELS: Final = {About.INCIDENT: "INC", About.ALERT: "AL", About.CHANGE: "CH"}
+
+
 @dataclass(frozen=True)
 class Happening:
     """One thing that happened: when, about what, in which words, and which page shows it."""
@@ -62,6 +65,24 @@ def of_incident(incident: Incident, now: datetime) -> list[Happening]:
     return sorted([*own, *around], key=lambda one: one.at)
 
 
+def of_markets(
+    markets: list[int], affected: list[str], start: datetime, now: datetime
+) -> list[Happening]:
+    """Return what happened around markets from a moment on, oldest first.
+
+    Changes that touch them, their statuses, and the deeds on incidents that affect one of the
+    subjects.
+    """
+    changes = {f"change:{one.pk}" for one in touching_markets(*markets)}
+    found = Incident.objects.filter(affected__subject__in=affected).distinct()
+    made = [
+        *_deeds(changes, About.CHANGE, start, now),
+        *_deeds([one.subject for one in found], About.INCIDENT, start, now),
+        *status_moves(markets, start, now),
+    ]
+    return sorted(made, key=lambda one: one.at)
+
+
 def window(incident: Incident, now: datetime) -> tuple[datetime, datetime]:
     """Return from when to when what happens around an incident belongs to it."""
     read = clocks.moments(incident)
@@ -74,6 +95,11 @@ def market_numbers(affected: list[str]) -> list[int]:
     """Return the numbers of the markets among what is affected."""
     symbols = set(subjects.symbols(affected))
     return [one.number for one in ports().reader.markets() if one.symbol in symbols]
+
+
+def deeds_about(subject: str) -> list[Happening]:
+    """Return what the audit has about any object, oldest first."""
+    return [_own(row) for row in audit.rows_about(subject)]
 
 
 def status_moves(markets: Iterable[int], start: datetime, end: datetime) -> list[Happening]:
@@ -102,7 +128,7 @@ def _deeds(
 
 def _deed(row: AuditRow, kind: About) -> Happening:
     number = row.subject.partition(":")[2]
-    label = f"{'CH' if kind is About.CHANGE else 'AL'}-{number}"
+    label = f"{LABELS[kind]}-{number}"
     refused = row.outcome != audit.DONE
     title = f"{label} {_words(row.deed)}{' refused' if refused else ''}"
     return Happening(row.at, kind, title, row.sentence, f"/{kind}s/{number}", refused)

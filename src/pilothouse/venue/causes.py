@@ -70,9 +70,7 @@ class Causes:
         with closing(Reader(storage, last)) as reader:
             for block in reader.read(end):
                 head = block.header
-                for _, one in governed_in(
-                    block.rows, head.first_position, head.number, head.time
-                ):
+                for _, one in governed_in(block.rows, head.first_position, head.number, head.time):
                     self._add(one)
         self._block = max(self._block, end)
 

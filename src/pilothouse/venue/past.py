@@ -101,9 +101,7 @@ class Past:
 
     def before_event(self, number: int, event: int) -> Halt:
         """Stop just before what told the event of this place among those of block `number`."""
-        near, block = self._begin(
-            lambda at: at.block < number, lambda head: head.number >= number
-        )
+        near, block = self._begin(lambda at: at.block < number, lambda head: head.number >= number)
         halt = halt_before_event(near.machine, block, event)
         if halt is None:
             raise NoSuchMoment(f"block {number} told no event {event}")

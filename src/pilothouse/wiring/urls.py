@@ -15,7 +15,6 @@ from pilothouse.console.pages.change.view import change
 from pilothouse.console.pages.changes.view import changes
 from pilothouse.console.pages.contract.view import contract
 from pilothouse.console.pages.control_room.view import control_room, panel
-from pilothouse.console.pages.go_to.view import go_to
 from pilothouse.console.pages.health.view import health
 from pilothouse.console.pages.inbox.decide import decide
 from pilothouse.console.pages.inbox.view import inbox
@@ -24,7 +23,11 @@ from pilothouse.console.pages.incident.open import open_page
 from pilothouse.console.pages.incident.view import incident
 from pilothouse.console.pages.incidents.view import incidents
 from pilothouse.console.pages.markets.view import markets
+from pilothouse.console.pages.product.view import product
+from pilothouse.console.pages.products.view import products
 from pilothouse.console.pages.replay.view import banner, replay
+from pilothouse.console.pages.runbooks.view import runbooks
+from pilothouse.console.pages.search.view import search
 from pilothouse.console.pages.theme.view import theme
 
 handler403 = "pilothouse.console.errors.forbidden"
@@ -51,7 +54,10 @@ urlpatterns = [
     path("audit", audit),
     path("replay", replay),
     path("replay/banner", banner),
-    path("go-to", go_to),
+    path("products", products),
+    path("products/<str:key>", product),
+    path("runbooks", runbooks),
+    path("search", search),
     path("live", live),
     path("theme", theme),
     path("healthz", health),

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from pilothouse.access.roles import Right
 from pilothouse.console import exchange
 from pilothouse.console.answers import answer
+from pilothouse.console.object_frame import audit_of, deeds_about
 from pilothouse.console.pages.account.arithmetic import arithmetic
 from pilothouse.console.rights import needs
 from pilothouse.venue.views import accounts, assets, margin, markets, orders
@@ -50,6 +51,8 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
     """Answer one account. An unknown number is 404."""
     with exchange.machine() as machine:
         facts = _facts(machine, number)
+    facts |= {"timeline": deeds_about(f"account:{number}")}
+    facts |= audit_of(request, f"account:{number}")
     return answer(request, "account/page.html", facts)
 
 

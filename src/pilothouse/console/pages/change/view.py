@@ -10,10 +10,12 @@ from django.shortcuts import get_object_or_404
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
+from pilothouse.console.object_frame import audit_of, queue_of
 from pilothouse.console.pages.change.buttons import buttons
 from pilothouse.console.pages.change.ceiling import limits
 from pilothouse.console.pages.change.effects import every_effect, may_take
 from pilothouse.console.pages.change.facts import bands, change_facts
+from pilothouse.console.pages.changes.reading import open_changes
 from pilothouse.console.rights import needs, person_of
 from pilothouse.control import plan
 from pilothouse.control.models import Change
@@ -31,6 +33,7 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
             facts["impact"] = {**facts["impact"], "most_affected": []}
     facts["effects"] = every_effect(found)
     facts["moves"] = buttons(found, person_of(request))
+    facts |= audit_of(request, found.subject)
     return answer(request, "change/page.html", facts, _drawing(request, found, facts))
 
 
@@ -38,6 +41,7 @@ def _drawing(request: HttpRequest, found: Change, facts: dict[str, Any]) -> dict
     take = may_take(found, request)
     return {
         "nav": "changes",
+        "queue": queue_of(f"/changes/{found.pk}", [one.address for one in open_changes()]),
         "number": found.pk,
         "markets": _markets(found),
         "trial": facts["impact"] if facts["impact"] and "alerts" in facts["impact"] else None,

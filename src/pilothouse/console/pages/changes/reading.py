@@ -95,6 +95,11 @@ def changes_touching(market: int) -> list[ChangeLine]:
     return _lines(touching_markets(market))
 
 
+def open_changes_touching(markets: list[int]) -> list[ChangeLine]:
+    """Return the changes of some markets that wait for somebody."""
+    return _lines(touching_markets(*markets).filter(state__in=(*OPEN, *STOPPED)))
+
+
 def changes_caused_by(subject: str) -> list[ChangeLine]:
     """Return the newest changes that something led to, by what the audit calls it."""
     return _lines(caused_by(subject))

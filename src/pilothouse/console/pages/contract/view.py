@@ -11,9 +11,11 @@ from pilothouse.access.roles import Right
 from pilothouse.console import exchange
 from pilothouse.console.answers import answer
 from pilothouse.console.live.pulse import notional
+from pilothouse.console.object_frame import audit_of, lately
 from pilothouse.console.pages.changes.reading import changes_touching
 from pilothouse.console.pages.contract.depth import depth
 from pilothouse.console.pages.contract.powers import powers
+from pilothouse.console.pages.incidents.reading import incidents_affecting
 from pilothouse.console.rights import needs, person_of
 from pilothouse.language.kinds import MarketKind
 from pilothouse.venue.views import accounts, assets, books, fees, insurance, margin, markets
@@ -34,6 +36,9 @@ def contract(request: HttpRequest, symbol: str) -> HttpResponse:
     if not may(person_of(request), Right.SEE_CLIENTS):
         facts.pop("positions", None)
     facts["changes"] = changes_touching(found.number)
+    facts["incidents"] = incidents_affecting(f"market:{found.symbol}")
+    facts |= lately([found.number], [f"market:{found.symbol}"])
+    facts |= audit_of(request, *(f"change:{one.number}" for one in facts["changes"]))
     drawing = {
         "nav": found.symbol,
         "perpetual": found.kind == MarketKind.PERPETUAL_LINEAR,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pilothouse.console.object_frame import time_lines
 from pilothouse.console.pages.changes.reading import microseconds
 from pilothouse.desk import clocks, timeline
 from pilothouse.desk.models import Incident
-from pilothouse.desk.timeline import Happening
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,6 @@ class ClockLine:
     meaning: str
     at: int
     corrections: list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class TimeLine:
-    """One happening, its time in microseconds."""
-
-    at: int
-    about: str
-    title: str
-    sentence: str
-    address: str
-    refused: bool
 
 
 @dataclass(frozen=True)
@@ -88,21 +76,6 @@ def incident_facts(incident: Incident, now: datetime) -> dict[str, Any]:
         "affected": [affected_line(one.subject) for one in incident.affected.all()],
         "timeline": time_lines(timeline.of_incident(incident, now)),
     }
-
-
-def time_lines(happenings: list[Happening]) -> list[TimeLine]:
-    """Return happenings as plain values, newest first: people look for what is new."""
-    return [
-        TimeLine(
-            microseconds(one.at),
-            str(one.about),
-            one.title,
-            one.sentence,
-            one.address,
-            one.refused,
-        )
-        for one in reversed(happenings)
-    ]
 
 
 def affected_line(subject: str) -> AffectedLine:

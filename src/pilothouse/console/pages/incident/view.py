@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
-from pilothouse.console.object_frame import audit_of
+from pilothouse.console.object_frame import audit_of, queue_of
 from pilothouse.console.pages.incident.buttons import buttons
 from pilothouse.console.pages.incident.facts import incident_facts
+from pilothouse.console.pages.incidents.reading import active_incidents
 from pilothouse.console.rights import needs, person_of
 from pilothouse.desk.models import Incident
 
@@ -25,6 +26,7 @@ def incident(request: HttpRequest, number: int) -> HttpResponse:
     facts = incident_facts(found, now) | {"moves": moves} | audit_of(request, found.subject)
     drawing = {
         "nav": "incidents",
+        "queue": queue_of(f"/incidents/{found.pk}", [one.address for one in active_incidents()]),
         "main_moves": [one for one in moves if one.main],
         "more_moves": [one for one in moves if not one.main],
     }

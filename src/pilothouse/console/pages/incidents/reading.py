@@ -76,6 +76,12 @@ def incidents_affecting(subject: str) -> list[IncidentLine]:
     return _lines(Incident.objects.filter(affected__subject=subject))
 
 
+def active_incidents_affecting(subjects: list[str]) -> list[IncidentLine]:
+    """Return what is somebody's turn and affects one of some subjects, newest first."""
+    found = Incident.objects.filter(affected__subject__in=subjects, state__in=ACTIVE)
+    return _lines(found.distinct())
+
+
 def incidents_like(wanted: str) -> list[IncidentLine]:
     """Return the incidents whose number or title has these letters."""
     digits = wanted.removeprefix("inc-").removeprefix("#")

@@ -1,9 +1,10 @@
 "use strict";
 
-// Single keys: g h, g c, j k Enter, a, ?. They can be switched off in the list of keys.
+// Single keys: g h, g c, j k Enter x, [ ], a, /, ?. None of them does anything but move. They can be switched off in the list of keys.
 (() => {
   const keyList = document.getElementById("key-list");
   const switchedOff = () => localStorage.getItem("single-keys") === "off";
+  const DECIDE = "[data-verb=approve], [data-verb=acknowledge]";
   let wentAt = 0;
   let row = -1;
 
@@ -23,9 +24,16 @@
     if (link) link.focus({ preventScroll: true });
   };
 
-  const goTo = (key) => {
-    const link = document.querySelector(`[data-go="${key}"]`);
+  const open = (link) => {
     if (link) location.assign(link.href);
+  };
+  const goTo = (key) => open(document.querySelector(`[data-go="${key}"]`));
+  const follow = (way) => open(document.querySelector(`[data-queue="${way}"]`));
+
+  const search = () => {
+    const field = document.querySelector("main input[type=search]");
+    if (field) field.focus();
+    else document.querySelector("[data-palette]")?.click();
   };
 
   const press = (key) => {
@@ -35,8 +43,11 @@
     } else if (key === "g") wentAt = Date.now();
     else if (key === "j") moveTo(row + 1);
     else if (key === "k") moveTo(row - 1);
-    else if (key === "a") document.querySelector("[data-verb=approve]")?.focus();
-    else if (key === "/") document.querySelector("input[type=search]")?.focus();
+    else if (key === "x") rows()[row]?.toggleAttribute("data-marked");
+    else if (key === "[") follow("previous");
+    else if (key === "]") follow("next");
+    else if (key === "a") document.querySelector(DECIDE)?.focus();
+    else if (key === "/") search();
     else if (key === "?") keyList.showModal();
     else return false;
     return true;

@@ -1,9 +1,9 @@
 "use strict";
 
-// Ctrl K: one box for pages, markets, changes and accounts. The server ranks; a choice opens a
-// page and never executes anything.
+// Ctrl K: one box for objects, pages and verbs. The server ranks and filters by right; a choice
+// opens a page and never executes anything. Without this script the opener is a link to /search.
 (() => {
-  const box = document.getElementById("go-to");
+  const box = document.getElementById("palette");
   if (!box) return;
   const input = box.querySelector("input");
   let at = 0;
@@ -51,5 +51,8 @@
     mark(0);
     if (goWhenShown) go();
   });
-  document.querySelector("[data-go-to]")?.addEventListener("click", open);
+  document.querySelector("[data-palette]")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    open();
+  });
 })();

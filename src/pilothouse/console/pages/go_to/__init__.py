@@ -1,1 +1,0 @@
-"""The go-to box: pages, markets, changes and accounts by a few letters."""

@@ -1,0 +1,1 @@
+"""All products in one table."""

@@ -1,0 +1,1 @@
+"""All runbooks, step by step."""

@@ -1,0 +1,1 @@
+"""Search and the command palette: objects, pages and verbs in one box."""

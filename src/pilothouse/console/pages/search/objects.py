@@ -1,0 +1,98 @@
+"""Objects that can be found: markets, products, changes, incidents, alerts, accounts; by right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from pilothouse.access.models import Person
+from pilothouse.access.rights import may
+from pilothouse.access.roles import Right
+from pilothouse.console import exchange
+from pilothouse.console.live.ticker import latest
+from pilothouse.console.pages.changes.reading import changes_like, open_changes
+from pilothouse.console.pages.incidents.reading import active_incidents, incidents_like
+from pilothouse.console.pages.search.place import Place
+from pilothouse.control import register
+from pilothouse.venue.views import accounts
+
+DIGITS_MOST: Final = 18
+
+PAGES: Final = (
+    (Right.VIEW, Place("Control room", "page", "/", also="home")),
+    (Right.VIEW, Place("Inbox", "page", "/inbox", also="waits for me signature")),
+    (Right.VIEW, Place("Incidents", "page", "/incidents")),
+    (Right.VIEW, Place("Changes", "page", "/changes")),
+    (Right.VIEW, Place("Markets", "page", "/markets")),
+    (Right.VIEW, Place("Products", "page", "/products")),
+    (Right.VIEW, Place("Runbooks", "page", "/runbooks", also="playbook")),
+    (Right.READ_AUDIT, Place("Audit log", "page", "/audit")),
+)
+
+
+def pages(person: Person) -> list[Place]:
+    """Return the pages a person may see."""
+    return [place for right, place in PAGES if may(person, right)]
+
+
+def markets() -> list[Place]:
+    """Return every market of the last pulse."""
+    pulse = latest()
+    if pulse is None:
+        return []
+    seen = [*(one.market for one in pulse.named), *pulse.quiet]
+    return [Place(one.symbol, "market", f"/markets/{one.symbol}") for one in seen]
+
+
+def entries() -> list[Place]:
+    """Return the products and runbooks that hold now."""
+    products = [
+        Place(one.body["title"], "product", f"/products/{one.key}", also=one.key)
+        for one in register.entries("product")
+    ]
+    runbooks = [
+        Place(one.body["title"], "runbook", f"/runbooks#{one.key}", also=one.key)
+        for one in register.entries("runbook")
+    ]
+    return [*products, *runbooks]
+
+
+def work(wanted: str) -> list[Place]:
+    """Return incidents and changes that fit; without a word, those that are open."""
+    incidents = incidents_like(wanted) if wanted else active_incidents()
+    changes = changes_like(wanted) if wanted else open_changes()
+    return [
+        *(
+            Place(f"{one.label} {one.title}", "incident", one.address, one.state)
+            for one in incidents
+        ),
+        *(Place(f"{one.label} {one.title}", "change", one.address, one.state) for one in changes),
+    ]
+
+
+def numbered(person: Person, digits: str) -> list[Place]:
+    """Return everything with this number that is there and the person may see."""
+    if not digits.isdecimal() or len(digits) > DIGITS_MOST:
+        return []
+    same = [one for one in work(digits) if one.address.endswith(f"/{int(digits)}")]
+    return [*same, *clients(person, digits)]
+
+
+def clients(person: Person, digits: str) -> list[Place]:
+    """Return the account of this number, for those who see clients."""
+    if not digits.isdecimal() or len(digits) > DIGITS_MOST or not may(person, Right.SEE_CLIENTS):
+        return []
+    number = int(digits)
+    try:
+        with exchange.machine() as machine:
+            found = accounts.account(machine, number)
+    except exchange.ExchangeIsAway:
+        return []
+    if found is None:
+        return []
+    hint = f"{found.client_class.name.lower()}, {found.purpose.name.lower().replace('_', ' ')}"
+    return [Place(f"Account {number}", "account", f"/accounts/{number}", hint)]
+
+
+ALL: Final[tuple[Callable[[], list[Place]], ...]] = (markets, entries)
+"""What is the same for everybody who may look."""
