@@ -22,7 +22,7 @@ SEED = 11
 COMMANDS_LEAST = 20_000
 HOUR_US = 3_600_000_000
 TINY = {
-    "accounts": 8, "balances": 24, "positions": 4, "orders": 8, "levels": 24, "nodes": 96,
+    "accounts": 8, "balances": 24, "positions": 4, "orders": 8, "levels": 24, "nodes": 8,
     "assets": 2, "markets": 2, "schedules": 2, "fees": 1, "volumes": 4,
 }  # fmt: skip
 FULL = {
@@ -68,9 +68,6 @@ class Eventful(World):
             pairs = list(zip(commands, stepped.receipts, strict=True))
             full = {FULL[int(r[1])] for _, r in pairs if int(r[1]) in FULL}
             commands = [one for one, r in pairs if int(r[1]) in FULL]
-            if "levels" in full:
-                # Levels are refused when either they or the nodes that find them are used up.
-                full.add("nodes")
             rows = {name: len(getattr(self.machine.state, name)) - 1 for name in full}
             grow = [ask.GrowTable(table=name, rows=4 * rows[name]) for name in sorted(full)]
             self.send(grow, GENESIS)

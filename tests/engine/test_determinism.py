@@ -17,10 +17,7 @@ from tests.engine.eventful import COMMANDS_LEAST, record, replayed
 
 ROOT = Path(__file__).parents[2]
 UNREACHABLE = {
-    "quantity_is_too_large": "no command sets a largest order in this release",
-    "cohort_is_in_the_past": "a schedule for positions opened before now is allowed",
-    "node_table_is_full": "room for a level's nodes is reserved with the level",
-    "book_table_is_full": "books are counted from markets and assets",
+    "cohort_is_in_the_past": "the control room's: the engine takes schedules for older positions",
 }
 """Refusals that no command of this release can meet, and why."""
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pilothouse.engine.pointers import LINE_BYTES, address_list
 from pilothouse.engine.records import Records
-from pilothouse.engine.state import EVENTS_ROOM, State
+from pilothouse.engine.state import EVENTS_ROOM, NOTES, State
 from pilothouse.engine.tables import BUFFERS, INDEX_OF, LINKS_OF, TABLES
 from pilothouse.language.names import SENDERS_MAX
 from pilothouse.rules.compiled import UNCOMPILED
@@ -79,6 +79,7 @@ class Arena:
             "events": np.zeros(EVENTS_ROOM, BUFFERS["events"]),
             "receipts": np.zeros(RECEIPTS_ROOM, BUFFERS["receipts"]),
             "scratch": np.zeros(1, BUFFERS["scratch"]),
+            "notes": np.zeros(NOTES + 1, BUFFERS["notes"]),
         }
         self._see()
 

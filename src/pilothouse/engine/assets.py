@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.engine import events as emit
+from pilothouse.engine.levels import open_book
 from pilothouse.engine.state import State
 from pilothouse.language.numbers import PPM
 from pilothouse.language.refusals import (
@@ -46,8 +47,7 @@ def list_asset(s: State, c: Any, tail: Any) -> tuple[int, int]:
     a.unit_e6 = power_of_ten(c.decimals + 6)
     a.collateral = 1 if c.collateral != 0 else 0
     a.haircut_ppm = c.haircut_ppm
-    x.books_used += 1
-    a.triggers_book = x.books_used
+    a.triggers_book = open_book(s, 1)
     emit.asset_listed(s, 0, x.assets_used, c.decimals)
     return 0, x.assets_used
 

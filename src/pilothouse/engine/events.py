@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pilothouse.engine.pointers import fetch_row
 from pilothouse.engine.state import State
 from pilothouse.language import events as _events
 from pilothouse.language.schema import EVENTS, Event
@@ -16,11 +17,15 @@ from pilothouse.rules.compiled import inner
 
 assert _events
 
+WRITTEN_AHEAD = 8
+"""So many rows ahead memory is asked for the lines that events will fill."""
+
 
 @inner
 def _write_head(s: State, number: int, account: int) -> int:
     k = s.scratch[0].events
     s.scratch[0].events = k + 1
+    fetch_row(s.events, k + WRITTEN_AHEAD)
     row = s.events[k]
     row.w0 = number
     row.w1 = s.exchange[0].position

@@ -1,9 +1,10 @@
 """Books: price levels in order, for orders and for triggers.
 
-A book is a radix tree of 64-bit occupancy words over the price, seven nodes deep (prices below
-2^42), whose leaves point at levels; levels are also linked in price order, so that the next best
-is one step away. Any price on the grid has room. The tree is walked only where a level is new: the
-book remembers its last leaf, and most orders stand in the same 64 prices.
+A book is a radix tree of 64-bit occupancy words over the price in ticks, whose leaves point at
+levels; levels are also linked in price order, so that the next best is one step away. Any price
+below 2^42 has room. The tree is only as high as the prices in it need: the root stands for all
+prices with one prefix, and grows or shrinks with them, so that most books have two nodes above a
+level. The book remembers its last leaf, and most orders stand in the same 64 ticks.
 """
 
 from __future__ import annotations
@@ -11,63 +12,81 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.engine.state import State
-from pilothouse.rules.bits import below, bit, highest_bit
+from pilothouse.rules.bits import below, bit, highest_bit, lowest_bit
 from pilothouse.rules.compiled import inlined, inner
 
 BITS = 6
-DEPTH = 7
+HEIGHT_MAX = 7
 PLACES = 63
-PRICE_LIMIT = 1 << (BITS * DEPTH)
+PRICE_LIMIT = 1 << (BITS * HEIGHT_MAX)
+NODES_PER_LEVEL = 2 * HEIGHT_MAX
+"""More than a new level can need: a root for each height, and the way down to its leaf."""
+
+
+@inner
+def open_book(s: State, tick: int) -> int:
+    """Return a new book for prices on a tick, at least 1; its row was reserved."""
+    x = s.exchange[0]
+    x.books_used += 1
+    s.books[x.books_used].tick = tick
+    return x.books_used
 
 
 @inlined
 def find_level(s: State, book: int, price: int) -> int:
     """Return the level of a price in a book, or 0."""
     b = s.books[book]
-    if b.leaf != 0 and b.leaf_prefix == price >> BITS:
-        return s.nodes[b.leaf].children[price & PLACES]
-    return _walk(s, book, price)
+    key = price // b.tick
+    if b.leaf != 0 and b.leaf_prefix == key >> BITS:
+        return s.nodes[b.leaf].children[key & PLACES]
+    return _walk(s, book, key)
 
 
 @inner
-def _walk(s: State, book: int, price: int) -> int:
+def _walk(s: State, book: int, key: int) -> int:
     b = s.books[book]
+    if b.root == 0 or key >> (BITS * b.height) != b.prefix:
+        return 0
     node = b.root
-    for depth in range(DEPTH - 1):
+    for depth in range(b.height - 1, 0, -1):
+        node = s.nodes[node].children[(key >> (BITS * depth)) & PLACES]
         if node == 0:
             return 0
-        node = s.nodes[node].children[(price >> (BITS * (DEPTH - 1 - depth))) & PLACES]
-    if node == 0:
-        return 0
     b.leaf = node
-    b.leaf_prefix = price >> BITS
-    return s.nodes[node].children[price & PLACES]
+    b.leaf_prefix = key >> BITS
+    return s.nodes[node].children[key & PLACES]
 
 
 @inner
 def new_level(s: State, book: int, price: int) -> int:
     """Return a new, empty level at a price that has none; its rows were reserved."""
-    leaf = _leaf(s, book, price)
+    key = price // s.books[book].tick
+    leaf = _leaf(s, book, key)
+    place = key & PLACES
     level = _take_level(s)
     one = s.levels[level]
     one.book = book
     one.price = price
-    one.leaf = leaf
-    lower = _lower_neighbour(s, leaf, price & PLACES)
-    s.nodes[leaf].children[price & PLACES] = level
-    s.nodes[leaf].occupied |= bit(price & PLACES)
+    one.seat = (leaf << BITS) + place
+    lower = _lower_neighbour(s, leaf, place)
+    s.nodes[leaf].children[place] = level
+    s.nodes[leaf].occupied |= bit(place)
     _link(s, book, level, lower)
     return level
 
 
 @inner
-def _leaf(s: State, book: int, price: int) -> int:
+def _leaf(s: State, book: int, key: int) -> int:
     b = s.books[book]
     if b.root == 0:
         b.root = _take_node(s, 0, 0)
+        b.height = 1
+        b.prefix = key >> BITS
+    while key >> (BITS * b.height) != b.prefix:
+        _raise_root(s, book)
     node = b.root
-    for depth in range(DEPTH - 1):
-        place = (price >> (BITS * (DEPTH - 1 - depth))) & PLACES
+    for depth in range(b.height - 1, 0, -1):
+        place = (key >> (BITS * depth)) & PLACES
         child = s.nodes[node].children[place]
         if child == 0:
             child = _take_node(s, node, place)
@@ -75,26 +94,58 @@ def _leaf(s: State, book: int, price: int) -> int:
             s.nodes[node].occupied |= bit(place)
         node = child
     b.leaf = node
-    b.leaf_prefix = price >> BITS
+    b.leaf_prefix = key >> BITS
     return node
+
+
+@inner
+def _raise_root(s: State, book: int) -> None:
+    b = s.books[book]
+    place = b.prefix & PLACES
+    root = _take_node(s, 0, 0)
+    s.nodes[b.root].parent = root
+    s.nodes[b.root].place = place
+    s.nodes[root].children[place] = b.root
+    s.nodes[root].occupied = bit(place)
+    b.root = root
+    b.prefix >>= BITS
+    b.height += 1
+
+
+@inner
+def _lower_root(s: State, book: int) -> None:
+    # A root with one child says nothing that the child does not say.
+    b = s.books[book]
+    while b.height > 1:
+        root = s.nodes[b.root]
+        place = lowest_bit(root.occupied)
+        if place != highest_bit(root.occupied):
+            return
+        child = root.children[place]
+        root.children[place] = 0
+        root.occupied = 0
+        _free_node(s, b.root)
+        s.nodes[child].parent = 0
+        s.nodes[child].place = 0
+        b.root = child
+        b.prefix = (b.prefix << BITS) + place
+        b.height -= 1
 
 
 @inner
 def _lower_neighbour(s: State, leaf: int, place: int) -> int:
     # Climb until some place below is occupied, then go down along the highest ones.
-    node = leaf
-    depth = DEPTH - 1
+    node, climbed = leaf, 0
     lower = s.nodes[node].occupied & below(place)
     while lower == 0 and s.nodes[node].parent != 0:
         lower = s.nodes[s.nodes[node].parent].occupied & below(s.nodes[node].place)
         node = s.nodes[node].parent
-        depth -= 1
+        climbed += 1
     if lower == 0:
         return 0
     child = s.nodes[node].children[highest_bit(lower)]
-    while depth < DEPTH - 1:
+    for _ in range(climbed):
         child = s.nodes[child].children[highest_bit(s.nodes[child].occupied)]
-        depth += 1
     return child
 
 
@@ -113,7 +164,6 @@ def _link(s: State, book: int, level: int, lower: int) -> None:
         b.highest = level
     else:
         s.levels[higher].below = level
-    b.levels += 1
 
 
 @inner
@@ -129,8 +179,7 @@ def drop_level(s: State, level: int) -> None:
         b.highest = one.below
     else:
         s.levels[one.above].below = one.below
-    b.levels -= 1
-    _vacate(s, one.book, one.leaf, one.price & PLACES)
+    _vacate(s, one.book, one.seat >> BITS, one.seat & PLACES)
     _free_level(s, level)
 
 
@@ -141,14 +190,18 @@ def _vacate(s: State, book: int, leaf: int, place: int) -> None:
     while node != 0:
         s.nodes[node].children[place] = 0
         s.nodes[node].occupied &= ~bit(place)
-        if s.nodes[node].occupied != 0 or node == b.root:
-            return
+        if s.nodes[node].occupied != 0:
+            break
         if node == b.leaf:
             b.leaf = 0
         parent = s.nodes[node].parent
         place = s.nodes[node].place
         _free_node(s, node)
         node = parent
+    if node == 0:
+        b.root = 0
+    elif node == b.root:
+        _lower_root(s, book)
 
 
 @inlined
@@ -186,11 +239,16 @@ def unlink(s: State, rows: Any, row: int) -> None:
 
 @inlined
 def room_for_level(s: State) -> bool:
-    """Tell whether one level and all nodes it may need have room."""
+    """Tell whether one more level has room."""
     x = s.exchange[0]
-    return (x.levels_free != 0 or x.levels_used + 1 < s.levels.shape[0]) and (
-        x.nodes_used - x.nodes_spare + DEPTH < s.nodes.shape[0]
-    )
+    return x.levels_free != 0 or x.levels_used + 1 < s.levels.shape[0]
+
+
+@inlined
+def room_for_nodes(s: State) -> bool:
+    """Tell whether all nodes that one more level may need have room."""
+    x = s.exchange[0]
+    return x.nodes_used - x.nodes_spare + NODES_PER_LEVEL < s.nodes.shape[0]
 
 
 @inlined
@@ -214,7 +272,7 @@ def _free_level(s: State, level: int) -> None:
     one.quantity = 0
     one.last = 0
     one.below = 0
-    one.leaf = 0
+    one.seat = 0
     one.above = x.levels_free
     x.levels_free = level
 

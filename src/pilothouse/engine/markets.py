@@ -7,6 +7,7 @@ from typing import Any
 from pilothouse.engine import events as emit
 from pilothouse.engine.accounts import new_account
 from pilothouse.engine.assets import power_of_ten
+from pilothouse.engine.levels import open_book
 from pilothouse.engine.money import asset_refusal
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import ClientClass, MarketKind, MarketStatus, Purpose
@@ -44,11 +45,10 @@ def list_market(s: State, c: Any, tail: Any) -> tuple[int, int]:
     market = x.markets_used
     m = s.markets[market]
     _copy_listing(m, c, tail)
-    x.books_used += 4
-    m.bids = x.books_used - 3
-    m.asks = x.books_used - 2
-    m.long_triggers = x.books_used - 1
-    m.short_triggers = x.books_used
+    m.bids = open_book(s, m.tick)
+    m.asks = open_book(s, m.tick)
+    m.long_triggers = open_book(s, 1)
+    m.short_triggers = open_book(s, 1)
     decimals = s.assets[m.quote].decimals - m.price_decimals - m.quantity_decimals
     m.multiplier = power_of_ten(max(decimals, 0))
     m.divisor = power_of_ten(max(-decimals, 0))

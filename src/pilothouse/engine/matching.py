@@ -9,6 +9,7 @@ from __future__ import annotations
 from pilothouse.engine import events as emit
 from pilothouse.engine.contracts import settle_contract
 from pilothouse.engine.orders import cancel_resting, leave_book, reserve_size
+from pilothouse.engine.pointers import fetch_row
 from pilothouse.engine.spot import can_pay, settle_spot
 from pilothouse.engine.state import FILLS_PER_ORDER, State
 from pilothouse.language.commands.orders import REDUCE_ONLY
@@ -46,6 +47,7 @@ def match(s: State, taker: int, limit: int, fill_kind: int) -> int:
         if fills == FILLS_PER_ORDER:
             return CancelReason.FILLS_CAPPED
         maker = s.levels[level].first
+        fetch_row(s.orders, s.orders[maker].next)
         if s.orders[maker].account == o.account:
             return CancelReason.SELF_TRADE
         quantity = _fill_quantity(s, taker, maker)

@@ -12,7 +12,7 @@ from pilothouse.engine import events as emit
 from pilothouse.engine.accounts import account_refusal
 from pilothouse.engine.contracts import margin_for_order
 from pilothouse.engine.fees import ensure_volume, refresh_volume, room_for_volume
-from pilothouse.engine.levels import PRICE_LIMIT, room_for_level
+from pilothouse.engine.levels import PRICE_LIMIT, room_for_level, room_for_nodes
 from pilothouse.engine.markets import is_contract, market_refusal
 from pilothouse.engine.matching import best_opposite, can_fill_whole, crosses, match, reducible
 from pilothouse.engine.money import balance_row, room_for_balances, take_back_balances
@@ -57,6 +57,7 @@ from pilothouse.language.refusals import (
     MARKET_IS_REDUCE_ONLY,
     NO_POSITION_TO_REDUCE,
     NO_PRICE_TO_MEET,
+    NODE_TABLE_IS_FULL,
     ORDER_IS_NOT_A_KNOWN_KIND,
     ORDER_TABLE_IS_FULL,
     POSITION_TABLE_IS_FULL,
@@ -190,6 +191,8 @@ def _refusal_of_room(s: State, c: Any) -> int:
         return ORDER_TABLE_IS_FULL
     if not room_for_level(s):
         return LEVEL_TABLE_IS_FULL
+    if not room_for_nodes(s):
+        return NODE_TABLE_IS_FULL
     # Both sides' balances, the house's fees and the insurance pool.
     if not room_for_balances(s, 6):
         return BALANCE_TABLE_IS_FULL

@@ -160,6 +160,13 @@ fetch = _fetch_nothing if UNCOMPILED else _fetch_compiled
 """Ask for one line of a row of a table that will be read soon; any place may be named."""
 
 
+@inlined
+def fetch_row(table: Any, place: int) -> None:
+    """Ask for both lines of a row of two lines."""
+    fetch(table, place, 0)
+    fetch(table, place, 1)
+
+
 def register(cls: Any, kind: TablesType) -> None:
     """Let compiled code take objects of a class, whose `address` points to their list.
 

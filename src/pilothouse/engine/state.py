@@ -11,7 +11,8 @@ from pilothouse.engine.tables import BUFFERS, TABLES
 
 @dataclass(slots=True)
 class State:
-    """Every table of the arena, then the buffers of a step: `events`, `receipts`, `scratch`.
+    """Every table of the arena, then the buffers of a step: `events`, `receipts`,
+    `scratch`, `notes`.
 
     `address` points to the list of their addresses, which is all that compiled code takes;
     `addresses` keeps that list alive.
@@ -44,6 +45,7 @@ class State:
     events: Any
     receipts: Any
     scratch: Any
+    notes: Any
     address: int
     addresses: Any
 
@@ -54,4 +56,6 @@ EVENTS_ROOM = 8192
 """Rows of the event buffer of one call."""
 EVENTS_PER_COMMAND = 2048
 """More than any command can write: 256 fills of four events each, and what comes with them."""
+NOTES = 31
+"""Looking ahead keeps notes of 32 rows; a row's number modulo 32 says where."""
 FILLS_PER_ORDER = 256

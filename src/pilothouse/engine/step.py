@@ -11,7 +11,7 @@ from typing import Any
 from pilothouse.engine.accounts import open_account
 from pilothouse.engine.assets import list_asset
 from pilothouse.engine.fees import set_fee_schedule
-from pilothouse.engine.lookahead import look_ahead
+from pilothouse.engine.lookahead import look_ahead, look_ahead_from
 from pilothouse.engine.margin_schedule import MARGIN_TIERS_AT, set_margin_schedule
 from pilothouse.engine.market_status import set_market_status
 from pilothouse.engine.markets import list_market
@@ -62,6 +62,7 @@ CANCEL_ID_AT = asked.CancelOrder.layout.slot("client_order_id").start
 def step_commands(s: State, block: Any, words: Any, row: int, end: int) -> int:
     """Step commands from `row` on; return the row of the first that was not stepped."""
     x = s.exchange[0]
+    look_ahead_from(s, block, row, end)
     while row < end:
         c = block.head[row]
         if c.command == CREATE_EXCHANGE or c.command == GROW_TABLE:

@@ -75,8 +75,8 @@ ORDERS = _row(
 ORDER_DETAILS = _row(
     "client_hi client_lo quantity placed_at order_type time_in_force user_ref unused"
 )
-BOOKS = _row("root lowest highest leaf leaf_prefix levels")
-LEVELS = _row("book price quantity first last above below leaf")
+BOOKS = _row("root height prefix tick lowest highest leaf leaf_prefix")
+LEVELS = _row("book price quantity first last above below seat")
 NODES = _row("occupied parent place", children=FANOUT)
 TRIGGERS = _row("account level next previous")
 SCHEDULES = _row(
@@ -96,6 +96,7 @@ LINKS = _row("row")
 EVENTS = _row(" ".join(f"w{place}" for place in range(16)))
 RECEIPTS = _row("position outcome made repeated")
 SCRATCH = _row("events receipts", counts=COUNTS)
+NOTES = _row("first second")
 
 INDEX_OF: Final[dict[str, str]] = {
     "balance_index": "balances",
@@ -133,7 +134,7 @@ TABLES: Final[dict[str, np.dtype[Any]]] = {
     **dict.fromkeys(LINKS_OF, LINKS),
 }
 """Every table of the arena, in its order."""
-BUFFERS: Final = {"events": EVENTS, "receipts": RECEIPTS, "scratch": SCRATCH}
+BUFFERS: Final = {"events": EVENTS, "receipts": RECEIPTS, "scratch": SCRATCH, "notes": NOTES}
 GROWABLE: Final = (
     "assets",
     "markets",

@@ -8,7 +8,14 @@ compressed to twelve significant bits, always on the cautious side.
 
 from __future__ import annotations
 
-from pilothouse.engine.levels import append, find_level, new_level, room_for_level, unlink
+from pilothouse.engine.levels import (
+    append,
+    find_level,
+    new_level,
+    room_for_level,
+    room_for_nodes,
+    unlink,
+)
 from pilothouse.engine.margin import worst_quantity
 from pilothouse.engine.queue import ask_for_examination
 from pilothouse.engine.state import State
@@ -62,7 +69,7 @@ def _place(s: State, trigger: int, account: int, book: int, key: int) -> int:
         s.triggers[trigger].account = account
     level = find_level(s, book, key)
     if level == 0:
-        if not room_for_level(s):
+        if not (room_for_level(s) and room_for_nodes(s)):
             # An account that cannot be watched is looked at again in every block.
             ask_for_examination(s, account)
             return trigger

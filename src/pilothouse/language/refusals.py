@@ -2,7 +2,7 @@
 
 A command that breaks two rules is refused by the first that its check meets; where the engine
 carries a command out, the checks stand in their order. A refused command moves no money, places no
-order and changes no position or parameter; a row that it would have filled may stay behind empty.
+order, changes no position or parameter and leaves no row behind.
 """
 
 from __future__ import annotations
@@ -68,7 +68,6 @@ ASSET_TABLE_IS_FULL: Final = refusal(1108, "asset_table_is_full", "grow the tabl
 SCHEDULE_TABLE_IS_FULL: Final = refusal(1109, "schedule_table_is_full", "grow the table schedules")
 FEE_TABLE_IS_FULL: Final = refusal(1110, "fee_table_is_full", "grow the table fees")
 VOLUME_TABLE_IS_FULL: Final = refusal(1111, "volume_table_is_full", "grow the table volumes")
-BOOK_TABLE_IS_FULL: Final = refusal(1112, "book_table_is_full", "grow the table books")
 
 # 1200: what is named must exist
 UNKNOWN_ACCOUNT: Final = refusal(1201, "unknown_account", "open the account first")
@@ -104,9 +103,6 @@ QUANTITY_IS_NOT_ON_THE_LOT: Final = refusal(
 )
 QUANTITY_IS_BELOW_THE_MINIMUM: Final = refusal(
     1310, "quantity_is_below_the_minimum", "send at least the market's minimum quantity"
-)
-QUANTITY_IS_TOO_LARGE: Final = refusal(
-    1311, "quantity_is_too_large", "send at most the market's largest order"
 )
 PRICE_MUST_BE_POSITIVE: Final = refusal(1312, "price_must_be_positive", "send a price above zero")
 PRICE_IS_NOT_ON_THE_TICK: Final = refusal(

@@ -19,7 +19,8 @@ SHARE_MAX = 1 << 62
 @inlined
 def value_fits(price: int, quantity: int, multiplier: int, divisor: int) -> bool:
     """Tell whether the value, and what is computed from it, stays within 62 bits."""
-    if price >= SHARE_MAX // multiplier or quantity >= SHARE_MAX:
+    # Four times the product still has 64 bits. The multiplier is a power of ten below 2^42.
+    if not fits(price, 4 * multiplier, 2) or quantity >= SHARE_MAX:
         return False
     return fits(price * multiplier, quantity, divisor) and (
         muldiv_down(price * multiplier, quantity, divisor) < SHARE_MAX // 4

@@ -32,7 +32,6 @@ _SAID: Final[dict[str, tuple[Refusal, ...]]] = {
         ours.SCHEDULE_TABLE_IS_FULL,
         ours.FEE_TABLE_IS_FULL,
         ours.VOLUME_TABLE_IS_FULL,
-        ours.BOOK_TABLE_IS_FULL,
         ours.MARKET_IS_HALTED,
     ),
     "EAccount:Invalid permissions": (ours.UNKNOWN_ACCOUNT,),
@@ -48,7 +47,6 @@ _SAID: Final[dict[str, tuple[Refusal, ...]]] = {
     "EGeneral:Invalid arguments:volume": (
         ours.QUANTITY_MUST_BE_POSITIVE,
         ours.QUANTITY_IS_NOT_ON_THE_LOT,
-        ours.QUANTITY_IS_TOO_LARGE,
         ours.VALUE_IS_TOO_LARGE,
     ),
     "EOrder:Order minimum not met": (ours.QUANTITY_IS_BELOW_THE_MINIMUM,),
