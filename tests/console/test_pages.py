@@ -26,7 +26,7 @@ def team(db):
 class Seen(Exchange):
     """The exchange of one page, whose rehearsal names an account as the real one does."""
 
-    def impact(self, message):
+    def impact(self, message, after=()):
         retail = ClientClass.RETAIL
         hit = AffectedAccount(7, retail, 5_000, 1_500, 1_000, 2_000, 800, 1_600)
         return replace(super().impact(message), most_affected=(hit,))

@@ -54,6 +54,8 @@ class Market:
     band_version: int = 1
     schedule_version: int = 1
     liquidation_fee_ppm: int = 2_500
+    bid: int = 599_995
+    ask: int = 600_000
     schedules: list[Schedule] = field(default_factory=list)
 
 
@@ -76,6 +78,7 @@ class Impact:
     notional_newly_below_maintenance: int = 0
     orders_to_cancel: int = 0
     orders_outside_band: int = 0
+    resting_orders: int = 0
     most_affected: tuple[Account, ...] = ()
 
 
@@ -248,10 +251,10 @@ class Exchange:
         )
 
     # the rehearsal
-    def impact(self, message: Message) -> Impact:
+    def impact(self, message: Message, after: Sequence[Message] = ()) -> Impact:
         asked = message.command
         if not isinstance(asked, SetMarginSchedule):
-            return Impact(self.position, self.outcome(message), orders_to_cancel=4)
+            return Impact(self.position, self.outcome(message), resting_orders=4)
         counts = self.counts(asked)
         return Impact(
             self.position,
@@ -263,11 +266,11 @@ class Exchange:
             most_affected=tuple(self.accounts[:20]),
         )
 
-    def play_out(self, message: Message) -> PlayOut:
+    def play_out(self, message: Message, after: Sequence[Message] = ()) -> PlayOut:
         asked: Any = message.command
         return PlayOut(self.position, self.counts(asked)["accounts_below_maintenance"])
 
-    def shocks(self, message: Message) -> tuple[Shock, ...]:
+    def shocks(self, message: Message, after: Sequence[Message] = ()) -> tuple[Shock, ...]:
         return (Shock(-50_000, 0, 1_000_000), Shock(-100_000, 2_000_000, 5_000_000))
 
     # the follower

@@ -113,14 +113,14 @@ def funded(account, dollars):
     ]
 
 
-def order(account, side, price=PRICE):
+def order(account, side, price=PRICE, flags=0):
     return PlaceOrder(
         account=account,
         market=CONTRACT,
         side=side,
         order_type=OrderType.LIMIT,
         time_in_force=TimeInForce.GTC,
-        flags=0,
+        flags=flags,
         quantity=COIN,
         price=price * 10,
     )

@@ -150,10 +150,19 @@ def test_one_may_stop_two_resume_and_an_end_needs_the_platform(
     assert (weight.change_class, weight.direction) == (weighs, direction)
 
 
-def test_a_halted_market_does_not_go_online_at_once(exchange):
+def test_a_halted_market_goes_online_through_stages_only(exchange):
     exchange.market(PERPETUAL).status = MarketStatus.HALTED
     online = {"market": PERPETUAL, "status": int(MarketStatus.ONLINE)}
-    reason = market_status.check(online, exchange, NOON)
+    assert market_status.check(online, exchange, NOON) is None
+    stages = market_status.plan(online, exchange, NOON)
+    assert [MarketStatus(one.fields["status"]) for one in stages] == [
+        MarketStatus.POST_ONLY,
+        MarketStatus.LIMIT_ONLY,
+        MarketStatus.ONLINE,
+    ]
+    assert all(one.conditions for one in stages)
+    delisted = online | {"status": int(MarketStatus.DELISTED)}
+    reason = market_status.check(delisted, exchange, NOON)
     assert reason is not None and reason.name == "status_move_is_not_allowed"
 
 

@@ -31,7 +31,7 @@ class MovingRehearsal(Rehearsal):
         super().__init__(follower)
         self.client, self.follower, self.number, self.sent = VenueClient(home), follower, number, 0
 
-    def impact(self, message):
+    def impact(self, message, after=()):
         """Answer truly; then let the market move."""
         answer = super().impact(message)
         with self.follower.machine() as machine:

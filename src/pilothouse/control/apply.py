@@ -13,7 +13,7 @@ from typing import Any, Final
 from pilothouse.access.models import Person
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
-from pilothouse.control import evidence, gates, plan, signing
+from pilothouse.control import conditions, evidence, gates, plan, signing
 from pilothouse.control.deed import deed, locked, moment, move
 from pilothouse.control.expire import why_expired
 from pilothouse.control.fingerprint import fingerprint_of
@@ -24,6 +24,7 @@ from pilothouse.control.moves import State, Verb
 from pilothouse.control.ports import ports
 from pilothouse.control.preview import above_what_was_signed, rehearse_step
 from pilothouse.control.refusals import (
+    CONDITIONS_DO_NOT_HOLD,
     NOTHING_IS_DUE,
     WRONG_STATE,
     Refused,
@@ -71,6 +72,9 @@ def _pass(change: Change, by: Person | None, now: datetime) -> ChangeStep:
     step = plan.next_step(change)
     if step is None or (step.not_before and step.not_before > now):
         raise Refused(NOTHING_IS_DUE)
+    waits_for = conditions.why_waiting(step, ports().reader, now)
+    if waits_for:
+        raise Refused(CONDITIONS_DO_NOT_HOLD, waits_for)
     return step
 
 

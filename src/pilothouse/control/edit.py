@@ -13,7 +13,7 @@ from pilothouse.control.kinds.kind import Ceiling, Fields, PlannedStep
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State, Verb
 from pilothouse.control.ports import ports
-from pilothouse.control.propose import write_plan
+from pilothouse.control.propose import plan_for, write_plan
 from pilothouse.control.refusals import CEILING_IS_NEGATIVE, UNKNOWN_ALTERNATIVE, Refused
 
 
@@ -31,7 +31,7 @@ def edit(
 
     def rewrite(change: Change) -> str:
         change.fields, change.chosen = fields, ""
-        write_plan(change, steps or [PlannedStep(fields)], ceiling, now)
+        write_plan(change, steps or plan_for(change, now), ceiling, now)
         return "another wish"
 
     return _edit(change, rewrite, by, now)
@@ -46,17 +46,11 @@ def choose(change: Change, key: str, *, by: Person, now: datetime | None = None)
         if not found:
             raise Refused(UNKNOWN_ALTERNATIVE, key)
         change.chosen = key
-        write_plan(change, [_planned(one) for one in found[0]["steps"]], None, now)
+        write_plan(change, [plan.as_stored(one) for one in found[0]["steps"]], None, now)
         change.title = f"{change.title} ({found[0]['title'].lower()})"[:200]
         return f"the gentler way: {found[0]['title'].lower()}"
 
     return _edit(change, rewrite, by, now)
-
-
-def _planned(stored: dict[str, str | Fields | None]) -> PlannedStep:
-    fields, at = stored["fields"], stored["not_before"]
-    assert isinstance(fields, dict)
-    return PlannedStep(fields, datetime.fromisoformat(at) if isinstance(at, str) else None)
 
 
 def set_ceiling(

@@ -40,6 +40,8 @@ def _signed_step(step: ChangeStep) -> dict[str, Any]:
         "ceiling": step.ceiling,
         "not_before_us": _microseconds(step.not_before),
         "not_after_us": _microseconds(step.not_after),
+        "conditions": step.conditions,
+        "soak_s": step.soak_s,
     }
 
 

@@ -13,10 +13,11 @@ from typing import Final
 from pilothouse.access.models import Person
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
-from pilothouse.control import evidence, plan, refusals, signing
+from pilothouse.control import conditions, evidence, plan, refusals, signing
 from pilothouse.control.kinds.kind import Reversible
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State, Verb, targets
+from pilothouse.control.ports import ports
 from pilothouse.control.refusals import Refused
 
 RIGHTS: Final[dict[Verb, tuple[Right, ...]]] = {
@@ -86,7 +87,8 @@ def _apply(change: Change, person: Person, now: datetime) -> Refused | None:
     step = plan.next_step(change)
     if step is None or (step.not_before and step.not_before > now):
         return Refused(refusals.NOTHING_IS_DUE)
-    return None
+    waits_for = conditions.why_waiting(step, ports().reader, now)
+    return Refused(refusals.CONDITIONS_DO_NOT_HOLD, waits_for) if waits_for else None
 
 
 def _revert(change: Change, person: Person, now: datetime) -> Refused | None:

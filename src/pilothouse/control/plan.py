@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 from pilothouse.control.hearers import hearer_of
 from pilothouse.control.hearers.hearer import Hearer, Words
@@ -116,14 +117,48 @@ def lay(
             ceiling=ceiling,
             not_before=one.not_before,
             not_after=window,
+            conditions=list(one.conditions),
+            soak_s=one.soak_s,
         )
 
 
 def relay(change: Change, reader: Reader) -> None:
     """Lay the steps that are left down again, on the version that holds now."""
     left = steps_left(change)
-    planned = [PlannedStep(one.fields, one.not_before) for one in left]
-    lay(change, planned, reader, [one.ceiling for one in left])
+    lay(change, [planned(one) for one in left], reader, [one.ceiling for one in left])
+
+
+def planned(step: ChangeStep) -> PlannedStep:
+    """Return a step as it was planned."""
+    return PlannedStep(step.fields, step.not_before, tuple(step.conditions), step.soak_s)
+
+
+def stored(step: PlannedStep) -> dict[str, Any]:
+    """Return a planned step as plain JSON."""
+    return {
+        "fields": step.fields,
+        "not_before": step.not_before.isoformat() if step.not_before else None,
+        "conditions": list(step.conditions),
+        "soak_s": step.soak_s,
+    }
+
+
+def as_stored(stored: dict[str, Any]) -> PlannedStep:
+    """Return the planned step that plain JSON holds."""
+    at = stored["not_before"]
+    return PlannedStep(
+        stored["fields"],
+        datetime.fromisoformat(at) if at else None,
+        tuple(stored.get("conditions", ())),
+        stored.get("soak_s", 0),
+    )
+
+
+def stages_before(step: ChangeStep) -> list[ChangeStep]:
+    """Return the stages still to be sent that a stage builds on, none for any other step."""
+    if not step.conditions:
+        return []
+    return [one for one in waiting_steps(step.change) if one.number < step.number]
 
 
 def limit(change: Change, step: ChangeStep, ceiling: Ceiling) -> None:

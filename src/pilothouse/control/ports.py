@@ -27,13 +27,13 @@ class Venue(Protocol):
 class Rehearsal(Protocol):
     """What would happen: answers are dataclasses of integers with a `position`."""
 
-    def impact(self, message: Message) -> Any:
-        """Count who would be hurt, and step the command on a copy."""
+    def impact(self, message: Message, after: Sequence[Message] = ()) -> Any:
+        """Count whom a command would hurt after earlier ones, and step it on a copy."""
 
-    def play_out(self, message: Message) -> Any:
+    def play_out(self, message: Message, after: Sequence[Message] = ()) -> Any:
         """Let the copy run at present marks until nothing moves."""
 
-    def shocks(self, message: Message) -> Any:
+    def shocks(self, message: Message, after: Sequence[Message] = ()) -> Any:
         """Say who would be below maintenance if marks fell."""
 
 
@@ -80,6 +80,10 @@ class MarketFacts(Protocol):
     @property
     def schedule_version(self) -> int: ...
     @property
+    def bid(self) -> int: ...
+    @property
+    def ask(self) -> int: ...
+    @property
     def liquidation_fee_ppm(self) -> int: ...
 
 
@@ -118,6 +122,15 @@ class Reader(Protocol):
 
     def schedules(self, market: int) -> Sequence[ScheduleFacts]:
         """Return the margin schedules of a contract."""
+
+    def time(self) -> int:
+        """Return the time of the last block, microseconds since the epoch."""
+
+    def sources_live(self, market: int) -> int:
+        """Return how many sources of the index of a market's base asset are live."""
+
+    def accounts_waiting(self) -> int:
+        """Return how many accounts wait for the equity protection process."""
 
     def below_maintenance(self, market: int) -> int:
         """Return how many accounts with a position in a contract are below maintenance."""

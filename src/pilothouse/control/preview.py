@@ -18,7 +18,7 @@ from pilothouse.control import conflicts, evidence, gates, plan, signing
 from pilothouse.control.deed import deed, locked, moment, move
 from pilothouse.control.fingerprint import fingerprint_of
 from pilothouse.control.hearers.hearer import Words
-from pilothouse.control.kinds.kind import Alternative, Counts, Fields, PlannedStep
+from pilothouse.control.kinds.kind import Alternative, Counts, PlannedStep
 from pilothouse.control.measures import note_predicted, note_protected
 from pilothouse.control.models import Change, ChangeStep, Preview
 from pilothouse.control.moves import MENDABLE, State, Verb
@@ -93,7 +93,7 @@ def _lay_on_present(change: Change, again: bool, now: datetime) -> None:
         if reason is not None:
             raise Refused(reason)
     plan.relay(change, reader)
-    steps = [PlannedStep(one.fields, one.not_before) for one in plan.waiting_steps(change)]
+    steps = [plan.planned(one) for one in plan.waiting_steps(change)]
     describe(change, kind, steps, reader)
 
 
@@ -143,8 +143,13 @@ def above_what_was_signed(change: Change, step: ChangeStep, answer: dict[str, An
 
 
 def rehearse_step(step: ChangeStep) -> dict[str, Any]:
-    """Ask the rehearsal about a step. A later step is asked as if it came now, all in one."""
+    """Ask the rehearsal about a step. A stage is asked after the stages before it; any other later
+    step as if it came now, all in one.
+    """
     hearer, words = plan.said_by(step)
+    if step.conditions:
+        stages = [plan.said_by(one)[1] for one in plan.stages_before(step)]
+        return evidence.answer(hearer.impact(words, step.change_id, step.number, after=stages))
     ahead = step.change.steps.filter(state=ChangeStep.At.WAITING, number__lt=step.number)
     if ahead.exists():
         present = plan.kind_of(step.change).base_version(step.fields, ports().reader)
@@ -172,23 +177,20 @@ def _each(ways: Sequence[Alternative]) -> list[tuple[Alternative, int]]:
 
 
 def _rehearse_way(change: Change, way: Alternative, number: int) -> dict[str, Any]:
-    words = _unlimited(change, way.steps[number - 1].fields)
-    return evidence.answer(plan.hearer(change).impact(words, change.pk, number))
+    *stages, words = _unlimited(change, way.steps[:number])
+    return evidence.answer(plan.hearer(change).impact(words, change.pk, number, after=stages))
 
 
-def _unlimited(change: Change, fields: Fields) -> Words:
+def _unlimited(change: Change, steps: Sequence[PlannedStep]) -> list[Words]:
+    # The words of the last step, behind those of the stages it builds on.
     kind = plan.kind_of(change)
-    return kind.words(fields, kind.base_version(fields, ports().reader), None)
+    asked = steps if steps[-1].conditions else steps[-1:]
+    base = kind.base_version(steps[-1].fields, ports().reader)
+    return [kind.words(one.fields, base + place, None) for place, one in enumerate(asked)]
 
 
 def _stored(way: Alternative) -> dict[str, Any]:
-    steps = [
-        {
-            "fields": one.fields,
-            "not_before": one.not_before.isoformat() if one.not_before else None,
-        }
-        for one in way.steps
-    ]
+    steps = [plan.stored(one) for one in way.steps]
     return {"key": way.key, "title": way.title, "sentence": way.sentence, "steps": steps}
 
 
@@ -216,16 +218,17 @@ def shocks(change: Change, *, way: str = "", now: datetime | None = None) -> Pre
     return kept
 
 
-def _asked_of_the_whole(change: Change, way: str, ask: Callable[[Words, int, int], Any]) -> Any:
+def _asked_of_the_whole(change: Change, way: str, ask: Callable[..., Any]) -> Any:
     # The last step says what holds in the end; it is asked as if it came now, and without its
     # ceiling: the question is what it would do, not whether it would be refused.
     found = [one["steps"] for one in change.alternatives if one["key"] == way]
-    wishes = [one.fields for one in plan.waiting_steps(change)]
+    steps = [plan.planned(one) for one in plan.waiting_steps(change)]
     if way:
-        wishes = [one["fields"] for one in found[0]] if found else []
-    if not wishes:
+        steps = [plan.as_stored(one) for one in found[0]] if found else []
+    if not steps:
         return None
-    return ask(_unlimited(change, wishes[-1]), change.pk, len(wishes))
+    *stages, words = _unlimited(change, steps)
+    return ask(words, change.pk, len(steps), after=stages)
 
 
 def _counts(change: Change, answer: dict[str, Any]) -> Counts:

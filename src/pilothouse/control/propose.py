@@ -31,7 +31,7 @@ def propose(
 ) -> Change:
     """Open a change of a kind. Raises Refused; the attempt is recorded either way.
 
-    `steps` are given for a plan of several; otherwise `fields` are sent at once when applied. A
+    `steps` are given for a plan of one's own; otherwise the kind plans what leads to `fields`. A
     `ceiling` holds for every step; without one the first preview proposes it. `guards` are
     `soak_s` and `accounts_below_maintenance`. `cause` is what led to it, as the audit calls it.
     """
@@ -42,7 +42,7 @@ def propose(
         if not why.strip():
             raise Refused(REASON_IS_MISSING)
         change = _open(kind, fields, by, why.strip(), guards or {}, cause, now)
-        write_plan(change, steps or [PlannedStep(fields)], ceiling, now)
+        write_plan(change, steps or plan_for(change, now), ceiling, now)
         note(
             change, Verb.PROPOSE, by, now, facts={"difference": change.difference, "cause": cause}
         )
@@ -71,6 +71,11 @@ def _open(
         fields=fields,
         guards=guards,
     )
+
+
+def plan_for(change: Change, now: datetime) -> Sequence[PlannedStep]:
+    """Return the plan by which the kind of a change leads to its wish."""
+    return plan.kind_of(change).plan(change.fields, ports().reader, now)
 
 
 def write_plan(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pilothouse.control.ports import Follower, MarketFacts, ScheduleFacts
+from pilothouse.venue.views import assets as asset_views
 from pilothouse.venue.views import margin as margin_views
 from pilothouse.venue.views import markets as market_views
 
@@ -29,6 +30,22 @@ class VenueReader:
         """Return the margin schedules of a contract."""
         with self.follower.machine() as machine:
             return margin_views.schedules(machine, market)
+
+    def time(self) -> int:
+        """Return the time of the last block, microseconds since the epoch."""
+        return self.follower.time
+
+    def sources_live(self, market: int) -> int:
+        """Return how many sources of the index of a market's base asset are live."""
+        with self.follower.machine() as machine:
+            traded = market_views.market(machine, market)
+            base = asset_views.asset(machine, traded.base) if traded else None
+            return base.sources_live if base else 0
+
+    def accounts_waiting(self) -> int:
+        """Return how many accounts wait for the equity protection process."""
+        with self.follower.machine() as machine:
+            return int(machine.state.exchange[0]["queue_count"])
 
     def below_maintenance(self, market: int) -> int:
         """Return how many accounts with a position in a contract are below maintenance."""

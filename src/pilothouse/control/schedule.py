@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from pilothouse.access.models import Person
 from pilothouse.control import gates, plan, signing
 from pilothouse.control.deed import deed, locked, moment, move
 from pilothouse.control.fingerprint import fingerprint_of
-from pilothouse.control.kinds.kind import PlannedStep
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State, Verb
 from pilothouse.control.ports import ports
@@ -27,7 +27,9 @@ def schedule(
         left = plan.steps_left(change)
         if len(times) != len(left):
             raise Refused(TIMES_MUST_RISE, f"{len(left)} times are needed")
-        steps = [PlannedStep(one.fields, at) for one, at in zip(left, times, strict=True)]
+        steps = [
+            replace(plan.planned(one), not_before=at) for one, at in zip(left, times, strict=True)
+        ]
         plan.check_times(steps, now)
         plan.lay(change, steps, ports().reader, [one.ceiling for one in left])
         change.fingerprint = fingerprint_of(change)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from pilothouse.control import apply, expire, plan, verify
+from pilothouse.control import apply, conditions, expire, plan, verify
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State
-from pilothouse.control.ports import NotConnected, reach
+from pilothouse.control.ports import NotConnected, ports, reach
 from pilothouse.control.refusals import Refused
 
 Act = Callable[[Change, datetime], Change]
@@ -59,6 +59,8 @@ def _send_what_is_due(change: Change, now: datetime) -> Change:
     if change.state != State.SCHEDULED or step is None:
         return change
     if step.not_before is not None and step.not_before > now:
+        return change
+    if step.conditions and conditions.watch(step, ports().reader, now):
         return change
     return apply.apply(change, by=None, now=now)
 

@@ -35,6 +35,7 @@ from pilothouse.language.rows import Message, from_event_row, to_rows
 from pilothouse.language.schema import ROW_WORDS
 from pilothouse.venue.follower import Follower
 from pilothouse.venue.views.margin import BAND_LABELS, health
+from pilothouse.venue.views.orders import resting_orders
 
 BLOCKS_MAX = 2_000
 BLOCK_US = 10_000
@@ -85,6 +86,7 @@ class Impact:
     orders_outside_band: int = 0
     accounts_reached: int = 0
     notional_reached: int = 0
+    resting_orders: int = 0
     most_affected: tuple[AffectedAccount, ...] = ()
     distribution: tuple[DistributionBand, ...] = ()
 
@@ -124,29 +126,27 @@ class Rehearsal:
         self._one_at_a_time = threading.Lock()
 
     @contextmanager
-    def _copy(self) -> Iterator[Machine]:
+    def _copy(self, after: Sequence[Message] = ()) -> Iterator[Machine]:
         with self._one_at_a_time:
             with self._follower.machine() as machine:
                 machine.copy_into(self._spare)
+            for place, earlier in enumerate(after, start=1):
+                self._spare.execute(to_rows(_renamed(earlier, place)), self._spare.time)
             yield self._spare
 
     def impact(self, message: Message, after: Sequence[Message] = ()) -> Impact:
         """Return the first answer to a command, given after the commands of earlier steps."""
-        with self._copy() as machine:
-            position = machine.position
-            for place, earlier in enumerate(after):
-                machine.execute(to_rows(_renamed(earlier, place)), machine.time)
-            asked = message.command
+        with self._copy(after) as machine:
+            asked, position = message.command, machine.position - len(after)
             made = _count(machine, message, Impact(position, machine.time, 0))
-            renamed = _renamed(message, len(after))
-            stepped = machine.step(to_rows(renamed), machine.time)
+            stepped = machine.step(to_rows(_renamed(message)), machine.time)
             if isinstance(asked, SetMarginSchedule):
                 made = replace(made, orders_to_cancel=_margin_cancels(machine, stepped.events))
             return replace(made, outcome=int(stepped.receipts[0, 1]))
 
-    def play_out(self, message: Message) -> PlayOut:
+    def play_out(self, message: Message, after: Sequence[Message] = ()) -> PlayOut:
         """Return what follows once a command is executed, at present marks."""
-        with self._copy() as machine:
+        with self._copy(after) as machine:
             events = [machine.step(to_rows(_renamed(message)), machine.time).events]
             blocks = 1
             while not machine.quiet() and blocks < BLOCKS_MAX:
@@ -154,15 +154,15 @@ class Rehearsal:
                 blocks += 1
             return _told(machine, np.concatenate(events), blocks)
 
-    def shocks(self, message: Message) -> tuple[Shock, ...]:
+    def shocks(self, message: Message, after: Sequence[Message] = ()) -> tuple[Shock, ...]:
         """Return what moves of every mark would do, without and with the command."""
-        with self._copy() as machine:
+        with self._copy(after) as machine:
             marks, indexes = _prices(machine)
             without = [_shocked(machine, marks, indexes, ppm) for ppm in SHOCKS_PPM]
             _move(machine, marks, indexes, 0)
             machine.execute(to_rows(_renamed(message)), machine.time)
-            after = [_shocked(machine, marks, indexes, ppm) for ppm in SHOCKS_PPM]
-        rows = zip(SHOCKS_PPM, without, after, strict=True)
+            with_it = [_shocked(machine, marks, indexes, ppm) for ppm in SHOCKS_PPM]
+        rows = zip(SHOCKS_PPM, without, with_it, strict=True)
         return tuple(
             Shock(ppm, before[0], then[0], before[1], then[1]) for ppm, before, then in rows
         )
@@ -184,7 +184,12 @@ def _count(machine: Machine, message: Message, made: Impact) -> Impact:
     if isinstance(asked, SetMarketStatus):
         reached = np.zeros(2, np.int64)
         read_reached(state, asked.market, asked.status, reached)
-        return replace(made, accounts_reached=int(reached[0]), notional_reached=int(reached[1]))
+        return replace(
+            made,
+            accounts_reached=int(reached[0]),
+            notional_reached=int(reached[1]),
+            resting_orders=resting_orders(machine, asked.market),
+        )
     return made
 
 

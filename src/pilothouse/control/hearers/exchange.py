@@ -5,6 +5,7 @@ This is the only file that makes a message in change control's name and the only
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pilothouse.control import facts
@@ -37,19 +38,25 @@ def signed(words: Command, change: int, number: int) -> str:
     return to_rows(message(words, change, number)).tobytes().hex()
 
 
-def impact(words: Command, change: int, number: int) -> Any:
+def impact(words: Command, change: int, number: int, after: Sequence[Command] = ()) -> Any:
     """Count who would be hurt, and step the command on a copy."""
-    return ports().rehearsal.impact(message(words, change, number))
+    return ports().rehearsal.impact(
+        message(words, change, number), [message(one, change, number) for one in after]
+    )
 
 
-def play_out(words: Command, change: int, number: int) -> Any:
+def play_out(words: Command, change: int, number: int, after: Sequence[Command] = ()) -> Any:
     """Let the copy run at present marks until nothing moves."""
-    return ports().rehearsal.play_out(message(words, change, number))
+    return ports().rehearsal.play_out(
+        message(words, change, number), [message(one, change, number) for one in after]
+    )
 
 
-def shocks(words: Command, change: int, number: int) -> Any:
+def shocks(words: Command, change: int, number: int, after: Sequence[Command] = ()) -> Any:
     """Say who would be below maintenance if marks fell."""
-    return ports().rehearsal.shocks(message(words, change, number))
+    return ports().rehearsal.shocks(
+        message(words, change, number), [message(one, change, number) for one in after]
+    )
 
 
 def say(words: Command, change: int, number: int) -> Answered:

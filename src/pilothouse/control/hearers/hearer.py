@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -30,13 +30,16 @@ class Hearer(Protocol):
     def signed(self, words: Any, change: int, number: int) -> str:
         """Return the very bytes that are signed, as hexadecimal text."""
 
-    def impact(self, words: Any, change: int, number: int) -> Any:
-        """Rehearse the words; the answer has `position` and `outcome`. Nothing is changed."""
+    def impact(self, words: Any, change: int, number: int, after: Sequence[Any] = ()) -> Any:
+        """Rehearse the words, after those of earlier stages; nothing is changed.
 
-    def play_out(self, words: Any, change: int, number: int) -> Any:
+        The answer has `position` and `outcome`.
+        """
+
+    def play_out(self, words: Any, change: int, number: int, after: Sequence[Any] = ()) -> Any:
         """Rehearse on and on until nothing moves, or return None where nothing ever moves."""
 
-    def shocks(self, words: Any, change: int, number: int) -> Any:
+    def shocks(self, words: Any, change: int, number: int, after: Sequence[Any] = ()) -> Any:
         """Rehearse under moved marks, or return None where marks do not matter."""
 
     def say(self, words: Any, change: int, number: int) -> Answered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -28,7 +29,7 @@ def signed(words: Write, change: int, number: int) -> str:
     return plain_bytes(asdict(words) | {"change": change, "step": number}).hex()
 
 
-def impact(words: Write, change: int, number: int) -> dict[str, Any]:
+def impact(words: Write, change: int, number: int, after: Sequence[Write] = ()) -> dict[str, Any]:
     """Say whether it would be written, and what a trial of its kind finds, if there is one."""
     moved = register.version(words.kind, words.key) != words.base_version
     outcome = int(BASE_VERSION_HAS_MOVED) if moved else 0
@@ -36,11 +37,11 @@ def impact(words: Write, change: int, number: int) -> dict[str, Any]:
     return {"position": register.position(), "outcome": outcome, **found}
 
 
-def play_out(words: Write, change: int, number: int) -> None:
+def play_out(words: Write, change: int, number: int, after: Sequence[Write] = ()) -> None:
     """Return nothing: an entry moves no account."""
 
 
-def shocks(words: Write, change: int, number: int) -> None:
+def shocks(words: Write, change: int, number: int, after: Sequence[Write] = ()) -> None:
     """Return nothing: an entry is the same at any mark."""
 
 

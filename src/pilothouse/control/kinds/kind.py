@@ -81,10 +81,16 @@ class Weight:
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """One step of a plan: its wish, and the moment before which it is not sent."""
+    """One step of a plan: its wish, and the moment before which it is not sent.
+
+    A stage is a step with `conditions`, names of `control/conditions.py`. It is sent once they
+    have held without a break for `soak_s` seconds, and it builds on the stages before it.
+    """
 
     fields: Fields
     not_before: datetime | None = None
+    conditions: tuple[str, ...] = ()
+    soak_s: int = 0
 
 
 @dataclass(frozen=True)
@@ -148,6 +154,9 @@ class Kind(Protocol):
 
     def check(self, fields: Fields, reader: Reader, now: datetime) -> Reason | None:
         """Return the first reason why it cannot be, or nothing."""
+
+    def plan(self, fields: Fields, reader: Reader, now: datetime) -> tuple[PlannedStep, ...]:
+        """Return the steps that lead to the wish: one, where it can be had at once."""
 
     def before(self, fields: Fields, reader: Reader) -> Fields:
         """Return what holds now for the same scope."""

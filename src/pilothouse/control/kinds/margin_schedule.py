@@ -208,6 +208,11 @@ def _refusal_of_the_rules(fields: Fields, liquidation_fee_ppm: int) -> int:
     )
 
 
+def plan(fields: Fields, reader: Reader, now: datetime) -> tuple[PlannedStep, ...]:
+    """Return the one step."""
+    return (PlannedStep(fields),)
+
+
 def before(fields: Fields, reader: Reader) -> Fields:
     """Return what holds now for the scope, its own or the one it falls back to."""
     own = _own(fields, reader)

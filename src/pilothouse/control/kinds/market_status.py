@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from pilothouse.control import forms, market_subject
+from pilothouse.control import forms, market_subject, reopening
 from pilothouse.control.kinds.kind import (
     Alternative,
     Ceiling,
@@ -34,8 +34,17 @@ WORD: Final = SetMarketStatus
 SUBJECT: Final = market_subject.NAME
 REVERSIBLE: Final = Reversible.PARTLY
 PROTECTS_DIRECTION: Final = "a status that takes fewer orders protects the venue"
-QUESTIONS: Final = (Question("orders_to_cancel", "resting orders to be cancelled", limited=True),)
+QUESTIONS: Final = (
+    Question(
+        "accounts_below_maintenance",
+        "accounts below maintenance margin that liquidation reaches again",
+        limited=True,
+    ),
+    Question("notional_below_maintenance", "their notional", "micro_usd", limited=True),
+    Question("resting_orders", "resting orders that stay in the book"),
+)
 
+ENGINE_COUNTS: Final = ("accounts_below_maintenance", "notional_below_maintenance")
 STRICTNESS: Final[tuple[MarketStatus, ...]] = (
     MarketStatus.ONLINE,
     MarketStatus.LIMIT_ONLY,
@@ -106,9 +115,15 @@ def check(fields: Fields, reader: Reader, now: datetime) -> Reason | None:
         return of_the_engine(refusals.UNKNOWN_MARKET)
     if market.status == fields["status"]:
         return of_the_engine(refusals.NOTHING_TO_CHANGE)
-    if fields["status"] not in MOVES[MarketStatus(market.status)]:
+    if not reopening.way(market.status, fields["status"]):
         return of_the_engine(refusals.STATUS_MOVE_IS_NOT_ALLOWED)
     return None
+
+
+def plan(fields: Fields, reader: Reader, now: datetime) -> tuple[PlannedStep, ...]:
+    """Return the one step where the move is allowed at once, else the stages that lead there."""
+    was = before(fields, reader)["status"]
+    return reopening.stages(fields, reopening.way(was, fields["status"]), now)
 
 
 def before(fields: Fields, reader: Reader) -> Fields:
@@ -151,24 +166,39 @@ def _direction(was: int, becomes: int) -> Direction:
 
 
 def words(fields: Fields, base_version: int, ceiling: Ceiling | None) -> SetMarketStatus:
-    """Return the words the exchange will hear. The engine knows no ceiling for a status."""
+    """Return the words the exchange will hear, with the signed ceiling in them."""
+    limits = {f"{name}_max": (ceiling or {}).get(name, -1) for name in ENGINE_COUNTS}
     return SetMarketStatus(
-        market=fields["market"], status=MarketStatus(fields["status"]), base_version=base_version
+        market=fields["market"],
+        status=MarketStatus(fields["status"]),
+        base_version=base_version,
+        **limits,
     )
 
 
 def impact(answer: Mapping[str, Any]) -> Counts:
-    """Return how many resting orders would be cancelled."""
-    return {"orders_to_cancel": int(answer.get("orders_to_cancel", 0))}
+    """Return whom liquidation would reach again, and how many orders stay."""
+    return {
+        "accounts_below_maintenance": int(answer.get("accounts_reached", 0)),
+        "notional_below_maintenance": int(answer.get("notional_reached", 0)),
+        "resting_orders": int(answer.get("resting_orders", 0)),
+    }
 
 
 def told(event: Mapping[str, Any]) -> Counts:
-    """Return nothing: the event of a status counts no orders."""
-    return {}
+    """Return whom the engine counted as reached again."""
+    return {name: int(event[name]) for name in ENGINE_COUNTS}
 
 
 def instead(fields: Fields, reader: Reader, now: datetime) -> tuple[Alternative, ...]:
-    """Return, for a halt, the status that still lets clients cancel and close."""
+    """Return, for a halt, the status in which clients may still cancel; for an opening that could
+    be had at once, the same in stages.
+    """
+    was = before(fields, reader)["status"]
+    slow = reopening.stages(fields, reopening.slow_way(was, fields["status"]), now)
+    if len(slow) > 1 and len(plan(fields, reader, now)) == 1:
+        sentence = f"{reopening.said(slow)}, each once the market is well"
+        return (Alternative("stages", "In stages", sentence, slow),)
     if fields["status"] != MarketStatus.HALTED:
         return ()
     gentler = fields | {"status": int(MarketStatus.CANCEL_ONLY)}

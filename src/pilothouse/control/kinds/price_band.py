@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pilothouse.control import forms, market_subject
@@ -15,6 +15,7 @@ from pilothouse.control.kinds.kind import (
     Direction,
     Fields,
     FormField,
+    PlannedStep,
     Question,
     Reversible,
     Weight,
@@ -36,6 +37,7 @@ QUESTIONS: Final = (
     Question("orders_outside_band", "resting orders outside the band", limited=True),
 )
 
+STEP_APART: Final = timedelta(hours=1)
 LARGE_STEP: Final = 4
 """A band that becomes this many times wider or narrower weighs one class more."""
 
@@ -95,6 +97,11 @@ def check(fields: Fields, reader: Reader, now: datetime) -> Reason | None:
     return None
 
 
+def plan(fields: Fields, reader: Reader, now: datetime) -> tuple[PlannedStep, ...]:
+    """Return the one step."""
+    return (PlannedStep(fields),)
+
+
 def before(fields: Fields, reader: Reader) -> Fields:
     """Return the band that holds now."""
     market = reader.market(fields["market"])
@@ -130,9 +137,12 @@ def _width(band_ppm: int) -> int:
 
 
 def words(fields: Fields, base_version: int, ceiling: Ceiling | None) -> SetPriceBand:
-    """Return the words the exchange will hear. The engine knows no ceiling for a band."""
+    """Return the words the exchange will hear, with the signed ceiling in them."""
     return SetPriceBand(
-        market=fields["market"], band_ppm=fields["band_ppm"], base_version=base_version
+        market=fields["market"],
+        band_ppm=fields["band_ppm"],
+        base_version=base_version,
+        orders_outside_max=(ceiling or {}).get("orders_outside_band", -1),
     )
 
 
@@ -142,13 +152,24 @@ def impact(answer: Mapping[str, Any]) -> Counts:
 
 
 def told(event: Mapping[str, Any]) -> Counts:
-    """Return nothing: the event of a band counts no orders."""
-    return {}
+    """Return how many resting orders the engine counted outside the band."""
+    return {"orders_outside_band": int(event["orders_outside"])}
 
 
 def instead(fields: Fields, reader: Reader, now: datetime) -> tuple[Alternative, ...]:
-    """Return nothing: a band has no gentler way than a wider one."""
-    return ()
+    """Return, for a band that narrows, half the way now and the rest an hour later."""
+    was, becomes = before(fields, reader)["band_ppm"], fields["band_ppm"]
+    between = (was + becomes) // 2
+    if not 0 < becomes < between < was:
+        return ()
+    return (
+        Alternative(
+            "two_steps",
+            "In two steps",
+            f"{_word(between)} now and {_word(becomes)} after an hour, so that makers can move",
+            (PlannedStep(fields | {"band_ppm": between}), PlannedStep(fields, now + STEP_APART)),
+        ),
+    )
 
 
 def holds(fields: Fields, reader: Reader) -> bool:

@@ -20,6 +20,7 @@ from pilothouse.control.kinds.kind import (
     Direction,
     Fields,
     FormField,
+    PlannedStep,
     Question,
     Reversible,
     Unreadable,
@@ -106,6 +107,10 @@ class Registered:
     def check_body(self, body: register.Body, reader: Reader) -> Reason | None:
         """Return the first reason against a body."""
         return None
+
+    def plan(self, fields: Fields, reader: Reader, now: datetime) -> tuple[PlannedStep, ...]:
+        """Return the one step."""
+        return (PlannedStep(fields),)
 
     def before(self, fields: Fields, reader: Reader) -> Fields:
         """Return the entry as it holds now."""

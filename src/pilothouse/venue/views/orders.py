@@ -44,6 +44,12 @@ def order(machine: Machine, number: int) -> OrderView | None:
     return _order(machine, int(found[0])) if number > 0 and len(found) else None
 
 
+def resting_orders(machine: Machine, market: int) -> int:
+    """Return how many orders rest in a market."""
+    used = machine.state.orders[: int(machine.state.exchange[0]["orders_used"]) + 1]
+    return int(np.count_nonzero((used["market"] == market) & (used["number"] != 0)))
+
+
 def _order(machine: Machine, row: int) -> OrderView:
     o, details = machine.state.orders[row], machine.state.order_details[row]
     return OrderView(

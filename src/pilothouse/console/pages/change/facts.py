@@ -12,6 +12,7 @@ from pilothouse.console.pages.change.counts import counts
 from pilothouse.console.pages.change.timeline import timeline
 from pilothouse.console.pages.changes.reading import microseconds
 from pilothouse.control import evidence, plan, signing
+from pilothouse.control.conditions import CONDITIONS
 from pilothouse.control.models import Change, ChangeStep
 from pilothouse.control.moves import MENDABLE, State
 from pilothouse.language.refusals import describe
@@ -52,6 +53,9 @@ class Step:
     not_after: int
     predicted: list[int | None]
     position: int | None
+    conditions: list[str]
+    soak_s: int
+    waits_for: str
 
 
 def head(change: Change) -> Head:
@@ -131,6 +135,9 @@ def _step(step: ChangeStep) -> Step:
         not_after=microseconds(step.not_after) if step.not_after else 0,
         predicted=_predicted(step),
         position=step.position,
+        conditions=[CONDITIONS[name].label for name in step.conditions],
+        soak_s=step.soak_s,
+        waits_for=step.waits_for if step.state == ChangeStep.At.WAITING else "",
     )
 
 
