@@ -1,0 +1,105 @@
+"""What the fold must remember of the exchange: its markets, house accounts and fee tiers.
+
+It is learnt from the journal alone, from the first block on, and is small: a restart hears every
+block again before it goes on from the cursor.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from pilothouse.language.commands import FeeTier, ListMarket, SetFeeSchedule
+from pilothouse.language.events import AccountOpened, FeeScheduleSet, MarketListed
+from pilothouse.language.kinds import Purpose
+from pilothouse.language.numbers import PPM
+from pilothouse.language.rows import from_rows
+from pilothouse.records.archive.batches import Batch, Words
+
+LISTING_KINDS: Final = (AccountOpened.number, FeeScheduleSet.number, MarketListed.number)
+"""A span with one of these events must be heard even when it is archived already."""
+_OF_A_MARKET: Final = ("kind", "base", "quote", "fee_schedule", "clearing", "insurance")
+
+
+class Listings:
+    """Markets as columns by number, the house's accounts, and every version of fee tiers."""
+
+    def __init__(self) -> None:
+        self.house = {Purpose.FEES: 0, Purpose.INSURANCE: 0, Purpose.CUSTODY: 0}
+        self.schedules: dict[int, list[tuple[int, tuple[FeeTier, ...]]]] = {}
+        self._insured_from = 0
+        self._markets = np.zeros((1, len(_OF_A_MARKET)), np.int64)
+
+    def of(self, markets: Words, name: str) -> Words:
+        """Return one fact of each of some markets."""
+        return self._markets[markets, _OF_A_MARKET.index(name)]
+
+    def learn(self, batch: Batch) -> None:
+        """Take in what a batch lists, before its rows are decoded."""
+        opened = batch.events_of(AccountOpened)
+        for purpose, known in self.house.items():
+            of = opened.rows[opened.column("purpose") == purpose]
+            if not known and len(of):
+                self.house[purpose] = int(of[0, 3])
+                if purpose == Purpose.INSURANCE:
+                    self._insured_from = int(of[0, 1])
+        self._learn_fees(batch)
+        self._learn_markets(batch)
+
+    def _learn_fees(self, batch: Batch) -> None:
+        asked = batch.commands(SetFeeSchedule)
+        for k, position in enumerate(asked.positions.tolist()):
+            made = from_rows(asked.whole(k)).command
+            assert isinstance(made, SetFeeSchedule)
+            self.schedules.setdefault(made.fee_schedule, []).append((position, made.tiers))
+
+    def _learn_markets(self, batch: Batch) -> None:
+        listed = batch.events_of(MarketListed)
+        if not len(listed):
+            return
+        asked = batch.commands(ListMarket)
+        at, _ = asked.find(listed.positions)
+        opened = batch.events_of(AccountOpened)
+        clearing = opened.rows[opened.column("purpose") == Purpose.CLEARING]
+        accounts = dict(zip(clearing[:, 1].tolist(), clearing[:, 3].tolist(), strict=True))
+        columns = [
+            asked.column("kind")[at],
+            asked.column("base")[at],
+            asked.column("quote")[at],
+            asked.column("fee_schedule")[at],
+            np.array([accounts.get(one, 0) for one in listed.positions.tolist()], np.int64),
+        ]
+        insured = (columns[-1] > 0) & (listed.positions > self._insured_from)
+        pool = np.where(insured, self.house[Purpose.INSURANCE], 0)
+        numbers = listed.column("market")
+        missing = int(numbers.max()) + 1 - len(self._markets)
+        if missing > 0:
+            self._markets = np.pad(self._markets, ((0, missing), (0, 0)))
+        self._markets[numbers] = np.stack([*columns, pool], axis=1)
+
+    def tiers(self, markets: Words, positions: Words, values: Words, fees: Words,
+              rate: str) -> Words:  # fmt: skip
+        """Return for each fee the lowest tier, from 1, whose rate gives exactly it; 0 if none.
+
+        `rate` is `maker_ppm` or `taker_ppm`. A fee is its share of the value, rounded up, so on
+        a very small value several tiers may give the same one.
+        """
+        found = np.zeros(len(markets), np.int64)
+        schedules = self.of(markets, "fee_schedule")
+        for schedule, versions in self.schedules.items():
+            starts = np.array([position for position, _ in versions])
+            version = np.searchsorted(starts, positions, side="right") - 1
+            for number, (_, tiers) in enumerate(versions):
+                mine = np.flatnonzero((schedules == schedule) & (version == number))
+                for place in range(len(tiers), 0, -1):
+                    same = share_up(values[mine], getattr(tiers[place - 1], rate)) == fees[mine]
+                    found[mine[same]] = place
+        return found
+
+
+def share_up(values: Words, ppm: int) -> Words:
+    """Return a share of each value in ppm, rounded up, without leaving 64 bits."""
+    whole, rest = np.divmod(values, PPM)
+    made: Words = whole * ppm - (-rest * ppm // PPM)
+    return made
