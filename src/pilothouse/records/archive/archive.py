@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 from django.db import transaction
@@ -21,6 +22,7 @@ from pilothouse.records.archive.definitions import TABLES, shaped
 from pilothouse.records.models import ArchiveCursor, ArchivePart
 
 NO_ROWS: Mapping[str, pa.Table] = {}
+ROWS_WAITING_MAX: Final = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Archive:
 
     def __init__(self, home: Path) -> None:
         self.home = Path(home)
+        self.rows_dropped = 0
         self._waiting: dict[str, list[pa.Table]] = {}
         self._lock = threading.Lock()
         self._writing = threading.Lock()
@@ -44,12 +47,17 @@ class Archive:
     def append(self, table: str, rows: pa.Table) -> None:
         """Take rows of another room; they are durable, and seen, after the next flush.
 
+        While the archive cannot be written a million rows of a table wait; what comes then is
+        dropped and counted in `rows_dropped`.
         Raises WrongRows when they are not of the table's columns, KeyError for an unknown table.
         """
         made = shaped(TABLES[table], rows)
-        if len(made):
-            with self._lock:
-                self._waiting.setdefault(table, []).append(made)
+        with self._lock:
+            waiting = self._waiting.setdefault(table, [])
+            if sum(map(len, waiting)) + len(made) > ROWS_WAITING_MAX:
+                self.rows_dropped += len(made)
+            elif len(made):
+                waiting.append(made)
 
     def flush(self, journal: Mapping[str, pa.Table] = NO_ROWS, upto: Cursor | None = None) -> int:
         """Write what waits and the journal's rows, commit both with the cursor; return rows.
@@ -113,7 +121,7 @@ class Archive:
 def _together(
     taken: Mapping[str, list[pa.Table]], journal: Mapping[str, pa.Table]
 ) -> dict[str, pa.Table]:
-    made = {name: pa.concat_tables(pieces) for name, pieces in taken.items()}
+    made = {name: pa.concat_tables(pieces) for name, pieces in taken.items() if pieces}
     for name, rows in journal.items():
         if len(rows):
             made[name] = pa.concat_tables([made[name], rows]) if name in made else rows

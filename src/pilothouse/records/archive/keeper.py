@@ -1,36 +1,79 @@
 """The keeper: the thread that keeps the archive up with the journal.
 
-The follower's thread only queues what it hears; the keeper decodes, writes, commits, merges.
-While the queue is full the follower waits, so memory stays bounded; when the archive cannot be
-written any more it says why, lets go of the queue, and the next start goes on from the cursor.
+The follower's thread only queues what it hears; the keeper folds, writes, commits, merges. When
+the archive cannot be written it says why and tries again; when the queue is full meanwhile it
+lets go of the follower, and the next start goes on from the cursor. Nothing is lost either way.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
 from django.db import close_old_connections
 
-from pilothouse.records.archive.archive import Archive
+from pilothouse.records.archive.archive import Archive, Cursor, cursor
+from pilothouse.records.archive.batches import batch_of
 from pilothouse.records.archive.compaction import compact, forget_retired
+from pilothouse.records.archive.fold import fold
+from pilothouse.records.archive.intake import Heard, Intake, OtherJournal
+from pilothouse.records.archive.listings import Listings
+from pilothouse.records.archive.pictures import Pictures
+from pilothouse.records.history import SpanLike
 
 log = structlog.get_logger()
 FLUSH_EVERY_S: Final = 2.0
+PICTURES_EVERY_S: Final = 5.0
 STOPPING_S: Final = 20
+BATCHES_OF_A_ROUND: Final = 8
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How far the archive is behind what this process has heard, and why if it stopped."""
+
+    archived: Cursor
+    heard: Cursor
+    fault: str
+
+    @property
+    def seconds(self) -> int:
+        """Return the time between the last archived block and the last heard one."""
+        return max(0, self.heard.time - self.archived.time) // 1_000_000
 
 
 class Keeper:
-    """Keeps one archive. `fault` is the sentence why it stopped, if it did."""
+    """Keeps one archive."""
 
     def __init__(self, archive: Archive, every_s: float = FLUSH_EVERY_S) -> None:
         self.archive = archive
+        self.pictures = Pictures(archive)
+        self.intake = Intake(cursor())
         self.fault = ""
+        self._listings = Listings()
         self._every_s = every_s
+        self._pictured_at = 0.0
+        self._writing = False
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="archive", daemon=True)
+
+    def hear(self, span: SpanLike) -> None:
+        """Queue a block: what a follower's listener calls, from the very first block on."""
+        try:
+            self.intake.hear(span)
+        except OtherJournal as error:
+            self.fault = f"{error}"
+            self.intake.close()
+
+    @property
+    def lag(self) -> Lag:
+        """Return how far behind the archive is; blocks in which nothing happened do not count."""
+        heard = self.intake.heard
+        behind = self._writing or self.intake.waiting or heard.blocks < self.intake.done.blocks
+        return Lag(self.intake.done if behind else heard, heard, self.fault)
 
     def start(self) -> None:
         """Delete what a crash left over, then keep."""
@@ -40,25 +83,57 @@ class Keeper:
     def stop(self) -> None:
         """Write what waits and end."""
         self._ending.set()
+        self.intake.close()
         self._thread.join(timeout=STOPPING_S)
 
     def _run(self) -> None:
-        while not self._ending.wait(self._every_s):
-            self._try(self.keep)
-        self._try(self.keep)
+        while not self._ending.is_set():
+            self.intake.wait(self._every_s)
+            self._try()
+            if self.intake.closed:
+                break
         close_old_connections()
 
     def keep(self) -> None:
-        """Do one round: write, merge, delete."""
-        self.archive.flush()
+        """Do one round: write all that waits, copy the pictures, merge, delete."""
+        for _ in range(BATCHES_OF_A_ROUND):
+            if not self._archive_some():
+                break
+        if time.monotonic() - self._pictured_at > PICTURES_EVERY_S or self._ending.is_set():
+            self._pictured_at = time.monotonic()
+            self.pictures.refresh()
         compact(self.archive)
         forget_retired(self.archive)
 
-    def _try(self, work: Callable[[], None]) -> None:
+    def _archive_some(self) -> bool:
+        # One batch of blocks, and what other rooms appended, in one transaction.
+        self._writing = True
+        taken = self.intake.take()
         try:
-            work()
+            self._listings.learn(batch_of([one for one in taken if one.archived]))
+            self._write([one for one in taken if not one.archived])
+        except BaseException:
+            self.intake.give_back(taken)
+            raise
+        finally:
+            self._writing = False
+        return bool(taken)
+
+    def _write(self, new: list[Heard]) -> None:
+        if not new:
+            self.archive.flush()
+            return
+        upto = new[-1].cursor
+        self.archive.flush(fold(new, self._listings), upto)
+        self.intake.done = upto
+
+    def _try(self) -> None:
+        try:
+            self.keep()
             self.fault = ""
         except Exception as error:
-            # What was not written still waits; the next round tries again.
             self.fault = f"the archive cannot be written: {error}"
             log.exception("archive_failed")
+            if self.intake.full:
+                self.fault += "; it goes on at the next start"
+                self.intake.close()

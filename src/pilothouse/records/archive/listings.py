@@ -14,12 +14,19 @@ from pilothouse.language.commands import FeeTier, ListMarket, SetFeeSchedule
 from pilothouse.language.events import AccountOpened, FeeScheduleSet, MarketListed
 from pilothouse.language.kinds import Purpose
 from pilothouse.language.numbers import PPM
-from pilothouse.language.rows import from_rows
+from pilothouse.language.rows import Rows, from_rows
 from pilothouse.records.archive.batches import Batch, Words
 
-LISTING_KINDS: Final = (AccountOpened.number, FeeScheduleSet.number, MarketListed.number)
-"""A span with one of these events must be heard even when it is archived already."""
+_PURPOSE: Final = AccountOpened.layout.slot("purpose").start
 _OF_A_MARKET: Final = ("kind", "base", "quote", "fee_schedule", "clearing", "insurance")
+
+
+def lists(events: Rows) -> bool:
+    """Tell whether some events must be heard even when they are archived already."""
+    opened = events[:, 0] == AccountOpened.number
+    house = opened & (events[:, _PURPOSE] != Purpose.CLIENT)
+    listed = (events[:, 0] == FeeScheduleSet.number) | (events[:, 0] == MarketListed.number)
+    return bool((house | listed).any())
 
 
 class Listings:
@@ -52,7 +59,9 @@ class Listings:
         for k, position in enumerate(asked.positions.tolist()):
             made = from_rows(asked.whole(k)).command
             assert isinstance(made, SetFeeSchedule)
-            self.schedules.setdefault(made.fee_schedule, []).append((position, made.tiers))
+            versions = self.schedules.setdefault(made.fee_schedule, [])
+            if not versions or versions[-1][0] < position:
+                versions.append((position, made.tiers))
 
     def _learn_markets(self, batch: Batch) -> None:
         listed = batch.events_of(MarketListed)

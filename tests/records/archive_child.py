@@ -1,0 +1,38 @@
+"""A process that archives told blocks, slowly, until it is killed or done: home, file, pause."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+
+def main() -> None:
+    home, kept, pause = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
+    os.environ["PILOTHOUSE_HOME"] = str(home)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "pilothouse.wiring.settings"
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+
+    from pilothouse.records.archive import compaction
+    from pilothouse.records.archive.archive import Archive
+    from pilothouse.records.archive.keeper import Keeper
+    from tests.records.archive_worlds import load
+
+    compaction.FAN = 3
+    keeper = Keeper(Archive(home), every_s=0.01)
+    keeper.start()
+    print("started", flush=True)
+    for span in load(kept):
+        keeper.hear(span)
+        time.sleep(0 if keeper.intake.heard.blocks <= keeper.intake.done.blocks else pause)
+    keeper.stop()
+    print(f"done {keeper.lag.archived.blocks} {keeper.fault}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
