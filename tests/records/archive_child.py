@@ -27,9 +27,9 @@ def main() -> None:
     keeper = Keeper(Archive(home), every_s=0.01)
     keeper.start()
     print("started", flush=True)
-    for span in load(kept):
+    for span in load(kept)[keeper.since :]:
         keeper.hear(span)
-        time.sleep(0 if keeper.intake.heard.blocks <= keeper.intake.done.blocks else pause)
+        time.sleep(pause)
     keeper.stop()
     print(f"done {keeper.lag.archived.blocks} {keeper.fault}", flush=True)
 

@@ -30,7 +30,14 @@ class Told(World):
         stepped = super().step(rows)
         first = self.machine.position - len(stepped.receipts) + 1
         self.spans.append(
-            Span(first, self.time, rows.copy(), stepped.receipts.copy(), stepped.events.copy())
+            Span(
+                first,
+                self.time,
+                rows.copy(),
+                stepped.receipts.copy(),
+                stepped.events.copy(),
+                len(self.spans) + 1,
+            )
         )
         return stepped
 
@@ -86,8 +93,11 @@ def load(path: Path) -> list[Span]:
             kept["rows"][s[0] : e[0]],
             kept["receipts"][s[1] : e[1]],
             kept["events"][s[2] : e[2]],
+            block,
         )
-        for (first, time), s, e in zip(kept["heads"], starts, ends, strict=True)
+        for block, ((first, time), s, e) in enumerate(
+            zip(kept["heads"], starts, ends, strict=True), 1
+        )
     ]
 
 

@@ -95,7 +95,7 @@ def connect(
     follower = Follower(home, from_snapshot=True, say=log.warning)
     keeper = Keeper(Archive(home))
     archives.connect(keeper)
-    follower.listen(keeper.hear)
+    follower.listen(keeper.hear, keeper.since)
     ports.connect(venue=VenueClient(home), rehearsal=rehearse(follower), follower=follower)
     follower.listen(statuses.hear)
     outbox.recover(timezone.now())

@@ -109,8 +109,16 @@ class Archive:
                 live(table).update(retired_at=timezone.now())
                 count([part])
 
+    def prepare(self) -> None:
+        """Make files and manifest agree, at start: after a crash, or when the folder is gone."""
+        if not (self.home / parts.FOLDER).is_dir():
+            with transaction.atomic():
+                ArchivePart.objects.all().delete()
+                ArchiveCursor.objects.all().delete()
+        self.sweep()
+
     def sweep(self) -> int:
-        """Delete files that no manifest row counts: a crash came between the two. At start."""
+        """Delete files that no manifest row counts: a crash came between the two."""
         counted = set(ArchivePart.objects.values_list("table", "name"))
         strays = parts.files_on_disk(self.home) - counted
         for table, name in strays:

@@ -1,22 +1,17 @@
-"""What a follower tells, kept until it is archived: a queue of blocks with a bound.
-
-A follower tells every block from the first one on, whenever it starts. What the cursor says is
-archived is left out, but for blocks that list something, which the fold must have heard of.
-"""
+"""What a follower tells, kept until it is archived: a queue of blocks with a bound."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pilothouse.language.rows import Rows
 from pilothouse.records.archive.archive import Cursor
-from pilothouse.records.archive.listings import lists
 from pilothouse.records.history import SpanLike
 
 BYTES_MAX: Final = 128 << 20
@@ -25,13 +20,21 @@ BYTES_OF_A_BATCH: Final = 32 << 20
 HURRY_BYTES: Final = 8 << 20
 
 
+class NumberedSpan(SpanLike, Protocol):
+    """What a follower hands over after each block, with the block's number."""
+
+    @property
+    def block(self) -> int:
+        """Return the block's number, counted from 1."""
+
+
 class OtherJournal(RuntimeError):
     """The journal is not the one this archive was made from."""
 
 
 @dataclass(frozen=True)
 class Heard:
-    """A copy of a block. `archived` says that its rows count already."""
+    """A copy of a block."""
 
     block: int
     first_position: int
@@ -39,7 +42,6 @@ class Heard:
     rows: Rows
     receipts: NDArray[np.int64]
     events: Rows
-    archived: bool
 
     @property
     def bytes(self) -> int:
@@ -57,28 +59,34 @@ class Intake:
 
     def __init__(self, done: Cursor, bytes_max: int = BYTES_MAX) -> None:
         self.done = done
-        self.heard = Cursor()
+        self.heard = done
         self.closed = False
         self._bytes_max = bytes_max
         self._queue: deque[Heard] = deque()
         self._bytes = 0
         self._moved = threading.Condition()
 
-    def hear(self, span: SpanLike) -> None:
+    def hear(self, span: NumberedSpan) -> None:
         """Take in a block; wait while the queue is full. Blocks without anything are passed."""
-        block = self.heard.blocks + 1
         last = span.first_position + len(span.receipts) - 1
-        self.heard = Cursor(block, last, span.time)
-        archived = block <= self.done.blocks
-        if block == self.done.blocks and self.heard != self.done:
+        before, self.heard = self.heard, Cursor(span.block, last, span.time)
+        follows = span.block == before.blocks + 1 and span.first_position == before.position + 1
+        if not follows:
             raise OtherJournal(
-                f"the archive ends at {self.done}, the journal says {self.heard}; "
-                f"move the folder `archive` away and it is made again"
+                f"the archive goes to block {before.blocks} and command {before.position}, the "
+                f"journal goes on with block {span.block} and command {span.first_position}; "
+                f"move the folder `archive` away and start again: it is made anew"
             )
-        if self.closed or not _matters(span, archived):
+        if self.closed or not (len(span.events) or len(span.rows)):
             return
-        copy = Heard(block, span.first_position, span.time, span.rows.copy(),
-                     span.receipts.copy(), span.events.copy(), archived)  # fmt: skip
+        copy = Heard(
+            span.block,
+            span.first_position,
+            span.time,
+            span.rows.copy(),
+            span.receipts.copy(),
+            span.events.copy(),
+        )
         with self._moved:
             self._moved.wait_for(lambda: self._bytes < self._bytes_max or self.closed)
             self._queue.append(copy)
@@ -123,9 +131,3 @@ class Intake:
         with self._moved:
             self.closed = True
             self._moved.notify_all()
-
-
-def _matters(span: SpanLike, archived: bool) -> bool:
-    if archived:
-        return lists(span.events)
-    return bool(len(span.events) or len(span.rows))

@@ -16,13 +16,11 @@ import structlog
 from django.db import close_old_connections
 
 from pilothouse.records.archive.archive import Archive, Cursor, cursor
-from pilothouse.records.archive.batches import batch_of
 from pilothouse.records.archive.compaction import compact, forget_retired
 from pilothouse.records.archive.fold import fold
-from pilothouse.records.archive.intake import Heard, Intake, OtherJournal
-from pilothouse.records.archive.listings import Listings
+from pilothouse.records.archive.intake import Heard, Intake, NumberedSpan, OtherJournal
+from pilothouse.records.archive.listings import listings_of
 from pilothouse.records.archive.pictures import Pictures
-from pilothouse.records.history import SpanLike
 
 log = structlog.get_logger()
 FLUSH_EVERY_S: Final = 2.0
@@ -51,17 +49,18 @@ class Keeper:
     def __init__(self, archive: Archive, every_s: float = FLUSH_EVERY_S) -> None:
         self.archive = archive
         self.pictures = Pictures(archive)
+        archive.prepare()
         self.intake = Intake(cursor())
         self.fault = ""
-        self._listings = Listings()
+        self._listings = listings_of(archive)
         self._every_s = every_s
         self._pictured_at = 0.0
         self._writing = False
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="archive", daemon=True)
 
-    def hear(self, span: SpanLike) -> None:
-        """Queue a block: what a follower's listener calls, from the very first block on."""
+    def hear(self, span: NumberedSpan) -> None:
+        """Queue a block: what a follower tells of those after `since`."""
         try:
             self.intake.hear(span)
         except OtherJournal as error:
@@ -69,15 +68,19 @@ class Keeper:
             self.intake.close()
 
     @property
+    def since(self) -> int:
+        """Return the block after which it wants to be told."""
+        return self.intake.done.blocks
+
+    @property
     def lag(self) -> Lag:
         """Return how far behind the archive is; blocks in which nothing happened do not count."""
         heard = self.intake.heard
-        behind = self._writing or self.intake.waiting or heard.blocks < self.intake.done.blocks
+        behind = self._writing or self.intake.waiting
         return Lag(self.intake.done if behind else heard, heard, self.fault)
 
     def start(self) -> None:
-        """Delete what a crash left over, then keep."""
-        self.archive.sweep()
+        """Begin to keep, in a thread of its own."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -110,8 +113,7 @@ class Keeper:
         self._writing = True
         taken = self.intake.take()
         try:
-            self._listings.learn(batch_of([one for one in taken if one.archived]))
-            self._write([one for one in taken if not one.archived])
+            self._write(taken)
         except BaseException:
             self.intake.give_back(taken)
             raise

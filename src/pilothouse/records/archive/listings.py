@@ -1,32 +1,27 @@
 """What the fold must remember of the exchange: its markets, house accounts and fee tiers.
 
-It is learnt from the journal alone, from the first block on, and is small: a restart hears every
-block again before it goes on from the cursor.
+It is small, is learnt from the journal, and at a restart read back from the archive's own tables.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from pilothouse.language.commands import FeeTier, ListMarket, SetFeeSchedule
-from pilothouse.language.events import AccountOpened, FeeScheduleSet, MarketListed
-from pilothouse.language.kinds import Purpose
+from pilothouse.language.events import AccountOpened, MarketListed
+from pilothouse.language.kinds import MarketKind, Purpose
 from pilothouse.language.numbers import PPM
-from pilothouse.language.rows import Rows, from_rows
+from pilothouse.language.rows import from_rows
+from pilothouse.records.archive.archive import Archive
 from pilothouse.records.archive.batches import Batch, Words
+from pilothouse.records.archive.connection import open_archive
 
-_PURPOSE: Final = AccountOpened.layout.slot("purpose").start
+_KEPT_AS: Final = ("base", "quote", "fee_schedule", "clearing_account", "insurance_account")
 _OF_A_MARKET: Final = ("kind", "base", "quote", "fee_schedule", "clearing", "insurance")
-
-
-def lists(events: Rows) -> bool:
-    """Tell whether some events must be heard even when they are archived already."""
-    opened = events[:, 0] == AccountOpened.number
-    house = opened & (events[:, _PURPOSE] != Purpose.CLIENT)
-    listed = (events[:, 0] == FeeScheduleSet.number) | (events[:, 0] == MarketListed.number)
-    return bool((house | listed).any())
 
 
 class Listings:
@@ -81,11 +76,31 @@ class Listings:
         ]
         insured = (columns[-1] > 0) & (listed.positions > self._insured_from)
         pool = np.where(insured, self.house[Purpose.INSURANCE], 0)
-        numbers = listed.column("market")
+        self._put(listed.column("market"), np.stack([*columns, pool], axis=1))
+
+    def _put(self, numbers: Words, facts: Words) -> None:
         missing = int(numbers.max()) + 1 - len(self._markets)
         if missing > 0:
             self._markets = np.pad(self._markets, ((0, missing), (0, 0)))
-        self._markets[numbers] = np.stack([*columns, pool], axis=1)
+        self._markets[numbers] = facts
+
+    def recall(self, tables: Mapping[str, pa.Table]) -> None:
+        """Take back what was learnt before, from the archive's own rows."""
+        for one in tables["accounts"].to_pylist():
+            purpose = Purpose[one["purpose"].upper()]
+            if self.house.get(purpose) == 0:
+                self.house[purpose] = one["account"]
+                if purpose == Purpose.INSURANCE:
+                    self._insured_from = one["position"]
+        for one in tables["fee_schedules"].to_pylist():
+            versions = self.schedules.setdefault(one["fee_schedule"], [])
+            if not versions or versions[-1][0] != one["position"]:
+                versions.append((one["position"], ()))
+            made = FeeTier(**{name: one[name] for name in FeeTier.__dataclass_fields__})
+            versions[-1] = (one["position"], (*versions[-1][1], made))
+        for one in tables["markets"].to_pylist():
+            facts = [MarketKind[one["market_kind"].upper()], *(one[name] for name in _KEPT_AS)]
+            self._put(np.array([one["market"]]), np.array([facts], np.int64))
 
     def tiers(self, markets: Words, positions: Words, values: Words, fees: Words,
               rate: str) -> Words:  # fmt: skip
@@ -111,4 +126,24 @@ def share_up(values: Words, ppm: int) -> Words:
     """Return a share of each value in ppm, rounded up, without leaving 64 bits."""
     whole, rest = np.divmod(values, PPM)
     made: Words = whole * ppm - (-rest * ppm // PPM)
+    return made
+
+
+def listings_of(archive: Archive) -> Listings:
+    """Return what an archive's own tables say was listed so far."""
+    made = Listings()
+    house = [one.name.lower() for one in made.house]
+    with open_archive(archive.home) as connection:
+        made.recall(
+            {
+                "accounts": connection.execute(
+                    "SELECT * FROM accounts WHERE purpose IN (SELECT unnest(?)) ORDER BY position",
+                    [house],
+                ).to_arrow_table(),
+                "fee_schedules": connection.execute(
+                    "SELECT * FROM fee_schedules ORDER BY position, fee_schedule, tier"
+                ).to_arrow_table(),
+                "markets": connection.execute("SELECT * FROM markets").to_arrow_table(),
+            }
+        )
     return made
