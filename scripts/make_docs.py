@@ -6,6 +6,7 @@ tests/house/test_docs.py makes them again and compares, so that no page can fall
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from typer.main import get_command
 
 import pilothouse.language.commands
 import pilothouse.language.events  # noqa: F401  (importing defines the words)
+from pilothouse.control import watched
 from pilothouse.language import kinds
 from pilothouse.language.refusals import REFUSALS
 from pilothouse.language.schema import COMMANDS, EVENTS, Command, Event, lay_out
+from pilothouse.wiring import first_rules
 from pilothouse.wiring.cli import app
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -36,7 +39,56 @@ FAMILIES = {
 
 def pages() -> dict[str, str]:
     """Return every made page: its path under docs/ and its text."""
-    return {"language.md": language(), "command_line.md": command_line()}
+    return {
+        "language.md": language(),
+        "command_line.md": command_line(),
+        "watch.md": watch(),
+    }
+
+
+def watch() -> str:
+    """Return the page of the watch: its own words, and the tables from the definitions."""
+    text = (DOCS / "watch.md").read_text()
+    for name, table in (("measures", _measures()), ("first rules", _first_rules())):
+        begin, end = (
+            f"<!-- {name}: made by `make docs`, do not edit. -->",
+            f"<!-- end of {name} -->",
+        )
+        text = re.sub(
+            f"{re.escape(begin)}.*?{re.escape(end)}",
+            lambda _, whole=f"{begin}\n\n{table}\n\n{end}": whole,
+            text,
+            flags=re.S,
+        )
+    return text
+
+
+def _measures() -> str:
+    rows = ["| measure | taken of each | unit | how |", "|---|---|---|---|"]
+    for one in watched.MEASURES.values():
+        unit = "" if one.unit == "count" else one.unit.replace("_", " ")
+        rows.append(f"| `{one.name}` | {one.taken} | {unit} | {one.how} |")
+    return "\n".join(rows)
+
+
+def _first_rules() -> str:
+    rows = [
+        "| rule | fires when | where | for | clears at | severity | runbook |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for _, key, body in first_rules.RULES:
+        unit = watched.MEASURES[body["measure"]].unit
+        clear = body["limit"] if body["clear_limit"] is None else body["clear_limit"]
+        limit, within = (
+            f"{watched.shown(value, unit)} {watched.word(unit)}".strip()
+            for value in (body["limit"], clear)
+        )
+        rows.append(
+            f"| `{key}` | `{body['measure']}` {body['test']} {limit} | {body['scope']} "
+            f"| {body['for_s']} s | {within}, for {body['clear_s']} s | {body['severity']} "
+            f"| `{body['runbook']}` |"
+        )
+    return "\n".join(rows)
 
 
 def command_line() -> str:

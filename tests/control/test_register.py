@@ -87,7 +87,7 @@ def test_a_change_of_an_entry_goes_all_the_way(team, exchange, founded):
     change = proposed(team, tuned(limit=50_000))
     assert change.state == State.PREVIEWED and change.change_class == "B"
     (told,) = [one for one in change.difference if one["effect"] != "same"]
-    assert (told["before"], told["after"]) == ("3", "5")
+    assert (told["before"], told["after"]) == ("3 %", "5 %")
     with pytest.raises(Refused):
         approve.approve(change, change.fingerprint, by=team.operator, now=NOON)
     change = approve.approve(change, change.fingerprint, by=team.risk, now=NOON)

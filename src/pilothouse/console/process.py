@@ -91,6 +91,10 @@ def connect(
     from pilothouse.records.archive import running as archives
     from pilothouse.records.archive.archive import Archive
     from pilothouse.records.archive.keeper import Keeper
+    from pilothouse.watch import running as watches
+    from pilothouse.watch.hearing import Hearing
+    from pilothouse.watch.trial import Trial
+    from pilothouse.watch.watchman import Watchman
 
     follower = Follower(home, from_snapshot=True, say=log.warning)
     keeper = Keeper(Archive(home))
@@ -98,11 +102,17 @@ def connect(
     follower.listen(keeper.hear, keeper.since)
     ports.connect(venue=VenueClient(home), rehearsal=rehearse(follower), follower=follower)
     follower.listen(statuses.hear)
+    hearing = Hearing()
+    follower.listen(hearing.hear)
+    watchman = Watchman(follower.machine, hearing)
+    watches.connect(watchman)
+    ports.connect_trial("alert_rule", Trial(watchman))
     outbox.recover(timezone.now())
     for part in (
         keeper,
         follower,
         Snapshotter(follower),
+        watchman,
         Ticker(),
         Worker("changes", lambda: worker.tick(timezone.now())),
         Worker("notices", lambda: outbox.tick(timezone.now())),

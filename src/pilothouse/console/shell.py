@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from pilothouse.access.rights import roles_of
+from pilothouse.console.live.alerts import newest_alert, open_count, untaken_count
 from pilothouse.console.live.pulse import Pulse
 from pilothouse.console.live.ticker import latest
 from pilothouse.console.pages.replay import view as replay
@@ -34,7 +35,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return facts
     person = person_of(request)
-    pulse = latest()
+    pulse, newest = latest(), newest_alert()
     return facts | {
         "pulse": pulse,
         "frame_replay": replay.on(),
@@ -43,6 +44,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "person_initials": str(person)[:2].upper(),
         "person_roles": ", ".join(sorted(role.replace("_", " ") for role in roles_of(person))),
         "inbox_count": len(lines(person, timezone.now())),
+        "alerts_open": open_count(),
+        "alerts_untaken": untaken_count(),
+        "alert_newest": newest.pk if newest else 0,
         "incidents_active": Incident.objects.filter(state__in=ACTIVE).count(),
     }
 

@@ -167,8 +167,8 @@ _LISTED: Final[tuple[Measure, ...]] = (
         Taken.EXCHANGE,
         Unit.PPM,
         "Reject rate",
-        "refused among the orders, changes and cancellations of the last ten seconds; zero when "
-        "there were none",
+        "refused among the orders and cancellations of the last ten seconds; zero when there "
+        "were none",
     ),
     Measure(
         "replica_lag",

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "pilothouse.access",
     "pilothouse.records",
     "pilothouse.control",
+    "pilothouse.watch",
     "pilothouse.desk",
 ]
 

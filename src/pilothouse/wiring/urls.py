@@ -7,6 +7,9 @@ from django.urls import include, path
 from pilothouse.console import assets
 from pilothouse.console.live.view import live
 from pilothouse.console.pages.account.view import account
+from pilothouse.console.pages.alert.move import move as alert_move
+from pilothouse.console.pages.alert.view import alert
+from pilothouse.console.pages.alerts.view import alerts
 from pilothouse.console.pages.audit.view import audit
 from pilothouse.console.pages.change.effects import effects
 from pilothouse.console.pages.change.move import move
@@ -47,6 +50,9 @@ urlpatterns = [
     path("changes/<int:number>/moves/<str:verb>", move),
     path("inbox", inbox),
     path("inbox/deliveries/<int:number>/<str:verb>", decide),
+    path("alerts", alerts),
+    path("alerts/<int:number>", alert),
+    path("alerts/<int:number>/moves/<str:verb>", alert_move),
     path("incidents", incidents),
     path("incidents/open", open_page),
     path("incidents/<int:number>", incident),

@@ -1,4 +1,4 @@
-"""The ticker: a thread that takes a pulse each second and publishes it.
+"""The ticker: a thread that publishes a pulse of each reading the watch takes.
 
 A feed message carries figures as finished text and, for each panel, a digest of what it shows.
 The browser fetches a panel again when its digest has changed, so that rights stay with the server.
@@ -14,10 +14,11 @@ from typing import Final
 
 import structlog
 
-from pilothouse.console import exchange
+from pilothouse.console.live.alerts import newest_alert, open_count, sentence_of
 from pilothouse.console.live.broadcast import Broadcast
-from pilothouse.console.live.pulse import Pulse, PulseTaker
+from pilothouse.console.live.pulse import Pulse, pulse_of
 from pilothouse.console.templatetags.figures import count, price, usd_short
+from pilothouse.watch import running
 
 log = structlog.get_logger()
 FEED: Final = Broadcast()
@@ -47,11 +48,21 @@ def message(pulse: Pulse) -> bytes:
         "open_interest": usd_short(pulse.open_interest_micro_usd),
         "insurance": usd_short(pulse.insurance_micro_usd),
         "in_protection": count(pulse.health.in_protection),
+        "alerts": count(open_count()),
     }
     for one in pulse.named:
         figures[f"last-{one.market.number}"] = price(one.market.last_price, one.market)
-    panels = {name: digest(name, pulse) for name in PANELS}
-    return json.dumps({"figures": figures, "panels": panels}, separators=(",", ":")).encode()
+    told: dict[str, object] = {
+        "figures": figures,
+        "panels": {name: digest(name, pulse) for name in PANELS},
+        "alert": _newest(),
+    }
+    return json.dumps(told, separators=(",", ":")).encode()
+
+
+def _newest() -> dict[str, object] | None:
+    alert = newest_alert()
+    return {"number": alert.pk, "sentence": sentence_of(alert)} if alert else None
 
 
 def show(pulse: Pulse) -> None:
@@ -61,10 +72,9 @@ def show(pulse: Pulse) -> None:
 
 
 class Ticker:
-    """The thread. A pulse that fails is said in the log and pages turn stale by themselves."""
+    """The thread. While the watch takes nothing new nothing is sent, and pages turn stale."""
 
     def __init__(self, on_tick: Callable[[], None] | None = None) -> None:
-        self._taker = PulseTaker()
         self._ending = threading.Event()
         self._on_tick = on_tick
         self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
@@ -79,10 +89,13 @@ class Ticker:
         self._thread.join(timeout=10)
         FEED.close()
 
-    def tick(self) -> Pulse:
-        """Take one pulse and publish it."""
-        with exchange.machine() as machine:
-            pulse = self._taker.take(machine)
+    def tick(self) -> Pulse | None:
+        """Publish a pulse of the watch's last reading, if it was not published yet."""
+        watchman, before = running.watchman(), latest()
+        reading = watchman.reading if watchman else None
+        if watchman is None or reading is None or (before and before.number == reading.number):
+            return None
+        pulse = pulse_of(reading, watchman.named, before)
         show(pulse)
         FEED.publish(pulse.number, "pulse", message(pulse))
         return pulse

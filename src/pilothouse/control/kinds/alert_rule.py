@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pilothouse.access.roles import Role
 from pilothouse.control import register, watched
 from pilothouse.control.kinds import runbook
 from pilothouse.control.kinds.entry_fields import Choice, EntryField, Whole
@@ -52,6 +53,8 @@ def _runbooks() -> tuple[tuple[str, str], ...]:
 class Limit(EntryField):
     """A value in the unit of the rule's measure; None where an optional one is left empty."""
 
+    wide: bool = False
+
     def read(self, form: Mapping[str, str]) -> int | None:
         """Return the value a form means; raises Unreadable."""
         text = form.get(self.name, "").strip()
@@ -66,6 +69,11 @@ class Limit(EntryField):
         """Return the value as people read it."""
         value = body[self.name]
         return "" if value is None else watched.shown(value, _unit(body))
+
+    def told(self, body: Mapping[str, Any]) -> str:
+        """Return the value with the word of its unit."""
+        text = self.text(body)
+        return f"{text} {watched.word(_unit(body))}".strip() if text else "none"
 
 
 def _unit(of: Mapping[str, Any]) -> watched.Unit:
@@ -100,10 +108,10 @@ class AlertRule(Registered):
         Whole("for_s", "For", "seconds", start=10, least=0),
         Whole("clear_s", "Clears after", "seconds", start=30, least=0),
         Whole("absent_s", "Missing after", "seconds", start=30, least=1),
-        Choice("severity", "Severity", of=_severities),
-        Choice("owner", "Owner", of=roles),
+        Choice("severity", "Severity", start=Severity.MEDIUM, of=_severities),
+        Choice("owner", "Owner", start=Role.OPERATOR, of=roles),
         Whole("escalate_s", "Escalates after", "seconds", start=300, least=1),
-        Choice("escalate_to", "Escalates to", of=roles),
+        Choice("escalate_to", "Escalates to", start=Role.DUTY_MANAGER, of=roles),
         Choice("runbook", "Runbook", of=_runbooks, optional=True),
     )
 

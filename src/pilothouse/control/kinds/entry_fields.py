@@ -22,6 +22,7 @@ class EntryField:
     hint: str = ""
     start: Any = ""
     optional: bool = False
+    wide: bool = True
 
     def read(self, form: Mapping[str, str]) -> Any:
         """Return the value a form means; raises Unreadable."""
@@ -38,6 +39,11 @@ class EntryField:
         """Return the field of a body as it stands in a form and in a difference."""
         return self.shown(body[self.name])
 
+    def told(self, body: Mapping[str, Any]) -> str:
+        """Return the field of a body with its unit, as a difference tells it."""
+        text = self.text(body)
+        return f"{text} {self.unit}".strip() if text else "none"
+
     def choices(self) -> tuple[tuple[str, str], ...]:
         """Return what can be chosen; nothing where it is written freely."""
         return ()
@@ -45,7 +51,9 @@ class EntryField:
     def form_field(self, body: Mapping[str, Any]) -> FormField:
         """Return the field of a form, filled from a body or with the value it starts from."""
         value = self.text(body) if self.name in body else self.shown(self.start)
-        return FormField(self.name, self.label, self.unit, self.choices(), value, self.hint)
+        return FormField(
+            self.name, self.label, self.unit, self.choices(), value, self.hint, self.wide
+        )
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,7 @@ class Whole(EntryField):
     """A whole number of at least `least`."""
 
     least: int = 0
+    wide: bool = False
 
     def read(self, form: Mapping[str, str]) -> int:
         """Return the number a form means; raises Unreadable."""

@@ -58,6 +58,8 @@ class FormField:
     choices: tuple[tuple[str, str], ...] = ()
     value: str = ""
     hint: str = ""
+    wide: bool = False
+    """Whether it takes words rather than a number."""
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Registered:
         fields = tuple(one.form_field(held.body if held else {}) for one in self.FIELDS)
         if held is None:
             hint = "lower-case letters, digits and _; it stays for ever"
-            return (FormField("key", "Key", hint=hint), *fields)
+            return (FormField("key", "Key", hint=hint, wide=True), *fields)
         return (*fields, FormField("stay", "Entry", choices=_KEEP, value="keep"))
 
     def parse(self, form: Mapping[str, str]) -> Fields:
@@ -129,7 +129,7 @@ class Registered:
     def _different(
         self, one: EntryField, was: Mapping[str, Any], becomes: Mapping[str, Any]
     ) -> Difference:
-        old, new = (one.text(body) or "none" if body else "none" for body in (was, becomes))
+        old, new = (one.told(body) if body else "none" for body in (was, becomes))
         return Difference(one.label.lower(), old, new, "same" if old == new else "changes")
 
     def weight(self, fields: Fields, reader: Reader) -> Weight:

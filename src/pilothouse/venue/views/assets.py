@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pilothouse.engine.machine import Machine
+from pilothouse.rules.index import STALE_AFTER_US
 from pilothouse.venue.views.texts import text_of
 
 
@@ -30,6 +31,10 @@ class IndexSourceView:
     number: int
     price_e12: int
     time: int
+
+    def is_live(self, now: int) -> bool:
+        """Tell whether the index counts it at a moment of the exchange's clock."""
+        return now - self.time <= STALE_AFTER_US
 
 
 def asset(machine: Machine, number: int) -> AssetView | None:

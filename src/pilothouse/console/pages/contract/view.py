@@ -10,7 +10,6 @@ from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console import exchange
 from pilothouse.console.answers import answer
-from pilothouse.console.live.pulse import notional
 from pilothouse.console.object_frame import audit_of, lately
 from pilothouse.console.pages.changes.reading import changes_touching
 from pilothouse.console.pages.contract.depth import depth
@@ -20,6 +19,7 @@ from pilothouse.console.rights import needs, person_of
 from pilothouse.language.kinds import MarketKind
 from pilothouse.venue.views import accounts, assets, books, fees, insurance, margin, markets
 from pilothouse.venue.views.markets import MarketView
+from pilothouse.watch.measuring import notional
 
 BOOK_DEPTH: Final = 10
 POSITIONS_MOST: Final = 20

@@ -21,6 +21,7 @@ DIGITS_MOST: Final = 18
 PAGES: Final = (
     (Right.VIEW, Place("Control room", "page", "/", also="home")),
     (Right.VIEW, Place("Inbox", "page", "/inbox", also="waits for me signature")),
+    (Right.VIEW, Place("Alerts", "page", "/alerts")),
     (Right.VIEW, Place("Incidents", "page", "/incidents")),
     (Right.VIEW, Place("Changes", "page", "/changes")),
     (Right.VIEW, Place("Markets", "page", "/markets")),

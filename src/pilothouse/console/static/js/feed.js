@@ -26,7 +26,16 @@
         if (place.textContent !== text) place.textContent = text;
       }
     }
+    announce(message.alert);
     for (const [name, digest] of Object.entries(message.panels)) refresh(name, digest);
+  };
+
+  // Alerts are read aloud, once each; figures never are.
+  const announce = (alert) => {
+    const place = document.querySelector("[data-alert-words]");
+    if (!alert || !place || alert.number <= Number(place.dataset.alert)) return;
+    place.dataset.alert = alert.number;
+    place.textContent = alert.sentence;
   };
 
   // A panel is drawn by the server. It is fetched again only when what it shows has changed.

@@ -46,7 +46,7 @@
     else if (key === "x") rows()[row]?.toggleAttribute("data-marked");
     else if (key === "[") follow("previous");
     else if (key === "]") follow("next");
-    else if (key === "a") document.querySelector(DECIDE)?.focus();
+    else if (key === "a") (rows()[row] || document).querySelector(DECIDE)?.focus();
     else if (key === "/") search();
     else if (key === "?") keyList.showModal();
     else return false;

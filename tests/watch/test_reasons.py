@@ -1,16 +1,19 @@
 """Markets by exception: quiet markets are silent, each reason has its line."""
 
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import pytest
 
-from pilothouse.console.live.usual import SAMPLES_BEFORE_JUDGING, Usual
-from pilothouse.console.pages.control_room.exceptions import named_market
 from pilothouse.language.kinds import MarketKind, MarketStatus
+from pilothouse.watch.measuring import Seen as SeenOf
+from pilothouse.watch.measuring import spread
+from pilothouse.watch.normal import SAMPLES_BEFORE_JUDGING, Normal
+from pilothouse.watch.reasons import named_market
 
 
 @dataclass(frozen=True)
-class Seen:
+class Market:
     number: int = 1
     symbol: str = "PF_XBTUSD"
     kind: int = MarketKind.PERPETUAL_LINEAR
@@ -24,19 +27,30 @@ class Seen:
     funding_next_rate_e12: int = 5
 
 
-QUIET = Seen()
+QUIET = Market()
 
 
-def usual_of(market=QUIET, sources=5, samples=SAMPLES_BEFORE_JUDGING):
-    usual = Usual()
+def normal_of(market=QUIET, sources=5, samples=SAMPLES_BEFORE_JUDGING):
+    normal = Normal()
     for _ in range(samples):
-        usual.see(market, sources)
-    return usual
+        normal.see(spread(market), 1_000, market.last_price, sources)
+    return normal
 
 
-def reasons(market=QUIET, usual=None, sources=5, below=0, pool=1):
-    made = named_market(market, usual or usual_of(), sources, below, pool)
-    return [one.sentence for one in made.reasons]
+def seen(market=QUIET, normal=None, sources=5, below=0, pool=1):
+    live = SimpleNamespace(is_live=lambda now: True)
+    of = SimpleNamespace(
+        market=market,
+        is_contract=True,
+        sources=[live] * sources,
+        pool=pool,
+        health=SimpleNamespace(below_maintenance=below),
+    )
+    return SeenOf(SimpleNamespace(time=0), of, None, normal or normal_of())
+
+
+def reasons(*alerts, **how):
+    return [one.sentence for one in named_market(seen(**how), alerts).reasons]
 
 
 def test_a_market_like_itself_has_no_reason():
@@ -57,7 +71,7 @@ def test_a_market_like_itself_has_no_reason():
     ],
 )
 def test_each_reason_has_its_line(market, sentence):
-    assert reasons(market) == [sentence]
+    assert reasons(market=market) == [sentence]
 
 
 def test_stale_sources_are_counted_against_the_most_that_were_seen():
@@ -65,9 +79,10 @@ def test_stale_sources_are_counted_against_the_most_that_were_seen():
     assert reasons(sources=0) == ["index has no live source"]
 
 
-def test_risk_comes_before_the_rest():
-    said = reasons(replace(QUIET, ask=1_000_600), below=2, pool=0)
+def test_an_alert_that_lasts_comes_before_risk_and_risk_before_the_rest():
+    said = reasons("Depth gone", market=replace(QUIET, ask=1_000_600), below=2, pool=0)
     assert said == [
+        "alert: depth gone",
         "2 accounts below maintenance margin",
         "insurance pool is empty",
         "spread 6 times usual",
@@ -75,11 +90,11 @@ def test_risk_comes_before_the_rest():
 
 
 def test_a_move_of_the_price_is_named_with_its_direction():
-    usual = usual_of()
-    usual.see(replace(QUIET, last_price=950_000), 5)
-    assert reasons(usual=usual) == ["down 5.0 % in five minutes"]
+    normal = normal_of()
+    normal.see(None, None, 950_000, 5)
+    assert reasons(normal=normal) == ["down 5.0 % in five minutes"]
 
 
 def test_a_spread_is_not_judged_before_enough_was_seen():
-    usual = usual_of(samples=SAMPLES_BEFORE_JUDGING - 1)
-    assert reasons(replace(QUIET, ask=1_000_600), usual=usual) == []
+    normal = normal_of(samples=SAMPLES_BEFORE_JUDGING - 1)
+    assert reasons(market=replace(QUIET, ask=1_000_600), normal=normal) == []

@@ -1,0 +1,1 @@
+"""One alert: what was measured, its rule, its runbook, and its moves."""

@@ -1,0 +1,180 @@
+"""The deeds on an alert: raised once while it lasts, acknowledged, escalated, resolved.
+
+Each is one transaction with its audit row and with whatever the listeners of `ports` write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from pilothouse.access.models import Person
+from pilothouse.access.rights import may
+from pilothouse.access.roles import Right
+from pilothouse.control.deed import actor
+from pilothouse.control.refusals import Reason, Refused
+from pilothouse.control.severity import ORDER, Severity, raised
+from pilothouse.records import audit
+from pilothouse.watch import ports, refusals
+from pilothouse.watch.models import Alert
+from pilothouse.watch.moves import OPEN, State, Verb, target
+from pilothouse.watch.rules import Rule
+
+About = Alert.About
+
+
+@transaction.atomic
+def raise_alert(rule: Rule, scope: str, about: About, value: int | None, now: datetime) -> Alert:
+    """Raise an alert, or return the one that lasts already: it is raised once."""
+    lasting = open_alert(rule.key, scope, about)
+    if lasting is not None:
+        return lasting
+    alert = Alert.objects.create(
+        rule=rule.key,
+        rule_version=rule.version,
+        scope=scope,
+        about=about,
+        title=rule.title if about == About.VALUE else f"No data: {rule.measure.title}",
+        measure=rule.measure.name,
+        value=value,
+        limit=rule.terms.limit,
+        runbook=rule.runbook,
+        severity=rule.severity,
+        owner=rule.owner,
+        raised_at=now,
+        escalate_at=now + timedelta(seconds=rule.escalate_s),
+    )
+    _note(alert, Verb.RAISE, None, now, {"value": value, "limit": rule.terms.limit})
+    return alert
+
+
+def acknowledge(alert: Alert, *, by: Person, now: datetime) -> Alert:
+    """Take an alert: it is theirs now and escalates no more. Raises Refused."""
+    with _by_person(Verb.ACKNOWLEDGE, alert, by, now) as held:
+        held.acknowledged_by, held.acknowledged_at, held.escalate_at = by, now, None
+        _move(held, Verb.ACKNOWLEDGE, by, now)
+    return held
+
+
+@transaction.atomic
+def escalate(alert: Alert, escalate_to: str, again_after_s: int, now: datetime) -> Alert:
+    """Give an alert that nobody took to the next owner, one severity worse.
+
+    It is done again while there is a worse severity; at the worst, with that owner, it stays.
+    """
+    held = _locked(alert)
+    if held.state != State.RAISED:
+        return held
+    held.severity, held.owner = raised(Severity(held.severity)), escalate_to
+    held.escalations += 1
+    ended = held.severity == ORDER[0]
+    held.escalate_at = None if ended else now + timedelta(seconds=again_after_s)
+    facts = {"severity": held.severity, "owner": held.owner}
+    _move(held, Verb.ESCALATE, None, now, facts)
+    return held
+
+
+def resolve(alert: Alert, why: str, *, by: Person | None, now: datetime) -> Alert:
+    """End an alert: by itself when it cleared (`by=None`), or by a person with a reason."""
+    if by is None:
+        with transaction.atomic():
+            return _resolve(_locked(alert), why, None, now)
+    with _by_person(Verb.RESOLVE, alert, by, now) as held:
+        if not why.strip():
+            raise Refused(refusals.REASON_IS_MISSING)
+        return _resolve(held, why.strip(), by, now)
+
+
+def _resolve(held: Alert, why: str, by: Person | None, now: datetime) -> Alert:
+    if not held.is_open:
+        return held
+    held.resolved_by, held.resolved_at, held.resolved_why = by, now, why[:300]
+    held.escalate_at = None
+    _move(held, Verb.RESOLVE, by, now, {"why": held.resolved_why})
+    return held
+
+
+def open_alerts() -> list[Alert]:
+    """Return the alerts that last, by severity; those nobody has taken first, then the oldest."""
+    lasting = Alert.objects.filter(state__in=OPEN).select_related("acknowledged_by")
+    return sorted(
+        lasting,
+        key=lambda one: (
+            ORDER.index(Severity(one.severity)),
+            one.state != State.RAISED,
+            one.raised_at,
+        ),
+    )
+
+
+def open_alert(rule: str, scope: str, about: About) -> Alert | None:
+    """Return the alert of a rule that lasts for a scope, if one does."""
+    return Alert.objects.filter(rule=rule, scope=scope, about=about, state__in=OPEN).first()
+
+
+def due_to_escalate(now: datetime) -> list[Alert]:
+    """Return the alerts that nobody has taken in time."""
+    return list(Alert.objects.filter(state=State.RAISED, escalate_at__lte=now))
+
+
+def put_off(by: timedelta) -> int:
+    """Move the times at which alerts escalate, for the clock jumped; return of how many."""
+    waiting = Alert.objects.filter(state=State.RAISED, escalate_at__isnull=False)
+    return waiting.update(escalate_at=F("escalate_at") + by)
+
+
+def why_not(verb: Verb, alert: Alert, person: Person, now: datetime) -> Reason | None:
+    """Return why a person may not use a verb on an alert now, or nothing if they may."""
+    if not may(person, Right.RESPOND, now):
+        return refusals.NO_RIGHT
+    return None if target(verb, State(alert.state)) else refusals.WRONG_STATE
+
+
+@contextmanager
+def _by_person(verb: Verb, alert: Alert, by: Person, now: datetime) -> Iterator[Alert]:
+    try:
+        with transaction.atomic():
+            held = _locked(alert)
+            reason = why_not(verb, held, by, now)
+            if reason is not None:
+                raise Refused(reason)
+            yield held
+    except Refused as refused:
+        sentence = f"{verb} was refused: {refused}"
+        audit.write_refusal(
+            actor(by), f"alert.{verb}", alert.subject, sentence, {"reason": refused.reason.name}
+        )
+        raise
+
+
+def _locked(alert: Alert) -> Alert:
+    return Alert.objects.select_for_update().get(pk=alert.pk)
+
+
+def _move(
+    held: Alert,
+    verb: Verb,
+    by: Person | None,
+    now: datetime,
+    facts: dict[str, Any] | None = None,
+) -> None:
+    where = target(verb, State(held.state))
+    assert where is not None, f"{verb} leads nowhere from {held.state}"
+    held.state = where
+    held.save()
+    _note(held, verb, by, now, facts or {})
+
+
+def _note(
+    held: Alert, verb: Verb, by: Person | None, now: datetime, facts: dict[str, Any]
+) -> None:
+    who = str(by) if by else "the machine"
+    sentence = f"{verb} by {who}: {held}, {held.severity}"
+    named = {"rule": held.rule, "scope": held.scope, "about": held.about}
+    audit.write(actor(by), f"alert.{verb}", held.subject, sentence, facts=named | facts, at=now)
+    ports.tell(held, verb, by, now)

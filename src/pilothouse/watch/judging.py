@@ -1,0 +1,116 @@
+"""Judging every rule once: what follows is an alert raised or resolved, with its standing's row.
+
+One rule and scope is one transaction: what fails there is tried again at the next look, and holds
+up no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+
+from pilothouse.control import register
+from pilothouse.watch import alerts
+from pilothouse.watch.evaluation import Standing, look
+from pilothouse.watch.measuring import Values
+from pilothouse.watch.models import Alert
+from pilothouse.watch.rules import EXCHANGE, Rule, products, rules, scopes
+from pilothouse.watch.standings import Place, Standings, turned
+from pilothouse.watch.taking import Reading
+
+log = structlog.get_logger()
+About = Alert.About
+CLEARED = "it cleared"
+SEEN_AGAIN = "the data are back"
+JUDGED_NO_MORE = "its rule, or the market it was about, is watched no more"
+
+
+class Judge:
+    """Knows the rules that hold and where they stand."""
+
+    def __init__(self) -> None:
+        self._standings = Standings()
+        self._standings.load()
+        self._rules: tuple[Rule, ...] = ()
+        self._products: Mapping[str, frozenset[str]] = {}
+        self._read_at = -1
+
+    def judge(self, reading: Reading | None, values: Values, at_us: int, now: datetime) -> None:
+        """Judge every rule where it applies. Without a reading, those of the exchange alone: it
+        is they that tell that nothing can be read.
+        """
+        self._read_rules()
+        places = self._places(reading)
+        for (_key, scope), rule in places.items():
+            self._judge_one(rule, scope, values.get((rule.measure.name, scope)), at_us, now)
+        if reading is not None:
+            self._let_go(set(places), now)
+        self._standings.save_what_goes_on()
+        self._escalate(now)
+
+    def _read_rules(self) -> None:
+        position = register.position()
+        if position != self._read_at:
+            self._rules, self._products, self._read_at = rules(), products(), position
+
+    def _places(self, reading: Reading | None) -> dict[Place, Rule]:
+        markets = reading.views if reading else ()
+        return {
+            (rule.key, scope): rule
+            for rule in self._rules
+            for scope in scopes(rule, markets, self._products)
+            if reading is not None or scope == EXCHANGE
+        }
+
+    def _judge_one(
+        self, rule: Rule, scope: str, value: int | None, at_us: int, now: datetime
+    ) -> None:
+        place = (rule.key, scope)
+        before = self._standings.at(place)
+        after = look(rule.terms, before, at_us, value)
+        if turned(before, after):
+            try:
+                with transaction.atomic():
+                    self._follow(rule, scope, before, after, value, now)
+                    self._standings.save(place, after)
+            except Exception:
+                log.exception("alert_failed", rule=rule.key, scope=scope)
+                return
+        self._standings.put(place, after)
+
+    def _follow(
+        self,
+        rule: Rule,
+        scope: str,
+        before: Standing | None,
+        after: Standing,
+        value: int | None,
+        now: datetime,
+    ) -> None:
+        was = before or Standing(after.at_us)
+        for about, fell, rose, why in (
+            (About.VALUE, was.firing, after.firing, CLEARED),
+            (About.NO_DATA, was.missing, after.missing, SEEN_AGAIN),
+        ):
+            if rose and not fell:
+                alerts.raise_alert(rule, scope, about, value, now)
+            elif fell and not rose:
+                lasting = alerts.open_alert(rule.key, scope, about)
+                if lasting is not None:
+                    alerts.resolve(lasting, why, by=None, now=now)
+
+    def _let_go(self, places: set[Place], now: datetime) -> None:
+        for alert in alerts.open_alerts():
+            if (alert.rule, alert.scope) not in places:
+                alerts.resolve(alert, JUDGED_NO_MORE, by=None, now=now)
+        self._standings.forget(places)
+
+    def _escalate(self, now: datetime) -> None:
+        known = {rule.key: rule for rule in self._rules}
+        for alert in alerts.due_to_escalate(now):
+            rule = known.get(alert.rule)
+            if rule is not None:
+                alerts.escalate(alert, rule.escalate_to, rule.escalate_s, now)

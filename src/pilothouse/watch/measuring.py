@@ -1,0 +1,183 @@
+"""Measures: from a reading and what was heard to one whole number for each measure and scope.
+
+Each function returns the number in the unit of its definition, or None where it cannot be taken.
+Quotients are rounded down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from pilothouse.control.watched import MEASURES, Taken
+from pilothouse.language.numbers import E12, HOUR_US, MARK_DECIMALS, MICRO_USD, PPM
+from pilothouse.venue.views.markets import MarketView
+from pilothouse.watch.hearing import Heard
+from pilothouse.watch.normal import Normal
+from pilothouse.watch.rules import EXCHANGE, scope_of
+from pilothouse.watch.taking import MarketReading, Reading
+
+OFF_AFTER_US: Final = HOUR_US
+"""A source that was silent for longer is off: it is late no more, it is gone."""
+NO_DEPTH_PPM: Final = 100 * PPM
+MILLISECOND_US: Final = 1_000
+NEAR_BAND: Final = "1.25"
+"""The band of margin health that begins a quarter above maintenance."""
+
+Key = tuple[str, str]
+"""A measure's name and its scope."""
+Values = dict[Key, int | None]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Everything that a measure of one market is made of."""
+
+    reading: Reading
+    of: MarketReading
+    heard: Heard
+    normal: Normal
+
+    @property
+    def market(self) -> MarketView:
+        """Return the market."""
+        return self.of.market
+
+
+def spread(market: MarketView) -> int | None:
+    """Return best ask less best bid in ppm of the bid; None when a side is empty."""
+    if not market.bid or not market.ask:
+        return None
+    return (market.ask - market.bid) * PPM // market.bid
+
+
+def depth(of: MarketReading) -> int | None:
+    """Return what the thinner side's near orders are worth in micro-dollars."""
+    if not of.quote_usd_e12:
+        return None
+    if of.near is None:
+        return 0
+    scale: int = 10 ** (of.market.price_decimals + of.market.quantity_decimals)
+    thinner = min(
+        sum(price * size for price, size in side) for side in (of.near.bids, of.near.asks)
+    )
+    return thinner * MICRO_USD * of.quote_usd_e12 // (scale * E12)
+
+
+def notional(market: MarketView, quantity: int) -> int:
+    """Return the value of a quantity of a contract at its mark, micro-dollars, cut to zero."""
+    scale: int = 10 ** (market.quantity_decimals + market.price_decimals + MARK_DECIMALS)
+    value = abs(quantity) * market.mark * MICRO_USD // scale
+    return value if quantity >= 0 else -value
+
+
+def live_sources(seen: Seen) -> int:
+    """Return how many sources the index could count now."""
+    return sum(one.is_live(seen.reading.time) for one in seen.of.sources)
+
+
+def _last_trade_age(seen: Seen) -> int | None:
+    traded_us = seen.heard.last_trade_us.get(seen.market.number)
+    return None if traded_us is None else (seen.reading.time - traded_us) // MILLISECOND_US
+
+
+def _index_deviation(seen: Seen) -> int | None:
+    prices = [one.price_e12 for one in seen.of.sources if one.is_live(seen.reading.time)]
+    if not prices:
+        return None
+    ranked = sorted(prices)
+    # The index itself, as the engine makes it of the live sources.
+    low, high = ranked[(len(ranked) - 1) // 2], ranked[len(ranked) // 2]
+    index = low + (high - low) // 2
+    return max(abs(one - index) for one in prices) * PPM // index
+
+
+def _index_age(seen: Seen) -> int | None:
+    ages = [seen.reading.time - one.time for one in seen.of.sources]
+    late = [one for one in ages if one <= OFF_AFTER_US]
+    return max(late) // MILLISECOND_US if late else None
+
+
+def mark_from_index(market: MarketView) -> int | None:
+    """Return the signed distance of mark and index in ppm of the index; None without one."""
+    if not market.index or not market.mark:
+        return None
+    distance = abs(market.mark - market.index) * PPM // market.index
+    return distance if market.mark >= market.index else -distance
+
+
+def _mark_from_index(seen: Seen) -> int | None:
+    distance = mark_from_index(seen.market)
+    return None if distance is None else abs(distance)
+
+
+def _below_maintenance(seen: Seen) -> int:
+    return seen.of.health.below_maintenance if seen.of.health else 0
+
+
+def _near_maintenance(seen: Seen) -> int:
+    if seen.of.health is None:
+        return 0
+    near = 0
+    for label, accounts, _notional in seen.of.health.bands[1:]:
+        if label.startswith(NEAR_BAND):
+            break
+        near += accounts
+    return near
+
+
+def _backlog(seen: Seen) -> int | None:
+    due = seen.of.health.notional_below_maintenance if seen.of.health else 0
+    if not due:
+        return 0
+    there = depth(seen.of)
+    return None if there is None else due * PPM // there if there else NO_DEPTH_PPM
+
+
+OF_MARKET: Final[dict[str, Callable[[Seen], int | None]]] = {
+    "spread": lambda seen: spread(seen.market),
+    "depth": lambda seen: depth(seen.of),
+    "last_trade_age": _last_trade_age,
+    "index_deviation": _index_deviation,
+    "index_age": _index_age,
+    "index_sources": live_sources,
+    "mark_from_index": _mark_from_index,
+    "open_interest": lambda seen: notional(seen.market, seen.market.open_interest),
+    "below_maintenance": _below_maintenance,
+    "near_maintenance": _near_maintenance,
+    "liquidation_backlog": _backlog,
+    "insurance_pool": lambda seen: seen.of.pool,
+    "unlike_itself": lambda seen: seen.normal.distance_ppm(spread(seen.market), depth(seen.of)),
+    "price_move": lambda seen: seen.normal.price_move_ppm(),
+}
+OF_EXCHANGE: Final[dict[str, Callable[[Reading, Heard], int | None]]] = {
+    "accounts_below_maintenance": lambda reading, heard: reading.health.below_maintenance,
+    "reject_rate": lambda reading, heard: heard.reject_ppm,
+    "replica_lag": lambda reading, heard: (
+        None if heard.lag_us is None else max(0, heard.lag_us) // MILLISECOND_US
+    ),
+    "block_age": lambda reading, heard: max(0, reading.taken_us - reading.time) // MILLISECOND_US,
+}
+"""How each measure is made. What is defined and what is made here are the same, tested."""
+
+
+def measure(reading: Reading, heard: Heard, normals: dict[int, Normal]) -> Values:
+    """Return every measure of a reading, by name and scope. The normals learn from it first."""
+    values: Values = {(name, EXCHANGE): made(reading, heard) for name, made in OF_EXCHANGE.items()}
+    for of in reading.markets:
+        normal = normals.setdefault(of.market.number, Normal())
+        seen = Seen(reading, of, heard, normal)
+        normal.see(spread(of.market), depth(of), of.market.last_price, live_sources(seen))
+        values |= _of_market(seen)
+    return values
+
+
+def _of_market(seen: Seen) -> Values:
+    scope = scope_of(seen.market.symbol)
+    taken = (Taken.MARKET, Taken.CONTRACT) if seen.of.is_contract else (Taken.MARKET,)
+    return {
+        (name, scope): made(seen)
+        for name, made in OF_MARKET.items()
+        if MEASURES[name].taken in taken
+    }

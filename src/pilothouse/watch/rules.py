@@ -1,0 +1,103 @@
+"""The alert rules that hold, ready to be judged: terms, whose turn, and where they apply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pilothouse.control import register
+from pilothouse.control.kinds import alert_rule, product
+from pilothouse.control.severity import Severity
+from pilothouse.control.watched import MEASURES, Measure, Taken
+from pilothouse.language.kinds import MarketKind
+from pilothouse.language.numbers import SECOND_US
+from pilothouse.venue.views.markets import MarketView
+from pilothouse.watch.evaluation import Terms
+
+EXCHANGE = alert_rule.EXCHANGE
+"""The scope of what is measured of the whole exchange."""
+
+
+def scope_of(symbol: str) -> str:
+    """Return the scope of one market."""
+    return f"{alert_rule.MARKET}{symbol}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of a version."""
+
+    key: str
+    version: int
+    title: str
+    measure: Measure
+    scope: str
+    terms: Terms
+    severity: Severity
+    owner: str
+    escalate_s: int
+    escalate_to: str
+    runbook: str
+
+
+def rule_of(key: str, version: int, body: Mapping[str, Any]) -> Rule:
+    """Return the rule that an entry's body says."""
+    limit = int(body["limit"])
+    clear = body["clear_limit"]
+    return Rule(
+        key=key,
+        version=version,
+        title=body["title"],
+        measure=MEASURES[body["measure"]],
+        scope=body["scope"],
+        terms=Terms(
+            above=body["test"] == "above",
+            limit=limit,
+            clear_limit=limit if clear is None else int(clear),
+            for_us=body["for_s"] * SECOND_US,
+            clear_us=body["clear_s"] * SECOND_US,
+            absent_us=body["absent_s"] * SECOND_US,
+        ),
+        severity=Severity(body["severity"]),
+        owner=body["owner"],
+        escalate_s=body["escalate_s"],
+        escalate_to=body["escalate_to"],
+        runbook=body["runbook"],
+    )
+
+
+def rules() -> tuple[Rule, ...]:
+    """Return every rule that holds now."""
+    held = register.entries(alert_rule.NAME)
+    return tuple(rule_of(one.key, one.version, one.body) for one in held)
+
+
+def products() -> dict[str, frozenset[str]]:
+    """Return the symbols of each product's markets."""
+    held = register.entries(product.NAME)
+    return {one.key: frozenset(one.body["markets"]) for one in held}
+
+
+def scopes(
+    rule: Rule, markets: Sequence[MarketView], of_product: Mapping[str, frozenset[str]]
+) -> tuple[str, ...]:
+    """Return where a rule applies: the exchange, or each of its markets that trades."""
+    if rule.measure.taken is Taken.EXCHANGE:
+        return (EXCHANGE,)
+    return tuple(
+        scope_of(one.symbol)
+        for one in markets
+        if one.tradeable and _applies(rule, one, of_product)
+    )
+
+
+def _applies(rule: Rule, market: MarketView, of_product: Mapping[str, frozenset[str]]) -> bool:
+    contract = market.kind == MarketKind.PERPETUAL_LINEAR
+    if rule.measure.taken is Taken.CONTRACT and not contract:
+        return False
+    if rule.scope.startswith(alert_rule.PRODUCT):
+        return market.symbol in of_product.get(rule.scope.removeprefix(alert_rule.PRODUCT), ())
+    if rule.scope.startswith(alert_rule.MARKET):
+        return scope_of(market.symbol) == rule.scope
+    return rule.scope == "markets" or (rule.scope == "perpetuals") == contract

@@ -1,0 +1,143 @@
+"""A reading: what the watch takes of the replica each second. The machine is held for moments.
+
+Views and copies of columns are taken together, so they are true of one position; each count of
+accounts is a pass of its own, and between two passes the journal goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pilothouse.language.kinds import MarketKind
+from pilothouse.language.numbers import E12
+from pilothouse.venue.views import accounts, assets, depth, insurance, margin, markets
+from pilothouse.venue.views.assets import IndexSourceView
+from pilothouse.venue.views.depth import NearView
+from pilothouse.venue.views.margin import HealthView
+from pilothouse.venue.views.markets import MarketView
+
+DEPTH_WITHIN_PPM: Final = 10_000
+"""Depth is what rests within 1 % of the middle."""
+COUNTED_EACH_TIME: Final = 50_000
+"""Up to how many accounts everyone is counted at every reading; above, at every fifth."""
+COUNT_EVERY: Final = 5
+
+Clock = Callable[[], int]
+Lend = Callable[[], AbstractContextManager[Any]]
+
+
+def wall_us() -> int:
+    """Return this machine's clock in microseconds since the epoch."""
+    return time.time_ns() // 1_000
+
+
+@dataclass(frozen=True)
+class MarketReading:
+    """One market that trades. `health` and `pool` are a contract's; None where there is none."""
+
+    market: MarketView
+    near: NearView | None
+    sources: tuple[IndexSourceView, ...]
+    quote_usd_e12: int
+    """What one whole unit of the quote asset is worth in 10^-12 dollars; 0 if nobody knows."""
+    pool: int | None
+    health: HealthView | None
+
+    @property
+    def is_contract(self) -> bool:
+        """Tell whether it is a perpetual."""
+        return self.market.kind == MarketKind.PERPETUAL_LINEAR
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading. `time` is the exchange's clock, `taken_us` this machine's."""
+
+    number: int
+    position: int
+    time: int
+    taken_us: int
+    markets: tuple[MarketReading, ...]
+    not_tradeable: int
+    health: HealthView
+    insurance_micro_usd: int
+
+    @property
+    def views(self) -> tuple[MarketView, ...]:
+        """Return the markets that trade."""
+        return tuple(one.market for one in self.markets)
+
+
+class Taker:
+    """Takes readings, and remembers the counts of accounts between them."""
+
+    def __init__(self, wall: Clock = wall_us) -> None:
+        self._wall, self._number = wall, 0
+        self._health: dict[int, HealthView] = {}
+
+    def take(self, lend: Lend) -> Reading:
+        """Return a reading of the machine that `lend` lends."""
+        self._number += 1
+        with lend() as machine:
+            seen = markets.all_markets(machine)
+            position, at_us = machine.position, machine.time
+            columns = depth.level_columns(machine)
+            worth = {one.number: one.index_e12 for one in assets.all_assets(machine)}
+            worth[int(machine.state.exchange[0]["dollar"])] = E12
+            sources = {one.base: tuple(assets.index_sources(machine, one.base)) for one in seen}
+            pools = {one.number: _pool(machine, one) for one in seen}
+            counted = self._is_counted(accounts.account_count(machine))
+        trading = [one for one in seen if one.tradeable]
+        near = depth.near(columns, trading, DEPTH_WITHIN_PPM)
+        if counted:
+            self._count(lend, trading)
+        made = tuple(
+            MarketReading(
+                one,
+                near.get(one.number),
+                sources[one.base],
+                worth.get(one.quote, 0),
+                pools[one.number],
+                self._health.get(one.number),
+            )
+            for one in trading
+        )
+        return Reading(
+            number=self._number,
+            position=position,
+            time=at_us,
+            taken_us=self._wall(),
+            markets=made,
+            not_tradeable=len(seen) - len(trading),
+            health=self._health[0],
+            insurance_micro_usd=_together(made),
+        )
+
+    def _is_counted(self, accounts_used: int) -> bool:
+        few = accounts_used <= COUNTED_EACH_TIME
+        return few or self._number % COUNT_EVERY == 1 or not self._health
+
+    def _count(self, lend: Lend, trading: list[MarketView]) -> None:
+        contracts = [one for one in trading if one.kind == MarketKind.PERPETUAL_LINEAR]
+        for number in (0, *(one.number for one in contracts if one.open_interest)):
+            with lend() as machine:
+                self._health[number] = margin.health_of_contract(machine, number)
+        for one in contracts:
+            if not one.open_interest:
+                self._health.pop(one.number, None)
+
+
+def _pool(machine: Any, market: MarketView) -> int | None:
+    if market.kind != MarketKind.PERPETUAL_LINEAR:
+        return None
+    return insurance.pool(machine, market.number)
+
+
+def _together(made: tuple[MarketReading, ...]) -> int:
+    # Contracts that share a pool count it once.
+    pools = {one.market.insurance_account: one.pool or 0 for one in made if one.is_contract}
+    return sum(pools.values())

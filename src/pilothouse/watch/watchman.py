@@ -1,0 +1,137 @@
+"""The watchman: a thread that looks once a second, measures, keeps, judges and names.
+
+What it saw last is read by pages. When it stops, what they show grows old and they say so.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+from django.db import connections
+
+from pilothouse.control.ports import NotConnected
+from pilothouse.language.numbers import SECOND_US
+from pilothouse.venue.follower import ReplicaStopped
+from pilothouse.watch import alerts
+from pilothouse.watch.evaluation import STEP_MAX_US
+from pilothouse.watch.hearing import Heard, Hearing
+from pilothouse.watch.history import History
+from pilothouse.watch.judging import Judge
+from pilothouse.watch.measuring import Seen, Values, measure
+from pilothouse.watch.normal import Normal
+from pilothouse.watch.reasons import NamedMarket, named_market
+from pilothouse.watch.taking import Clock, Lend, Reading, Taker, wall_us
+
+log = structlog.get_logger()
+INTERVAL_S: Final = 1
+STALE_AFTER_US: Final = 5 * SECOND_US
+CAUGHT_UP_US: Final = 5 * SECOND_US
+"""A replica whose last block is younger has caught up with the journal."""
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def steady_us() -> int:
+    """Return a clock that never jumps, from an unknown beginning."""
+    return time.monotonic_ns() // 1_000
+
+
+class Watchman:
+    """The thread, and what it saw last. `looked_us` is the steady clock of the last look."""
+
+    def __init__(
+        self, lend: Lend, hearing: Hearing, wall: Clock = wall_us, steady: Clock = steady_us
+    ) -> None:
+        self.reading: Reading | None = None
+        self.named: tuple[NamedMarket, ...] = ()
+        self.looked_at: datetime | None = None
+        self.history = History()
+        self._lend, self._hearing = lend, hearing
+        self._wall, self._steady = wall, steady
+        self._taker, self._normals = Taker(wall), dict[int, Normal]()
+        self._judge: Judge | None = None
+        self._before: tuple[int, int] | None = None
+        self._caught_up, self._position = False, -1
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watchman", daemon=True)
+
+    def start(self) -> None:
+        """Start looking."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the look under way."""
+        self._ending.set()
+        self._thread.join(timeout=10)
+
+    @property
+    def is_stale(self) -> bool:
+        """Tell whether the last look is too long ago to be trusted, by the steady clock."""
+        return self._before is None or self._steady() - self._before[1] > STALE_AFTER_US
+
+    def _run(self) -> None:
+        while not self._ending.wait(INTERVAL_S):
+            try:
+                self.look()
+            except Exception:
+                log.exception("look_failed")
+        connections.close_all()
+
+    def look(self) -> None:
+        """Look once: read, measure, keep, judge, name."""
+        at_us = self._wall()
+        now = EPOCH + timedelta(microseconds=at_us)
+        self._note_jump(at_us)
+        reading = self._read()
+        if reading is not None and self._is_catching_up(reading):
+            return
+        values: Values = {}
+        if reading is not None:
+            heard = self._hearing.heard()
+            values = measure(reading, heard, self._normals)
+            self.history.keep(at_us, values)
+            self.named = self._name(reading, heard)
+        self._judge = self._judge or Judge()
+        self._judge.judge(reading, values, at_us, now)
+        self.reading, self.looked_at = reading or self.reading, now
+        self._before = (at_us, self._steady())
+
+    def _read(self) -> Reading | None:
+        try:
+            return self._taker.take(self._lend)
+        except (ReplicaStopped, NotConnected) as away:
+            log.warning("nothing_to_watch", reason=str(away))
+            return None
+
+    def _is_catching_up(self, reading: Reading) -> bool:
+        # A replica that is still reading the journal stands in the past: nothing of it is judged.
+        # One that stands still is as new as it can be, however old its last block is.
+        moved, self._position = reading.position != self._position, reading.position
+        near = reading.taken_us - reading.time <= CAUGHT_UP_US
+        self._caught_up = self._caught_up or near or not moved
+        return not self._caught_up
+
+    def _note_jump(self, at_us: int) -> None:
+        # The clock on the wall against the steady one: what differs is a jump, and people did
+        # not wait for it.
+        if self._before is None:
+            return
+        passed = (at_us - self._before[0]) - (self._steady() - self._before[1])
+        if abs(passed) > STEP_MAX_US:
+            log.warning("clock_jumped", microseconds=passed)
+            alerts.put_off(timedelta(microseconds=passed))
+
+    def _name(self, reading: Reading, heard: Heard) -> tuple[NamedMarket, ...]:
+        titles: dict[str, list[str]] = {}
+        for alert in alerts.open_alerts():
+            titles.setdefault(alert.market, []).append(alert.title)
+        return tuple(
+            named_market(
+                Seen(reading, of, heard, self._normals[of.market.number]),
+                titles.get(of.market.symbol, ()),
+            )
+            for of in reading.markets
+        )

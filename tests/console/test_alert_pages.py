@@ -1,0 +1,106 @@
+"""The pages of alerts: the queue, one alert, its moves by right, and a watch that stands."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from pilothouse.control import ports
+from pilothouse.watch import alerts, running
+from pilothouse.watch.models import Alert
+from pilothouse.watch.rules import rules
+from pilothouse.wiring.founding import found_register
+from tests.console.test_pages import JSON, signed_in
+from tests.control.conftest import Team
+from tests.control.doubles import Exchange
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@pytest.fixture
+def team(db, settings):
+    settings.AUTHENTICATION_BACKENDS = [*settings.AUTHENTICATION_BACKENDS, BACKEND]
+    found_register()
+    return Team()
+
+
+@pytest.fixture
+def exchange():
+    made = Exchange()
+    ports.connect(made, made, made, made)
+    yield made
+    ports.disconnect()
+    running.disconnect()
+
+
+@pytest.fixture
+def alert(team, exchange):
+    (rule,) = [one for one in rules() if one.key == "price_runs"]
+    now = timezone.now() - timedelta(minutes=1)
+    return alerts.raise_alert(rule, "market:PF_XBTUSD", Alert.About.VALUE, 41_500, now)
+
+
+def test_the_queue_is_the_same_as_page_and_as_json(team, alert):
+    client = signed_in(team.operator)
+    page = client.get("/alerts").content.decode()
+    facts = client.get("/alerts", headers=JSON).json()
+    (line,) = facts["lasting"]
+    assert (line["title"], line["value"], line["limit"]) == ("Price runs", 41_500, 30_000)
+    assert "4.15 %" in page and "AL-" in page and 'data-verb="acknowledge"' in page
+    assert facts["watch"]["stale"] and "The watch stands still" in page
+
+
+def test_the_navigation_counts_alerts_on_every_page(team, alert):
+    page = signed_in(team.viewer).get("/changes").content.decode()
+    assert "1 not taken" in page
+
+
+def test_an_alert_shows_its_runbook_and_drafts_the_change_for_its_market(team, alert):
+    client = signed_in(team.operator)
+    facts = client.get(f"/alerts/{alert.pk}", headers=JSON).json()
+    runbook = facts["runbook"]
+    assert runbook["proposes"] == "Price band" and "band_percent=2.5" in runbook["draft"]
+    page = client.get(runbook["draft"]).content.decode()
+    assert 'value="2.5"' in page and f"AL-{alert.pk}: Price runs" in page
+    assert "Draft the change" in client.get(f"/alerts/{alert.pk}").content.decode()
+
+
+def test_it_is_taken_by_a_button(team, alert):
+    client = signed_in(team.operator)
+    answer = client.post(f"/alerts/{alert.pk}/moves/acknowledge", {"from": "queue"})
+    assert answer["Location"] == "/alerts"
+    alert.refresh_from_db()
+    assert (alert.state, alert.acknowledged_by) == ("acknowledged", team.operator)
+    moves = client.get(f"/alerts/{alert.pk}", headers=JSON).json()["moves"]
+    assert [one["verb"] for one in moves] == ["resolve"]
+    answer = client.post(f"/alerts/{alert.pk}/moves/resolve", {"why": "a known rebalancing"})
+    assert answer["Location"] == f"/alerts/{alert.pk}"
+    facts = client.get("/alerts", headers=JSON).json()
+    assert facts["lasting"] == []
+    assert facts["over"][0]["resolved_why"] == "a known rebalancing"
+
+
+def test_who_may_not_take_it_has_no_button_and_is_refused(team, alert):
+    client = signed_in(team.viewer)
+    assert "data-verb" not in client.get("/alerts").content.decode()
+    assert client.get(f"/alerts/{alert.pk}", headers=JSON).json()["moves"] == []
+    for verb in ("acknowledge", "resolve"):
+        answer = client.post(f"/alerts/{alert.pk}/moves/{verb}", {"why": "x"}, headers=JSON)
+        assert answer.status_code == 403
+    alert.refresh_from_db()
+    assert alert.state == "raised"
+
+
+def test_there_is_no_button_for_what_the_machine_does(team, alert):
+    client = signed_in(team.operator)
+    for verb in ("raise", "escalate", "sleep"):
+        assert client.post(f"/alerts/{alert.pk}/moves/{verb}").status_code == 404
+    assert client.get("/alerts/999").status_code == 404
+
+
+def test_a_rule_is_proposed_by_its_form(team, exchange):
+    client = signed_in(team.operator)
+    page = client.get("/changes/propose?kind=alert_rule&entry=price_runs").content.decode()
+    assert 'value="3"' in page and "Price move in five minutes" in page
+    refused = client.post("/changes/propose", {"kind": "alert_rule", "entry": "price_runs"})
+    assert refused.status_code == 422
