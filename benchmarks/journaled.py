@@ -1,4 +1,5 @@
-"""Journaled throughput and the latency of one order, next to this disk's own sync.
+"""Journaled throughput, and the latency of one order, alone and beside previews, snapshots and
+reads, next to this disk's own sync.
 
 A writer runs as a process of its own on a fresh folder, with the real engine. Throughput: several
 client processes send frames as fast as they are answered. Latency: one client sends single orders,
@@ -24,16 +25,22 @@ from typing import Any
 
 import numpy as np
 
-from pilothouse.language.commands import CreateExchange
-from pilothouse.language.names import Sender
-from pilothouse.language.rows import Rows, to_rows
+from pilothouse.language.commands import CreateExchange, SetPriceBand
+from pilothouse.language.kinds import CauseKind
+from pilothouse.language.names import Cause, Name, Sender
+from pilothouse.language.rows import Message, Rows, to_rows
 from pilothouse.venue.client import VenueClient
+from pilothouse.venue.follower import Follower
+from pilothouse.venue.rehearsal import Rehearsal
+from pilothouse.venue.snapshotter import Snapshotter
 from pilothouse.venue.wire import HEAD, SOCKET, answer_size, ask
 from tests.venue.exchange import genesis, trader
 
 ROOT = Path(__file__).parents[1]
 PREPARED = 20_000
 START_S = 900
+DISTURBED_FROM_S = 10
+"""Until then the other process has replayed the journal and made its first copy."""
 
 
 def sync_latencies(home: Path, count: int, size: int = 320) -> list[float]:
@@ -94,12 +101,12 @@ def throughput(home: Path, clients: int, frame: int, seconds: float) -> float:
     return sum(count for count, _ in counted) / max(taken for _, taken in counted)
 
 
-def latencies(home: Path, rate: int, count: int) -> tuple[list[float], float]:
+def latencies(home: Path, rate: int, count: int, number: int = 20) -> tuple[list[float], float]:
     """Return the seconds from each order to its answer; each is sent alone when its time comes.
 
     The load is open: an order does not wait for the answer to the one before.
     """
-    rows, sent, answered = prepared_rows(20, count), [0.0] * count, [0.0] * count
+    rows, sent, answered = prepared_rows(number, count), [0.0] * count, [0.0] * count
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     link.connect(str(home / SOCKET))
     reader = threading.Thread(target=read_answers, args=(link, answered))
@@ -115,6 +122,32 @@ def latencies(home: Path, rate: int, count: int) -> tuple[list[float], float]:
     return taken, count / (time.perf_counter() - begun)
 
 
+def disturb(home: Path, stopping: Any) -> None:
+    """Follow the writer, and take snapshots, rehearse and read without a pause."""
+    follower = Follower(home)
+    follower.start()
+    snapshots, rehearsal = Snapshotter(follower), Rehearsal(follower)
+    band = SetPriceBand(market=1, band_ppm=50_000, base_version=1)
+    while not stopping.is_set():
+        snapshots.take()
+        rehearsal.impact(Message(band, Name(Sender.CONTROL, 1, 1), Cause(CauseKind.CONTROL, 1)))
+        with follower.machine() as machine:
+            machine.fingerprint()
+    follower.stop()
+
+
+def disturbed(home: Path, rate: int, count: int) -> tuple[list[float], float]:
+    """Return what `latencies` does while another process previews, snapshots and reads."""
+    stopping = multiprocessing.Event()
+    other = multiprocessing.Process(target=disturb, args=(home, stopping))
+    other.start()
+    time.sleep(DISTURBED_FROM_S)
+    taken = latencies(home, rate, count, 21)
+    stopping.set()
+    other.join()
+    return taken
+
+
 def read_answers(link: socket.socket, answered: list[float]) -> None:
     """Note when each answer came."""
     source, left = link.makefile("rb"), len(answered)
@@ -126,8 +159,8 @@ def read_answers(link: socket.socket, answered: list[float]) -> None:
 
 
 def milliseconds(taken: Sequence[float]) -> dict[str, float]:
-    p50, p99 = np.percentile(taken, [50, 99]) * 1e3
-    return {"p50_ms": round(p50, 3), "p99_ms": round(p99, 3)}
+    p50, p99, longest = np.percentile(taken, [50, 99, 100]) * 1e3
+    return {"p50_ms": round(p50, 3), "p99_ms": round(p99, 3), "longest_ms": round(longest, 3)}
 
 
 def main() -> None:
@@ -154,9 +187,11 @@ def main() -> None:
 def measure(home: Path, given: argparse.Namespace) -> dict[str, Any]:
     before = milliseconds(sync_latencies(home, 2_000))
     alone, reached = latencies(home, given.rate, given.orders)
+    beside, _ = disturbed(home, given.rate, given.orders)
     return {
         "sync_alone": before,
         "one_order_alone": milliseconds(alone) | {"orders_per_second": round(reached)},
+        "beside_previews_snapshots_and_reads": milliseconds(beside),
         "sync_alone_again": milliseconds(sync_latencies(home, 2_000)),
         "commands_per_second": round(throughput(home, given.clients, given.frame, given.seconds)),
         "clients": given.clients,

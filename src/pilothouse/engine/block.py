@@ -58,7 +58,7 @@ class Block:
                 setattr(self, name, Records(words.view(dtype)))
 
 
-register(Block, TablesType("Block", _VIEWS))
+register(Block, TablesType("Block", _VIEWS, constant=True))
 
 
 def view_block(rows: Rows) -> tuple[Any, Any]:

@@ -13,6 +13,7 @@ from pilothouse.engine.orders import CLIENT_ID, client_place, order_place
 from pilothouse.engine.positions import position_place
 from pilothouse.engine.state import State
 from pilothouse.engine.tables import GROWABLE, LINKS_OF
+from pilothouse.language.names import SENDERS_MAX
 from pilothouse.rules.compiled import entry
 
 
@@ -22,7 +23,7 @@ def used_rows(state: State) -> dict[str, int]:
     used = {
         "exchange": 1,
         "fees": _last_fee_schedule(state) + 1,
-        "names": len(state.names),
+        "names": (max(senders_of(state), default=0) + 1) * int(x["names"]),
     }
     for name in ("assets", "markets", "accounts", "balances", "positions", "orders", "books"):
         used[name] = int(x[f"{name}_used"]) + 1
@@ -30,6 +31,12 @@ def used_rows(state: State) -> dict[str, int]:
         used[name] = int(x[f"{name}_used"]) + 1
     used["order_details"] = used["orders"]
     return used
+
+
+def senders_of(state: State) -> list[int]:
+    """Return the senders that ever named a command; the rings of the others are empty."""
+    senders = int(state.exchange[0]["senders"])
+    return [one for one in range(SENDERS_MAX) if senders >> one & 1]
 
 
 def _last_fee_schedule(state: State) -> int:

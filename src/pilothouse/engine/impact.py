@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pilothouse.engine.margin import account_margin
+from pilothouse.engine.pointers import fetch_row
 from pilothouse.engine.state import State
 from pilothouse.engine.tables import COUNTS
 from pilothouse.rules.compiled import inlined, inner
@@ -60,16 +61,27 @@ def count_impact(s: State, market: int, candidate: int, counts: Any) -> None:
     """Count every account that holds a position or an order in a contract, each once."""
     for k in range(COUNTS):
         counts[k] = 0
-    for k in range(1, s.exchange[0].positions_used + 1):
-        if is_concerned(s, k, market):
+    k = s.markets[market].rows_first
+    while k != 0:
+        _ask_for_coming(s, k)
+        if is_concerned(s, k):
             count_account(s, s.positions[k].account, market, candidate, counts)
+        k = s.positions[k].next_of_market
 
 
 @inlined
-def is_concerned(s: State, row: int, market: int) -> bool:
-    """Tell whether a row is a position, or only orders, in a contract."""
+def is_concerned(s: State, row: int) -> bool:
+    """Tell whether a row of a contract is a position, or only orders: it may be neither."""
     p = s.positions[row]
-    return p.market == market and (p.quantity != 0 or p.buys != 0 or p.sells != 0)
+    return p.quantity != 0 or p.buys != 0 or p.sells != 0
+
+
+@inlined
+def _ask_for_coming(s: State, row: int) -> None:
+    # While this account is counted, memory answers for the next one and the one after it.
+    coming = s.positions[row].next_of_market
+    fetch_row(s.positions, s.positions[coming].next_of_market)
+    fetch_row(s.accounts, s.positions[coming].account)
 
 
 @inner
@@ -79,9 +91,12 @@ def survey(s: State, market: int, candidate: int, counts: Any, bands: Any, top: 
     """
     for k in range(TOP):
         top[k, SHORTFALL] = NOTHING
-    for k in range(1, s.exchange[0].positions_used + 1):
-        if is_concerned(s, k, market):
+    k = s.markets[market].rows_first
+    while k != 0:
+        _ask_for_coming(s, k)
+        if is_concerned(s, k):
             _survey_account(s, s.positions[k].account, market, candidate, counts, bands, top)
+        k = s.positions[k].next_of_market
 
 
 @inner

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.engine.accounts import account_refusal
+from pilothouse.engine.hashes import RUN_MASK
 from pilothouse.engine.markets import market_refusal
 from pilothouse.engine.matching import best_opposite
 from pilothouse.engine.money import balance_place
@@ -57,7 +58,7 @@ def _ask_for_places(s: State, block: Any, row: int, ahead: int) -> None:
     if head.command == PLACE_ORDER:
         c = block.place_order[row]
         fetch(s.accounts, c.account, 0)
-        fetch(s.order_index, order_place(s, s.exchange[0].position + ahead + 1), 0)
+        _ask_for_number(s, s.exchange[0].position + ahead + 1)
         if market_refusal(s, c.market) == 0:
             m = s.markets[c.market]
             note.first = balance_place(s, c.account, Wallet.SPOT, m.base)
@@ -69,6 +70,13 @@ def _ask_for_places(s: State, block: Any, row: int, ahead: int) -> None:
         fetch(s.accounts, c.account, 0)
         note.first = order_place(s, c.order)
         fetch(s.order_index, note.first, 0)
+
+
+@inlined
+def _ask_for_number(s: State, number: int) -> None:
+    # The numbers of a run share a line of the index, so its first one asks for all.
+    if number & RUN_MASK == 0:
+        fetch(s.order_index, order_place(s, number), 0)
 
 
 @inlined

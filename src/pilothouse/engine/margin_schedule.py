@@ -183,12 +183,13 @@ def _install(s: State, market: int, candidate: int) -> None:
         s.schedules[candidate].next = m.schedules_first
         m.schedules_first = candidate
     m.schedule_version += 1
-    for k in range(1, s.exchange[0].positions_used + 1):
+    k = m.rows_first
+    while k != 0:
         p = s.positions[k]
-        if p.market == market:
-            p.schedule = resolve(s, k, 0)
-            if is_concerned(s, k, market):
-                ask_for_examination(s, p.account)
+        p.schedule = resolve(s, k, 0)
+        if is_concerned(s, k):
+            ask_for_examination(s, p.account)
+        k = p.next_of_market
 
 
 @inner

@@ -17,7 +17,7 @@ from pilothouse.language.refusals import (
     NAME_IS_TOO_OLD,
     UNKNOWN_SENDER,
 )
-from pilothouse.rules.bits import fold, mix
+from pilothouse.rules.bits import bit, fold, mix
 from pilothouse.rules.compiled import inlined
 
 NEW = -1
@@ -68,10 +68,11 @@ def judge(s: State, c: Any, place: int, body: int) -> int:
 @inlined
 def remember(s: State, c: Any, place: int, body: int, outcome: int, made: int) -> None:
     """Write a name with what became of it."""
-    n = s.names[place]
+    x, n = s.exchange[0], s.names[place]
+    x.senders |= bit(c.sender)
     n.hi = c.name_hi
     n.lo = c.name_lo
     n.body = body
-    n.position = s.exchange[0].position
+    n.position = x.position
     n.outcome = outcome
     n.made = made

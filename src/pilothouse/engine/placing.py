@@ -113,8 +113,7 @@ def place_order(s: State, c: Any, words: Any, first: int, last: int) -> int:
         take_back_positions(s, positions)
         return refused
     ensure_volume(s, c.account)
-    _write_details(s, c, row, client_hi, client_lo)
-    _trade_and_rest(s, c, row, limit)
+    _trade_and_rest(s, c, row, limit, client_hi, client_lo)
     return 0
 
 
@@ -234,11 +233,13 @@ def _write_order(s: State, c: Any, limit: int) -> int:
 
 
 @inlined
-def _write_details(s: State, c: Any, row: int, client_hi: int, client_lo: int) -> None:
+def _write_details(
+    s: State, c: Any, row: int, quantity: int, client_hi: int, client_lo: int
+) -> None:
     o, d = s.orders[row], s.order_details[row]
     d.client_hi = client_hi
     d.client_lo = client_lo
-    d.quantity = o.remaining
+    d.quantity = quantity
     d.placed_at = s.exchange[0].time
     d.order_type = c.order_type
     d.time_in_force = c.time_in_force
@@ -284,9 +285,11 @@ def _commit(s: State, c: Any, row: int, limit: int) -> int:
 
 
 @inlined
-def _trade_and_rest(s: State, c: Any, row: int, limit: int) -> None:
+def _trade_and_rest(
+    s: State, c: Any, row: int, limit: int, client_hi: int, client_lo: int
+) -> None:
     o = s.orders[row]
-    reason = 0
+    quantity, reason = o.remaining, 0
     if o.position == 0 and o.flags & POST_ONLY and _would_trade(s, row, limit):
         # Kraken takes a post-only spot order that would trade and cancels it at once.
         reason = CancelReason.POST_ONLY
@@ -294,6 +297,7 @@ def _trade_and_rest(s: State, c: Any, row: int, limit: int) -> None:
         reason = match(s, row, limit, FillKind.TRADE)
     if o.remaining > 0 and reason == 0:
         if c.order_type == OrderType.LIMIT and c.time_in_force == TimeInForce.GTC:
+            _write_details(s, c, row, quantity, client_hi, client_lo)
             rest_in_book(s, row)
             return
         reason = CancelReason.IMMEDIATE_REST

@@ -31,11 +31,10 @@ from numba.core.typing.templates import (
     infer_global,
     signature,
 )
-from numba.np.numpy_support import from_dtype
 
+from pilothouse.engine.fields import WORD, RowType
 from pilothouse.rules.compiled import UNCOMPILED, inlined
 
-WORD = ir.IntType(64)
 LINE_BYTES = 64
 """What memory hands out at a time."""
 
@@ -49,10 +48,18 @@ class TableType(types.Type):  # type: ignore[misc]
 
 
 class TablesType(types.Type):  # type: ignore[misc]
-    """A pointer to a list of (address, rows), one for each named table."""
+    """A pointer to a list of (address, rows), one for each named table.
 
-    def __init__(self, title: str, dtypes: dict[str, np.dtype[Any]]) -> None:
-        self.tables = {name: TableType(from_dtype(dtype)) for name, dtype in dtypes.items()}
+    What is `constant` is not written by the code that reads it.
+    """
+
+    def __init__(
+        self, title: str, dtypes: dict[str, np.dtype[Any]], constant: bool = False
+    ) -> None:
+        self.tables = {
+            name: TableType(RowType(f"{title}.{name}", dtype, constant))
+            for name, dtype in dtypes.items()
+        }
         self.places = {name: place for place, name in enumerate(dtypes)}
         super().__init__(name=f"Tables({title})")
 

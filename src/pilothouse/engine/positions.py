@@ -56,6 +56,8 @@ def position_row(s: State, account: int, market: int) -> int:
     p.market = market
     p.next_of_account = s.accounts[account].positions_first
     s.accounts[account].positions_first = row
+    p.next_of_market = s.markets[market].rows_first
+    s.markets[market].rows_first = row
     insert(s.position_index, s.position_links, position_place(s, account, market), row)
     return row
 
@@ -69,10 +71,12 @@ def take_back_positions(s: State, used: int) -> None:
         p = s.positions[row]
         remove(s.position_index, s.position_links, position_place(s, p.account, p.market), row)
         s.accounts[p.account].positions_first = p.next_of_account
+        s.markets[p.market].rows_first = p.next_of_market
         p.account = 0
         p.market = 0
         p.schedule = 0
         p.next_of_account = 0
+        p.next_of_market = 0
         x.positions_used -= 1
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import xxhash
 
 from pilothouse.engine.arena import Arena, Capacities
-from pilothouse.engine.growth import rebuild_indexes, used_rows
+from pilothouse.engine.growth import rebuild_indexes, senders_of, used_rows
 from pilothouse.engine.tables import TABLES
 
 LENGTH_BYTES = 8
@@ -20,9 +20,16 @@ def fingerprint(arena: Arena) -> tuple[int, int]:
     It covers the used rows of every table; capacities and hash tables stay out.
     """
     made = xxhash.xxh3_128()
-    for name, rows in used_rows(arena.plain).items():
+    used = used_rows(arena.plain)
+    used.pop("names")
+    for name, rows in used.items():
         made.update(name.encode())
         made.update(arena.tables[name][:rows].view(np.uint8).data)
+    # Rings are large and few senders have one: the empty ones need no look.
+    ring = int(arena.plain.exchange[0]["names"])
+    for sender in senders_of(arena.plain):
+        made.update(f"names of {sender}".encode())
+        made.update(arena.tables["names"][sender * ring : (sender + 1) * ring].view(np.uint8).data)
     whole = made.intdigest()
     return _signed(whole >> 64), _signed(whole & (1 << 64) - 1)
 

@@ -36,7 +36,7 @@ EXCHANGE = _row(
     " assets_used markets_used accounts_used balances_used positions_used orders_used levels_used"
     " nodes_used books_used volumes_used triggers_used schedules_used"
     " orders_free levels_free nodes_free nodes_spare triggers_free schedules_free"
-    " custody_account fees_account insurance_account dollar"
+    " custody_account fees_account insurance_account dollar senders"
     " queue_first queue_last queue_count funding_market orders_open"
 )
 ASSETS = _row(
@@ -56,7 +56,7 @@ MARKETS = _row(
     " funding_coefficient funding_rate_max_e12 funding_rate_e12"
     " premium_sum_e12_ms premium_ms funding_posted funding_cursor"
     " schedules_first schedule_version positions_first"
-    " clearing_account insurance_account long_triggers short_triggers unused_0 unused_1 unused_2"
+    " clearing_account insurance_account long_triggers short_triggers rows_first unused_0 unused_1"
 )
 ACCOUNTS = _row(
     "orders_first orders_open orders_max protection volume volume_day volume_micro_usd queued"
@@ -65,7 +65,7 @@ ACCOUNTS = _row(
 BALANCES = _row("account wallet asset available held next trigger unused")
 POSITIONS = _row(
     "market quantity entry_cost funding_seen_e6 buys sells schedule next_of_account"
-    " account opened_at next previous trigger_below trigger_above unused_0 unused_1"
+    " account opened_at next previous trigger_below trigger_above next_of_market unused"
 )
 ORDERS = _row(
     "number account market side flags price remaining level"
