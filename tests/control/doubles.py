@@ -281,7 +281,7 @@ class Exchange:
     def machine(self) -> Iterator[Any]:
         yield self
 
-    def listen(self, callback: Callable[[Any], None]) -> None:
+    def listen(self, callback: Callable[[Any], None], since: int | None = 0) -> None:
         callback(type("Span", (), {"events": np.zeros((0, 16), np.int64)}))
 
     # the reader

@@ -192,5 +192,5 @@ class Running:
     def machine(self):
         yield self.real
 
-    def listen(self, callback):
+    def listen(self, callback, since=0):
         self.listeners.append(callback)

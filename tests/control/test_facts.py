@@ -60,3 +60,17 @@ def test_only_what_changes_caused_is_kept():
 def test_an_empty_block_tells_nothing():
     facts.hear(SimpleNamespace(events=np.zeros((0, 16), np.int64)))
     assert facts.event_at(0) is None
+
+
+def test_what_was_told_before_this_process_is_looked_up_once():
+    asked = []
+
+    def journal(position):
+        asked.append(position)
+        return np.array([row(band(CauseKind.CHANGE, 7), position)])
+
+    facts.forget(journal)
+    for _ in range(2):
+        told = facts.event_at(41)
+        assert told is not None and (told["cause_id"], told["position"]) == (7, 41)
+    assert asked == [41]

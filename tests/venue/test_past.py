@@ -7,14 +7,19 @@ from pilothouse.engine.machine import Machine
 from pilothouse.journal.releases import ReleaseIsMissing
 from pilothouse.journal.storage import Files
 from pilothouse.language.commands import CancelOrder, PlaceOrder, SetMarginSchedule
-from pilothouse.language.events import FundingPaid, OrderFilled, ProtectionStepTaken
+from pilothouse.language.events import (
+    FundingPaid,
+    MarginScheduleSet,
+    OrderFilled,
+    ProtectionStepTaken,
+)
 from pilothouse.language.kinds import CauseKind
 from pilothouse.language.names import Cause
 from pilothouse.language.rows import Message, from_event_row, from_rows, to_rows
 from pilothouse.venue.causes import Causes
 from pilothouse.venue.leaving_out import without
 from pilothouse.venue.machine import Release
-from pilothouse.venue.past import NoSuchMoment, Past, PastIsSealed
+from pilothouse.venue.past import NoSuchMoment, Past, PastIsSealed, events_of_command
 from pilothouse.venue.views import margin
 from tests.venue.lived import CHANGE, CONTRACT, live, nothing, raised, write_home
 
@@ -231,3 +236,12 @@ def test_a_later_change_still_holds_without_the_one_before(tmp_path):
     (one,) = margin.schedules(found, CONTRACT)
     assert one.tiers == margin.schedules(world.machine, CONTRACT)[0].tiers
     assert one.version == margin.schedules(world.machine, CONTRACT)[0].version - 1
+
+
+def test_what_a_command_told_is_read_again_from_the_journal(home, lived, told):
+    rows = np.concatenate([stepped.events for _, stepped in told])
+    (position,) = rows[rows[:, 0] == MarginScheduleSet.number][:1, 1].tolist()
+    found = events_of_command(home, position)
+    assert found.tolist() == rows[rows[:, 1] == position].tolist()
+    assert len(found) and MarginScheduleSet.number in found[:, 0]
+    assert len(events_of_command(home, 10**9)) == 0

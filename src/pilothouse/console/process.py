@@ -12,6 +12,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ import uvicorn
 
 from pilothouse.venue.client import VenueClient
 from pilothouse.venue.follower import Follower
+from pilothouse.venue.past import events_of_command
 from pilothouse.venue.rehearsal import Rehearsal
 from pilothouse.venue.snapshotter import Snapshotter
 
@@ -100,7 +102,12 @@ def connect(
     keeper = Keeper(Archive(home))
     archives.connect(keeper)
     follower.listen(keeper.hear, keeper.since)
-    ports.connect(venue=VenueClient(home), rehearsal=rehearse(follower), follower=follower)
+    ports.connect(
+        venue=VenueClient(home),
+        rehearsal=rehearse(follower),
+        follower=follower,
+        look_back=partial(events_of_command, home),
+    )
     follower.listen(statuses.hear)
     hearing = Hearing()
     follower.listen(hearing.hear)

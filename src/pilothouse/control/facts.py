@@ -1,11 +1,12 @@
 """What the exchange told of our commands: the events of changes, by the change's number.
 
-The follower replays the journal from its first block, so what is heard here is complete once it
-has caught up, and needs no place of its own to be kept.
+What was told before this process began is looked up in the journal, so it needs no place of its
+own to be kept.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from pilothouse.language.schema import Event, as_json
 GOVERNED_EVENTS: Final = (MarginScheduleSet, MarketStatusSet, PriceBandSet)
 _NUMBERS: Final = np.array([one.number for one in GOVERNED_EVENTS])
 _heard: Final[dict[int, dict[str, Any]]] = {}
+_look_back: Final[list[Callable[[int], Any] | None]] = [None]
 _lock: Final = Lock()
 
 
@@ -26,8 +28,11 @@ def hear(span: Any) -> None:
     """Note the events of changes in a span of the journal. Called by the follower's thread."""
     if not len(span.events):
         return
-    rows = span.events[np.isin(span.events[:, 0], _NUMBERS)]
-    for row in rows:
+    _note_rows(span.events)
+
+
+def _note_rows(events: Any) -> None:
+    for row in events[np.isin(events[:, 0], _NUMBERS)]:
         told = from_event_row(row)
         note(told.position, told.time, told.event)
 
@@ -41,12 +46,21 @@ def note(position: int, time_us: int, event: Event) -> None:
 
 
 def event_at(position: int) -> dict[str, Any] | None:
-    """Return the event of the change's command at a position, or nothing if none was heard."""
+    """Return the event of the change's command at a position, or nothing if there is none."""
     with _lock:
-        return _heard.get(position)
+        heard, look_back = _heard.get(position), _look_back[0]
+    if heard is None and look_back is not None:
+        _note_rows(look_back(position))
+        with _lock:
+            heard = _heard.get(position)
+    return heard
 
 
-def forget() -> None:
-    """Forget everything: another exchange is connected."""
+def forget(look_back: Callable[[int], Any] | None = None) -> None:
+    """Forget everything: another exchange is connected, and `look_back` reads its journal.
+
+    It is given a command's position and returns the events of that command as rows.
+    """
     with _lock:
         _heard.clear()
+        _look_back[0] = look_back

@@ -54,8 +54,8 @@ class Follower(Protocol):
     def machine(self) -> AbstractContextManager[Any]:
         """Hold the machine still between two blocks."""
 
-    def listen(self, callback: Callable[[Any], None]) -> None:
-        """Hear of every span of the journal, from the very first."""
+    def listen(self, callback: Callable[[Any], None], since: int | None = 0) -> None:
+        """Hear of every span of the journal behind block `since`; None: of whatever comes."""
 
 
 class MarketFacts(Protocol):
@@ -158,14 +158,21 @@ _trials: dict[str, Trial] = {}
 
 
 def connect(
-    venue: Venue, rehearsal: Rehearsal, follower: Follower, reader: Reader | None = None
+    venue: Venue,
+    rehearsal: Rehearsal,
+    follower: Follower,
+    reader: Reader | None = None,
+    look_back: Callable[[int], Any] | None = None,
 ) -> None:
-    """Connect this process to an exchange and start to hear what becomes of our commands."""
+    """Connect this process to an exchange and start to hear what becomes of our commands.
+
+    `look_back` returns the events of a command of before, by its position, as rows.
+    """
     from pilothouse.control import facts
 
     _ports[:] = [Ports(venue, rehearsal, follower, reader or _reader(follower))]
-    facts.forget()
-    follower.listen(facts.hear)
+    facts.forget(look_back)
+    follower.listen(facts.hear, None)
 
 
 def _reader(follower: Follower) -> Reader:

@@ -74,17 +74,18 @@ class Follower:
         self.fault: str | None = None
         self._given_release = release
         self._from_snapshot, self._say = from_snapshot, say
-        self._listeners: list[tuple[int, Callable[[Span], None]]] = []
+        self._listeners: list[tuple[int | None, Callable[[Span], None]]] = []
         self._lock, self._moved = threading.RLock(), threading.Condition()
         self._readers_waiting, self._readers_lock = 0, threading.Lock()
         self._stopping, self._hurry = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._replica: Replica | None = None
 
-    def listen(self, callback: Callable[[Span], None], since: int = 0) -> None:
+    def listen(self, callback: Callable[[Span], None], since: int | None = 0) -> None:
         """Have every block told that comes after block `since`; only before `start`.
 
-        Zero is from the very first on: then no snapshot can save the replay.
+        Zero is from the very first on: then no snapshot can save the replay. None is whatever
+        comes, from wherever this follower starts.
         """
         if self._thread is not None:
             raise RuntimeError("a listener that comes late would miss the blocks before")
@@ -155,7 +156,8 @@ class Follower:
     def _begin(self) -> Replica:
         start = None
         if self._from_snapshot:
-            told = min((since for since, _ in self._listeners), default=NO_BLOCK_IS_LATER)
+            known = (since for since, _ in self._listeners if since is not None)
+            told = min(known, default=NO_BLOCK_IS_LATER)
             start = newest_start(
                 self.storage, self.release, self._say, lambda head: head.block <= told
             )
@@ -186,7 +188,7 @@ class Follower:
             did = stepped.receipts, stepped.events
             span = Span(head.first_position, head.time, block.rows, *did, head.number)
             for since, listener in self._listeners:
-                if head.number > since:
+                if head.number > (since or 0):
                     listener(span)
             self._notify(head)
         if self._readers_waiting:

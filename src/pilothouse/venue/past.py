@@ -26,12 +26,16 @@ from pilothouse.journal.durable import DurableMark
 from pilothouse.journal.reader import Reader
 from pilothouse.journal.snapshots import SnapshotHead
 from pilothouse.journal.storage import Files, Storage
+from pilothouse.language.rows import Rows
+from pilothouse.language.schema import ROW_WORDS
 from pilothouse.venue.halting import Halt, halt_before_command, halt_before_event
 from pilothouse.venue.machine import Release, present_release
 from pilothouse.venue.recovery import Start, newest_start, replica_at
 from pilothouse.venue.replica import Replica
 from pilothouse.venue.sealed import SealedMachine
 
+EVENT_POSITION: Final = 1
+"""The word of an event's row that says which command it belongs to."""
 MACHINES_KEPT: Final = 3
 """Machines at the last moments that were asked about: the next question is often near."""
 MACHINE_BYTES_MAX: Final = 1 << 30
@@ -213,6 +217,17 @@ class Past:
             if all(one.tail.number != tail.number for one in self._kept):
                 self._kept.append(Start(tail, machine.copy()))
                 del self._kept[:-MACHINES_KEPT]
+
+
+def events_of_command(home: Path, position: int) -> Rows:
+    """Return what a command of an exchange's journal told, as rows; none if it cannot be read."""
+    try:
+        machine, block = next(Past(home).blocks_from_command(position))
+    except (NoSuchMoment, PastIsSealed):
+        return np.zeros((0, ROW_WORDS), np.int64)
+    events: Rows = machine.step(block.rows, block.header.time).events
+    told: Rows = events[events[:, EVENT_POSITION] == position]
+    return told
 
 
 def used_bytes(machine: Machine) -> int:
