@@ -1,6 +1,6 @@
 """The operator takes the ramp instead: initial margin now, maintenance over three days."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -140,6 +140,8 @@ def test_a_schedule_is_signed_so_another_time_voids(team, exchange, approved):
     ("times", "reason"),
     [
         ([NOON - MINUTE], "the_time_is_past"),
+        ([NOON + 367 * DAY], "the_time_is_too_far_away"),
+        ([datetime.max.replace(tzinfo=UTC)], "the_time_is_too_far_away"),
         ([NOON + DAY, NOON + 2 * DAY], "times_must_rise_from_step_to_step"),
     ],
 )

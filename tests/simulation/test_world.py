@@ -37,9 +37,9 @@ def test_every_market_trades_and_few_orders_are_refused():
 
 def test_raising_both_margins_of_a_perpetual_really_hurts_someone():
     world = opened(6)
-    outcome = int(world.send([_doubled(len(SPOT) + 1, accounts_max=0)], GENESIS).receipts[0][1])
+    outcome = int(world.send([doubled(len(SPOT) + 1, accounts_max=0)], GENESIS).receipts[0][1])
     assert outcome == IMPACT_ABOVE_WHAT_WAS_SIGNED
-    stepped = world.send([_doubled(len(SPOT) + 1, accounts_max=-1)], GENESIS)
+    stepped = world.send([doubled(len(SPOT) + 1, accounts_max=-1)], GENESIS)
     assert int(stepped.receipts[0][1]) == 0
     assert _steps_taken(stepped) > 0
     for _ in range(400):
@@ -54,7 +54,7 @@ def _steps_taken(stepped):
     return int((stepped.events[:, 0] == ProtectionStepTaken.number).sum())
 
 
-def _doubled(market, accounts_max):
+def doubled(market, accounts_max):
     return SetMarginSchedule(
         market=market,
         client_class=ClientClass.ANY,

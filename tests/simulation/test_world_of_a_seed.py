@@ -4,7 +4,10 @@ import os
 
 import pytest
 
-from pilothouse.simulation.world import World
+from pilothouse.language.refusals import IMPACT_ABOVE_WHAT_WAS_SIGNED
+from pilothouse.simulation.markets import PERPETUALS, SPOT
+from pilothouse.simulation.world import GENESIS, World
+from tests.simulation.test_world import doubled
 
 SEED = int(os.environ.get("PILOTHOUSE_SEED", "1"))
 BEATS, BEATS_BETWEEN_LOOKS, ORDERS = 3_000, 300, 50
@@ -19,6 +22,16 @@ def lived(seed):
         assert world.machine.broken_invariants() == [], f"at position {world.machine.position}"
         seen.append((world.machine.position, world.machine.fingerprint()))
     return seen
+
+
+@pytest.mark.world
+def test_raising_a_margin_hurts_someone_also_when_the_world_has_lived():
+    world = World(SEED)
+    world.open()
+    world.run(BEATS * 3, ORDERS)
+    for market in range(len(SPOT) + 1, len(SPOT) + len(PERPETUALS) + 1):
+        receipts = world.send([doubled(market, accounts_max=0)], GENESIS).receipts
+        assert int(receipts[0][1]) == IMPACT_ABOVE_WHAT_WAS_SIGNED
 
 
 @pytest.mark.world

@@ -12,11 +12,12 @@ from pilothouse.control.hearers.hearer import Hearer, Words
 from pilothouse.control.kinds import KINDS
 from pilothouse.control.kinds.kind import Ceiling, Kind, PlannedStep
 from pilothouse.control.models import Change, ChangeStep
-from pilothouse.control.policy import STEP_WINDOW
+from pilothouse.control.policy import FARTHEST, STEP_WINDOW
 from pilothouse.control.ports import Reader
 from pilothouse.control.refusals import (
     NAMES_ARE_USED_UP,
     TIME_IS_PAST,
+    TIME_IS_TOO_FAR,
     TIMES_MUST_RISE,
     UNKNOWN_KIND,
     Refused,
@@ -79,6 +80,8 @@ def applied_steps(change: Change) -> list[ChangeStep]:
 def check_times(steps: Sequence[PlannedStep], now: datetime) -> None:
     """Refuse times that are past or do not rise from step to step."""
     times = [one.not_before for one in steps if one.not_before is not None]
+    if any(time > now + FARTHEST for time in times):
+        raise Refused(TIME_IS_TOO_FAR)
     if any(time < now for time in times):
         raise Refused(TIME_IS_PAST)
     if any(later <= earlier for earlier, later in pairwise(times)):

@@ -60,6 +60,8 @@ PREVIEW_LASTS: Final = timedelta(hours=1)
 PROPOSAL_LASTS: Final = timedelta(days=7)
 STEP_WINDOW: Final = timedelta(hours=1)
 """How long after its time a step may still be sent; later it is refused, never run late."""
+FARTHEST: Final = timedelta(days=366)
+"""How far ahead a step may be planned."""
 UNDO_LASTS: Final = timedelta(hours=24)
 """How long the undo that was signed with a change may be used without new signatures."""
 READ_BACK_WITHIN: Final = timedelta(seconds=60)

@@ -84,6 +84,9 @@ CONFLICT_IS_OPEN: Final = Reason(
 )
 TIMES_MUST_RISE: Final = Reason("times_must_rise_from_step_to_step", "order the steps by time")
 TIME_IS_PAST: Final = Reason("the_time_is_past", "name a moment to come")
+TIME_IS_TOO_FAR: Final = Reason(
+    "the_time_is_too_far_away", "name a moment within a year; propose the rest later"
+)
 NAMES_ARE_USED_UP: Final = Reason(
     "the_change_has_been_sent_too_often", "withdraw it and propose it anew"
 )

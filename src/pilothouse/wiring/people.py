@@ -20,8 +20,11 @@ def begin_django(home: Path) -> None:
 def add_person(name: str, role: str, password: str) -> None:
     """Make a person with one role, or give it to one who is known; written to the audit.
 
-    A known person keeps their password. Raises DutiesMeet when the role may not join theirs.
+    A known person keeps their password. Raises DutiesMeet when the role may not join theirs, and
+    Django's ValidationError for a name or a password that may not be.
     """
+    from django.contrib.auth.password_validation import validate_password
+    from django.contrib.auth.validators import UnicodeUsernameValidator
     from django.db import transaction
 
     from pilothouse.access.models import Person
@@ -32,6 +35,10 @@ def add_person(name: str, role: str, password: str) -> None:
     with transaction.atomic():
         person = Person.objects.filter(username=name).first()
         if person is None:
+            UnicodeUsernameValidator()(name)
+            made = Person(username=name)
+            made.clean_fields(exclude=["password"])
+            validate_password(password, made)
             person = Person.objects.create_user(name, password)
         if Role(role) not in roles_of(person):
             grant(person, Role(role))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account import views as entrance
 from django.urls import include, path
 
 from pilothouse.console import assets
@@ -68,5 +69,11 @@ urlpatterns = [
     path("theme", theme),
     path("healthz", health),
     path("assets/<str:digest>/<str:name>", assets.send),
-    path("sign-in/", include("allauth.urls")),
+    # Of allauth only what people of an exchange need: nobody signs up, nothing goes by mail.
+    path("sign-in/login/", entrance.login, name="account_login"),
+    path("sign-in/logout/", entrance.logout, name="account_logout"),
+    path("sign-in/inactive/", entrance.account_inactive, name="account_inactive"),
+    path("sign-in/reauthenticate/", entrance.reauthenticate, name="account_reauthenticate"),
+    path("sign-in/password/", entrance.password_change, name="account_change_password"),
+    path("sign-in/2fa/", include("allauth.mfa.urls")),
 ]

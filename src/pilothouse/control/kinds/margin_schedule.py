@@ -44,13 +44,14 @@ REVERSIBLE: Final = Reversible.PARTLY
 PROTECTS_DIRECTION: Final = (
     "higher margin protects the venue; it can liquidate clients, which cannot be undone"
 )
+UNIT: Final = "micro-dollars"
 QUESTIONS: Final = (
     Question("accounts_below_initial", "accounts newly below initial margin", limited=True),
     Question(
         "accounts_below_maintenance", "accounts newly below maintenance margin", limited=True
     ),
-    Question("notional_below_initial", "their notional", "micro-dollars", limited=True),
-    Question("notional_below_maintenance", "their notional", "micro-dollars", limited=True),
+    Question("notional_below_initial", "notional newly below initial", UNIT, limited=True),
+    Question("notional_below_maintenance", "notional newly below maintenance", UNIT, limited=True),
     Question("orders_to_cancel", "orders to be cancelled"),
 )
 ENGINE_COUNTS: Final = tuple(one.name for one in QUESTIONS if one.limited)

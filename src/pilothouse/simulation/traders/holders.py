@@ -21,8 +21,9 @@ from pilothouse.simulation.prices import Prices
 
 ENTRY_REACH_PPM: Final = 1_500
 EXIT_REACH_PPM: Final = 8_000
-STAYS: Final = 5
-"""A holder asked to act leaves in one of so many cases, and otherwise stays."""
+STAYS: Final = 60
+"""A holder asked to act leaves in one of so many cases, and otherwise stays. At the usual rate
+that is half an hour: long enough for prices to come near the margin of the most leveraged."""
 
 
 class Holders:

@@ -13,7 +13,6 @@ from pilothouse.wiring.home import home_folder
 from pilothouse.wiring.people import add_person, begin_django, is_known
 
 PASSWORD_VARIABLE: Final = "PILOTHOUSE_PASSWORD"
-PASSWORD_LENGTH_MIN: Final = 12
 
 
 def person(
@@ -30,22 +29,23 @@ def person(
     place = home_folder(home)
     place.mkdir(parents=True, exist_ok=True)
     begin_django(place)
+    from django.core.exceptions import ValidationError
+
     from pilothouse.access.rights import DutiesMeet
     from pilothouse.access.roles import Role
 
     if role not in set(Role):
         failure(f"{role} is no role; use one of {', '.join(Role)}", as_json)
     try:
-        add_person(name, role, "" if is_known(name) else _password(as_json))
+        add_person(name, role, "" if is_known(name) else _password())
     except DutiesMeet as error:
         failure(str(error), as_json)
+    except ValidationError as error:
+        failure(" ".join(error.messages), as_json)
     facts({"person": name, "role": role, "home": str(place)}, as_json)
 
 
-def _password(as_json: bool) -> str:
-    given = os.environ.get(PASSWORD_VARIABLE) or typer.prompt(
-        "Password", hide_input=True, confirmation_prompt=True
+def _password() -> str:
+    return os.environ.get(PASSWORD_VARIABLE) or str(
+        typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
-    if len(given) < PASSWORD_LENGTH_MIN:
-        failure(f"use a password of at least {PASSWORD_LENGTH_MIN} characters", as_json)
-    return str(given)

@@ -87,8 +87,8 @@ class Run:
 
     def start(self) -> None:
         """Start every part in order and print the addresses once both doors answer."""
+        os.environ.setdefault("PILOTHOUSE_ENVIRONMENT", "demo" if self.demo else "production")
         if self.demo:
-            os.environ.setdefault("PILOTHOUSE_ENVIRONMENT", "demo")
             os.environ.setdefault(PASSWORD_VARIABLE, secrets.token_urlsafe(12))
         self._once(Part.COMPILE, "compiling the engine")
         self._begin_writer()
