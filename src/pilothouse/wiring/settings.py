@@ -18,6 +18,8 @@ DEMO: Final = PILOTHOUSE_ENVIRONMENT == "demo"
 
 _SECRET: Final = read_secret(PILOTHOUSE_HOME)
 SECRET_KEY = base64.b64encode(derive(_SECRET, "django")).decode()
+PILOTHOUSE_PSEUDONYM_KEY: Final = derive(_SECRET, "pseudonyms")
+"""Hides who a client is in answers of the archive; the same for the life of the home."""
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("PILOTHOUSE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 

@@ -17,6 +17,7 @@ from pilothouse.language.schema import ROW_WORDS, Command, Event, Layout
 from pilothouse.records.history import SpanLike
 
 Words = NDArray[np.int64]
+EVENTS_BITS: Final = 24
 NO_ROWS: Final = np.zeros((0, ROW_WORDS), np.int64)
 
 
@@ -31,6 +32,8 @@ class Batch:
     outcomes: Words
     repeated: Words
     events: Rows
+    order: Words
+    """Of each event: its block times 2^24 and its place in the block."""
 
     def commands(self, cls: type[Command], taken: NDArray[np.bool_] | None = None) -> Commands:
         """Return the commands of one class that were executed, or those that `taken` names."""
@@ -45,7 +48,8 @@ class Batch:
 
     def events_of(self, cls: type[Event]) -> Events:
         """Return the events of one class."""
-        return Events(cls.layout, self.events[self.events[:, 0] == cls.number])
+        mine = self.events[:, 0] == cls.number
+        return Events(cls.layout, self.events[mine], self.order[mine])
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,11 @@ class Events:
 
     layout: Layout
     rows: Rows
+    order: Words
+
+    def where(self, kept: NDArray[np.bool_]) -> Events:
+        """Return some of them."""
+        return Events(self.layout, self.rows[kept], self.order[kept])
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -136,7 +145,13 @@ def batch_of(spans: Sequence[SpanLike]) -> Batch:
         receipts[:, 1],
         receipts[:, 3],
         np.concatenate([NO_ROWS, *(one.events for one in spans)]),
+        np.concatenate([np.zeros(0, np.int64), *(_order(one) for one in spans)]),
     )
+
+
+def _order(one: SpanLike) -> Words:
+    block = getattr(one, "block", 0)
+    return np.arange(len(one.events), dtype=np.int64) + (block << EVENTS_BITS)
 
 
 def head_places(rows: Rows) -> Words:

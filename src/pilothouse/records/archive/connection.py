@@ -6,14 +6,17 @@ no setting changed, no extension loaded.
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 
-from pilothouse.records.archive import parts
+from pilothouse.records.archive import exchange_tables, parts, team_tables
 from pilothouse.records.archive.archive import live
-from pilothouse.records.archive.definitions import TABLES, Kind, Table
+from pilothouse.records.archive.decimals import DECIMAL_VIEWS
+from pilothouse.records.archive.definitions import TABLES, Column, Kind, Mask, Table
+from pilothouse.records.archive.masks import Pseudonyms
 
 THREADS: Final = 2
 MEMORY: Final = "1GB"
@@ -32,15 +35,21 @@ _LOCKS: Final = (
 
 
 def open_archive(
-    home: Path, *, threads: int = THREADS, memory: str = MEMORY
+    home: Path, *, key: bytes | None = None, threads: int = THREADS, memory: str = MEMORY
 ) -> duckdb.DuckDBPyConnection:
-    """Return a connection with a view for every table of the archive as it is committed now."""
+    """Return a connection with a view for every table of the archive as it is committed now.
+
+    With a key, whatever names a client is a pseudonym made with it.
+    """
     connection = duckdb.connect(":memory:")
     files = {name: _files(home, name) for name in TABLES}
     paths = [path for some in files.values() for path in some]
     connection.execute(f"SET allowed_paths={_texts(paths)}")
+    masks = _masks(connection, key) if key else {}
     for name, table in TABLES.items():
-        connection.execute(_view(table, files[name]))
+        connection.execute(_view(table, files[name], masks))
+    for name, (_, select) in DECIMAL_VIEWS.items():
+        connection.execute(f"CREATE VIEW {name} AS {select}")
     for one in _LOCKS:
         connection.execute(one.format(threads=threads, memory=memory))
     return connection
@@ -51,14 +60,37 @@ def _files(home: Path, table: str) -> list[str]:
     return [str(place / name) for name in live(table).values_list("name", flat=True)]
 
 
-def _view(table: Table, files: list[str]) -> str:
-    columns = ", ".join(_column(one.name, one.kind) for one in table.columns)
+def open_tables() -> frozenset[str]:
+    """Return the names of all tables and views that may be asked."""
+    return frozenset({*TABLES, *DECIMAL_VIEWS})
+
+
+def _masks(connection: duckdb.DuckDBPyConnection, key: bytes) -> dict[Column, str]:
+    # A function for each kind of mask and type, under a name that nobody can guess.
+    made: dict[tuple[Mask, str], str] = {}
+    masks = {}
+    for column in (one for table in TABLES.values() for one in table.columns if one.mask):
+        wanted = column.mask, _TYPES[column.kind]
+        if wanted not in made:
+            made[wanted] = f"mask_{secrets.token_hex(16)}"
+            names = Pseudonyms(key, column.mask)
+            kinds: list[Any] = [wanted[1]]
+            connection.create_function(made[wanted], names.of, kinds, "VARCHAR", type="arrow")
+        masks[column] = made[wanted]
+    return masks
+
+
+def _view(table: Table, files: list[str], masks: dict[Column, str]) -> str:
+    columns = ", ".join(_column(one, masks.get(one, "")) for one in table.columns)
     source = f"read_parquet({_texts(files)})" if files else _empty(table)
     return f'CREATE VIEW "{table.name}" AS SELECT {columns} FROM {source}'
 
 
-def _column(name: str, kind: Kind) -> str:
-    return f'"{name}", epoch_us("{name}") AS "{name}_us"' if kind is Kind.TIME else f'"{name}"'
+def _column(one: Column, mask: str) -> str:
+    name = f'"{one.name}"'
+    if mask:
+        return f"{mask}({name}) AS {name}"
+    return f'{name}, epoch_us({name}) AS "{one.name}_us"' if one.kind is Kind.TIME else name
 
 
 _TYPES: Final = {
@@ -77,3 +109,6 @@ def _empty(table: Table) -> str:
 
 def _texts(values: list[str]) -> str:
     return "[" + ", ".join("'" + one.replace("'", "''") + "'" for one in values) + "]"
+
+
+assert exchange_tables and team_tables

@@ -21,6 +21,7 @@ _HEAD: Final = (
     moment("time of the block, UTC"),
     integer("position", "position in the journal of the command it followed from"),
 )
+_EVENT: Final = integer("event", "rises from event to event: block times 2^24 and place in it")
 _MARKET: Final = integer("market", "the market, see `markets`")
 _ASSET: Final = integer("asset", "the asset, see `assets`")
 _CAUSE: Final = (
@@ -100,6 +101,7 @@ POSITIONS: Final = define(
     "Every change of a position: what it became.",
     (
         *_HEAD,
+        _EVENT,
         account(),
         _MARKET,
         _quantity("quantity", "the new size, negative for short"),
@@ -112,6 +114,7 @@ MARKS: Final = define(
     "The marks of contracts as they moved.",
     (
         *_HEAD,
+        _EVENT,
         _MARKET,
         integer("mark", "the new mark", "hundredths of a price unit"),
         integer("index", "the index it is made from", "hundredths of a price unit"),
@@ -153,6 +156,7 @@ LIQUIDATIONS: Final = define(
     "The steps of the equity protection process (liquidation), with their inputs.",
     (
         *_HEAD,
+        _EVENT,
         account(),
         of_words("deed", "the step, insurance_paid, or ended"),
         integer("market", "the contract, 0 if it concerns all"),

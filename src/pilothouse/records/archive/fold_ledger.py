@@ -78,8 +78,8 @@ def _transfers(batch: Batch) -> list[dict[str, Any]]:
 def _trades(batch: Batch, listings: Listings) -> list[dict[str, Any]]:
     every = batch.events_of(happened.OrderFilled)
     is_spot = listings.of(every.column("market"), "kind") == MarketKind.SPOT
-    spot = Events(every.layout, every.rows[is_spot])
-    contracts = Events(every.layout, every.rows[~is_spot])
+    spot = every.where(is_spot)
+    contracts = every.where(~is_spot)
     return [*_spot_fills(spot, listings), *_fees(spot, SPOT, listings),
             *_fees(contracts, FUTURES, listings)]  # fmt: skip
 

@@ -20,6 +20,7 @@ def plain(table: Table, seen: Events, **also: str) -> dict[str, Any]:
         "time": times(seen.times),
         "position": seen.positions,
         "account": seen.accounts,
+        "event": seen.order,
         **{name: made_of(seen, source) for name, source in also.items()},
     }
     slots = {one.name: one for one in seen.layout.slots}
