@@ -29,8 +29,9 @@ STYLES: Final = (
     "timeline",
     "chart",
     "dialog",
+    "sql",
 )
-SCRIPTS: Final = ("clock", "keys", "palette", "feed", "send_once")
+SCRIPTS: Final = ("clock", "keys", "palette", "feed", "send_once", "run")
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 

@@ -88,7 +88,9 @@ def connect(
     from django.utils import timezone
 
     from pilothouse.console.live.ticker import Ticker
+    from pilothouse.control import archived as control_archived
     from pilothouse.control import ports, worker
+    from pilothouse.desk import archived as desk_archived
     from pilothouse.desk import outbox, statuses
     from pilothouse.records.archive import running as archives
     from pilothouse.records.archive.archive import Archive
@@ -101,6 +103,8 @@ def connect(
     follower = Follower(home, from_snapshot=True, say=log.warning)
     keeper = Keeper(Archive(home))
     archives.connect(keeper)
+    keeper.pictures.show("changes", control_archived.changes)
+    keeper.pictures.show("incidents", desk_archived.incidents)
     follower.listen(keeper.hear, keeper.since)
     ports.connect(
         venue=VenueClient(home),

@@ -32,6 +32,7 @@ from pilothouse.console.pages.products.view import products
 from pilothouse.console.pages.replay.view import banner, replay
 from pilothouse.console.pages.runbooks.view import runbooks
 from pilothouse.console.pages.search.view import search
+from pilothouse.console.pages.sql.view import sql
 from pilothouse.console.pages.theme.view import theme
 
 handler403 = "pilothouse.console.errors.forbidden"
@@ -59,6 +60,7 @@ urlpatterns = [
     path("incidents/<int:number>", incident),
     path("incidents/<int:number>/moves/<str:verb>", incident_move),
     path("audit", audit),
+    path("sql", sql),
     path("replay", replay),
     path("replay/banner", banner),
     path("products", products),

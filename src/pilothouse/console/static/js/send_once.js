@@ -8,7 +8,8 @@
       event.preventDefault();
       return;
     }
-    if (form.method !== "post") return;
+    // A button that fetches a file leaves the page where it is, and may be pressed again.
+    if (form.method !== "post" || event.submitter?.dataset.again !== undefined) return;
     form.dataset.sent = "";
     addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
   });

@@ -1,0 +1,1 @@
+"""The SQL page: from a question to a number, over the archive."""

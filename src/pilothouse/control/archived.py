@@ -1,0 +1,56 @@
+"""Changes as the archive shows them: one row a change, read whole whenever a picture is taken."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import pyarrow as pa
+
+from pilothouse.control.models import Change, ChangeStep
+from pilothouse.records.archive.team_tables import CHANGES
+
+_INCIDENT: Final = "incident:"
+
+
+def changes() -> pa.Table:
+    """Return every change, oldest first."""
+    every = Change.objects.order_by("id").select_related("proposer").prefetch_related("steps")
+    return pa.Table.from_pylist([_row(one) for one in every], CHANGES.schema)
+
+
+def _row(change: Change) -> dict[str, Any]:
+    steps: list[ChangeStep] = list(change.steps.all())
+    applied = [one for one in steps if one.applied_at is not None]
+    verified = [one.verified_at for one in steps if one.verified_at is not None]
+    first = min(applied, key=lambda one: one.applied_at or datetime.max, default=None)
+    predicted = first.predicted if first else next((one.predicted for one in steps), {})
+    return {
+        "id": change.pk,
+        "kind": change.kind,
+        "title": change.title,
+        "state": change.state,
+        "change_class": change.change_class,
+        "direction": change.direction,
+        "market": change.market,
+        "incident": _incident(change.cause),
+        "proposer": str(change.proposer),
+        "proposed": plain_utc(change.proposed_at),
+        "approved": plain_utc(change.approved_at),
+        "applied": plain_utc(first.applied_at if first else None),
+        "verified": plain_utc(max(verified, default=None)),
+        "position": (first.position if first else None) or 0,
+        "waited_for_signature_s": change.waited_for_signature_s,
+        "predicted_below_initial": predicted.get("accounts_below_initial"),
+        "predicted_below_maintenance": predicted.get("accounts_below_maintenance"),
+    }
+
+
+def _incident(cause: str) -> int:
+    number = cause.removeprefix(_INCIDENT)
+    return int(number) if cause.startswith(_INCIDENT) and number.isdecimal() else 0
+
+
+def plain_utc(at: datetime | None) -> datetime | None:
+    """Return a moment as the archive keeps it: in UTC, without saying so."""
+    return at.astimezone(UTC).replace(tzinfo=None) if at else None
