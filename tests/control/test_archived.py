@@ -21,11 +21,13 @@ NOON = datetime(2027, 1, 1, 12, tzinfo=UTC)
 
 
 def make(team: Team, **more) -> Change:
-    return Change.objects.create(
+    change = Change.objects.create(
         kind="margin_schedule", title="More margin", why="a test", state_at=NOON,
         proposer=team.operator, proposed_at=NOON, change_class="B", direction="tightening",
-        reversible="yes", market=9, **more,
+        reversible="yes", **more,
     )  # fmt: skip
+    change.touched.create(name="market:9:schedules")
+    return change
 
 
 def test_a_change_is_a_row_with_its_incident_and_its_first_applied_step():
@@ -39,6 +41,7 @@ def test_a_change_is_a_row_with_its_incident_and_its_first_applied_step():
     assert changes().schema == CHANGES.schema
     row = changes().to_pylist()[0]
     assert (row["incident"], row["position"], row["predicted_below_initial"]) == (3, 10, 7)
+    assert row["market"] == 9
     assert row["applied"] == datetime(2027, 1, 1, 13)
     assert row["verified"] == datetime(2027, 1, 1, 14)
 

@@ -15,7 +15,8 @@ _INCIDENT: Final = "incident:"
 
 def changes() -> pa.Table:
     """Return every change, oldest first."""
-    every = Change.objects.order_by("id").select_related("proposer").prefetch_related("steps")
+    every = Change.objects.order_by("id").select_related("proposer")
+    every = every.prefetch_related("steps", "touched")
     return pa.Table.from_pylist([_row(one) for one in every], CHANGES.schema)
 
 
@@ -32,7 +33,7 @@ def _row(change: Change) -> dict[str, Any]:
         "state": change.state,
         "change_class": change.change_class,
         "direction": change.direction,
-        "market": change.market,
+        "market": _market(change),
         "incident": _incident(change.cause),
         "proposer": str(change.proposer),
         "proposed": plain_utc(change.proposed_at),
@@ -44,6 +45,13 @@ def _row(change: Change) -> dict[str, Any]:
         "predicted_below_initial": predicted.get("accounts_below_initial"),
         "predicted_below_maintenance": predicted.get("accounts_below_maintenance"),
     }
+
+
+def _market(change: Change) -> int:
+    """Return the market a change touches, 0 if it touches none or several."""
+    parts = (one.name.split(":") for one in change.touched.all())
+    found = {int(one[1]) for one in parts if one[0] == "market" and one[1].isdecimal()}
+    return found.pop() if len(found) == 1 else 0
 
 
 def _incident(cause: str) -> int:
