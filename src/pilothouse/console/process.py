@@ -105,6 +105,7 @@ def connect(
     archives.connect(keeper)
     keeper.pictures.show("changes", control_archived.changes)
     keeper.pictures.show("incidents", desk_archived.incidents)
+    keeper.pictures.show("alerts", desk_archived.alerts)
     follower.listen(keeper.hear, keeper.since)
     ports.connect(
         venue=VenueClient(home),

@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import timezone
 
+from pilothouse.control import ports
 from pilothouse.control.archived import changes
 from pilothouse.control.models import Change
-from pilothouse.desk.archived import incidents
+from pilothouse.desk.archived import alerts, incidents
 from pilothouse.desk.models import Incident
 from pilothouse.records.archive.archive import Archive, live
 from pilothouse.records.archive.pictures import Pictures
-from pilothouse.records.archive.team_tables import CHANGES, INCIDENTS
+from pilothouse.records.archive.team_tables import ALERTS, CHANGES, INCIDENTS
+from pilothouse.watch.models import Alert
 from tests.control.conftest import Team
+from tests.control.doubles import Exchange
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2027, 1, 1, 12, tzinfo=UTC)
@@ -71,3 +74,26 @@ def test_an_incident_is_a_row_with_its_clocks():
     )  # fmt: skip
     assert incidents().schema == INCIDENTS.schema
     assert incidents().to_pylist()[0]["title"] == "Spread"
+
+
+def test_an_alert_is_a_row_with_its_market_and_its_incident():
+    exchange = Exchange()
+    ports.connect(exchange, exchange, exchange, exchange)
+    market = exchange.markets()[0]
+    raised = Alert.objects.create(
+        rule="spread", rule_version=1, scope=f"market:{market.symbol}", about="value",
+        title="Spread", measure="spread_ppm", limit=5, severity="high", owner="operator",
+        raised_at=NOON,
+    )  # fmt: skip
+    made = Incident.objects.create(
+        title="Spread", severity="major", owner="operator", state_at=NOON,
+        opened_by=Team().operator, opened_at=NOON,
+    )  # fmt: skip
+    made.alerts.create(alert=raised.pk)
+    rows = alerts()
+    ports.disconnect()
+    assert rows.schema == ALERTS.schema
+    row = rows.to_pylist()[0]
+    assert (row["market"], row["incident"], row["raised"]) == (
+        market.number, made.pk, datetime(2027, 1, 1, 12),
+    )  # fmt: skip
