@@ -37,10 +37,10 @@ PROTECTS_DIRECTION: Final = "a status that takes fewer orders protects the venue
 QUESTIONS: Final = (
     Question(
         "accounts_below_maintenance",
-        "accounts below maintenance margin that liquidation reaches again",
+        "accounts that liquidation reaches again",
         limited=True,
     ),
-    Question("notional_below_maintenance", "their notional", "micro_usd", limited=True),
+    Question("notional_below_maintenance", "their notional", "micro-dollars", limited=True),
     Question("resting_orders", "resting orders that stay in the book"),
 )
 
