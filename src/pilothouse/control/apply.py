@@ -22,7 +22,8 @@ from pilothouse.control.measures import note_applied, note_predicted
 from pilothouse.control.models import Change, ChangeStep, Preview
 from pilothouse.control.moves import State, Verb
 from pilothouse.control.ports import ports
-from pilothouse.control.preview import above_what_was_signed, rehearse_step
+from pilothouse.control.preview import above_what_was_signed
+from pilothouse.control.questions import answer_of, ask_ahead, question_of
 from pilothouse.control.refusals import (
     CONDITIONS_DO_NOT_HOLD,
     NOTHING_IS_DUE,
@@ -50,10 +51,12 @@ def apply(change: Change, *, by: Person | None, now: datetime | None = None) -> 
     now = moment(now)
     with deed(Verb.APPLY, by, change.subject, reads=True):
         change = locked(change)
-        answer = rehearse_step(_pass(change, by, now))
+        question = question_of(_pass(change, by, now))
+    ahead = ask_ahead([question])
     with deed(Verb.APPLY, by, change.subject, reads=True):
         change = locked(change)
         step = _pass(change, by, now)
+        answer = answer_of(step, ahead)
         target, reason = _before_sending(change, step, answer, now)
         if target is State.APPLYING:
             step.state, step.sent_at = ChangeStep.At.SENT, now

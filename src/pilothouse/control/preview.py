@@ -7,7 +7,6 @@ longer, and move nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,10 +20,11 @@ from pilothouse.control.hearers.hearer import Words
 from pilothouse.control.kinds.kind import Alternative, Counts, PlannedStep
 from pilothouse.control.measures import note_predicted, note_protected
 from pilothouse.control.models import Change, ChangeStep, Preview
-from pilothouse.control.moves import MENDABLE, State, Verb
+from pilothouse.control.moves import MENDABLE, State, Verb, targets
 from pilothouse.control.policy import above_ceiling, class_by_impact, default_ceiling
-from pilothouse.control.ports import ports
+from pilothouse.control.ports import ports, reach
 from pilothouse.control.propose import describe
+from pilothouse.control.questions import Ahead, Asked, answer_of, ask_ahead, question_of
 from pilothouse.control.refusals import CONFLICT_IS_OPEN, Refused, of_the_engine
 
 Question = Preview.Question
@@ -39,21 +39,44 @@ def first(change: Change, *, by: Person, now: datetime | None = None) -> Change:
     Raises Refused.
     """
     now = moment(now)
+    ahead = _ask_ahead(change, now)
     with deed(Verb.PREVIEW, by, change.subject, reads=True):
         change = locked(change)
         gates.pass_gate(Verb.PREVIEW, change, by, now)
         if change.state in FIRM:
-            return _measure_again(change, by, now)
-        return _prepare(change, by, now)
+            return _measure_again(change, by, now, ahead)
+        return _prepare(change, by, now, ahead)
 
 
-def _prepare(change: Change, by: Person, now: datetime) -> Change:
+def _ask_ahead(change: Change, now: datetime) -> Ahead:
+    # The rehearsal may take a second, and a transaction keeps everybody from writing. So the
+    # steps are laid once in a transaction that is undone, and asked about when it is over.
+    try:
+        reach()
+        with transaction.atomic():
+            asked = _questions_of(locked(change), now)
+            transaction.set_rollback(True)
+    except Refused:
+        # It is refused again where it is recorded.
+        return []
+    return ask_ahead(asked)
+
+
+def _questions_of(change: Change, now: datetime) -> list[Asked]:
+    if not targets(Verb.PREVIEW, State(change.state)):
+        return []
+    if change.state not in FIRM:
+        _lay_on_present(change, change.state in MENDABLE, now)
+    return [question_of(one) for one in plan.waiting_steps(change)]
+
+
+def _prepare(change: Change, by: Person, now: datetime, ahead: Ahead) -> Change:
     if conflicts.in_the_way(change):
         raise Refused(CONFLICT_IS_OPEN)
     before = change.fingerprint
     again = change.state in MENDABLE
     _lay_on_present(change, again, now)
-    answers = [(step, rehearse_step(step)) for step in plan.waiting_steps(change)]
+    answers = [(step, answer_of(step, ahead)) for step in plan.waiting_steps(change)]
     for step, answer in answers:
         if step.ceiling is None:
             _propose_ceiling(change, step, answer)
@@ -114,14 +137,14 @@ def _propose_ceiling(change: Change, step: ChangeStep, answer: dict[str, Any]) -
     plan.limit(change, step, default_ceiling(_counts(change, answer), limited))
 
 
-def _measure_again(change: Change, by: Person, now: datetime) -> Change:
+def _measure_again(change: Change, by: Person, now: datetime, ahead: Ahead) -> Change:
     steps = plan.waiting_steps(change)
     kind = plan.kind_of(change)
     if steps[0].base_version != kind.base_version(steps[0].fields, ports().reader):
         move(change, Verb.PREVIEW, State.STALE, by=by, now=now, reason="the base version moved")
         return change
     for step in steps:
-        answer = rehearse_step(step)
+        answer = answer_of(step, ahead)
         evidence.keep(change, Question.FIRST, answer, now=now, step=step.number)
         above = above_what_was_signed(change, step, answer)
         if above:
@@ -140,22 +163,6 @@ def above_what_was_signed(change: Change, step: ChangeStep, answer: dict[str, An
         return "; ".join(f"{name} {counted[name]} above {limits[name]}" for name in above)
     risen, why = class_by_impact(change.change_class, counted)
     return why if risen > change.change_class else ""
-
-
-def rehearse_step(step: ChangeStep) -> dict[str, Any]:
-    """Ask the rehearsal about a step. A stage is asked after the stages before it; any other later
-    step as if it came now, all in one.
-    """
-    hearer, words = plan.said_by(step)
-    if step.conditions:
-        stages = [plan.said_by(one)[1] for one in plan.stages_before(step)]
-        return evidence.answer(hearer.impact(words, step.change_id, step.number, after=stages))
-    ahead = step.change.steps.filter(state=ChangeStep.At.WAITING, number__lt=step.number)
-    if ahead.exists():
-        present = plan.kind_of(step.change).base_version(step.fields, ports().reader)
-        said: Any = words
-        words = replace(said, base_version=present)
-    return evidence.answer(hearer.impact(words, step.change_id, step.number))
 
 
 def instead(change: Change, *, now: datetime | None = None) -> list[Alternative]:
