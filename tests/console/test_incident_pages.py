@@ -1,9 +1,12 @@
 """The pages of incidents over HTTP: the same facts as page and as JSON, moves, refusals."""
 
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 from django.utils import timezone
 
 from pilothouse.control import ports, register
+from pilothouse.control.models import Change
 from pilothouse.control.severity import Severity
 from pilothouse.desk import outbox, progress
 from pilothouse.desk.models import Delivery, Incident
@@ -11,6 +14,10 @@ from pilothouse.desk.moves import ASKS, Verb
 from pilothouse.desk.opening import open_incident
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
+from pilothouse.watch.alerts import raise_alert
+from pilothouse.watch.models import Alert
+from pilothouse.watch.rules import rules
+from pilothouse.wiring.founding import found_register
 from tests.console.test_pages import JSON, signed_in
 from tests.control.conftest import Team
 from tests.control.doubles import Exchange
@@ -161,3 +168,90 @@ def test_a_person_decides_about_a_notice_in_the_inbox(at, team, exchange):
     assert at(team.operator).post(f"{address}/give_up").status_code == 302
     delivery.refresh_from_db()
     assert delivery.state == "given_up"
+
+
+@pytest.fixture
+def alert(team, exchange):
+    found_register([("perpetuals", "Perpetuals", ["PF_XBTUSD"])])
+    (rule,) = [one for one in rules() if one.key == "price_runs"]
+    return raise_alert(rule, CONTRACT, Alert.About.VALUE, 10**6, timezone.now())
+
+
+def test_from_an_alert_to_an_incident_to_a_change_with_its_cause(at, team, alert):
+    client = at(team.operator)
+    page = client.get(f"/alerts/{alert.pk}").content.decode()
+    assert f'action="/alerts/{alert.pk}/incident"' in page
+    answer = client.post(f"/alerts/{alert.pk}/incident")
+    incident = Incident.objects.get()
+    assert answer["Location"] == f"/incidents/{incident.pk}"
+    assert incident.label in client.get(f"/alerts/{alert.pk}").content.decode()
+
+    facts = client.get(f"/incidents/{incident.pk}", headers=JSON).json()
+    (belonging,) = facts["alerts"]
+    assert belonging["alert"]["state"] == "acknowledged"
+    draft = belonging["draft"]
+    assert f"cause=incident%3A{incident.pk}" in draft and "kind=price_band" in draft
+    form = client.get(draft).content.decode()
+    assert f"Because of {incident.label}" in form
+
+    wanted = dict(parse_qsl(urlsplit(draft).query))
+    assert client.post("/changes/propose", wanted).status_code == 302
+    change = Change.objects.get()
+    assert (change.cause, change.kind) == (incident.subject, "price_band")
+    row = audit.rows_about(change.subject)[0]
+    assert row.facts["cause"] == incident.subject
+    page = client.get(f"/changes/{change.pk}").content.decode()
+    assert f'<a href="/incidents/{incident.pk}">{incident.label}</a>' in page
+    facts = client.get(f"/incidents/{incident.pk}", headers=JSON).json()
+    assert [one["number"] for one in facts["changes"]] == [change.pk]
+    assert f"CH-{change.pk} propose" in [one["title"] for one in facts["timeline"]]
+
+
+def test_a_cause_that_is_none_is_refused(at, team, alert):
+    wish = {"kind": "price_band", "market": "1", "band_percent": "3", "why": "x"}
+    answer = at(team.operator).post("/changes/propose", wish | {"cause": "incident:99"})
+    assert answer.status_code == 422
+    assert "there is no such incident" in answer.content.decode()
+    assert Change.objects.count() == 0
+
+
+def test_an_alert_joins_an_open_incident(at, team, incident, alert):
+    client = at(team.operator)
+    page = client.get(f"/alerts/{alert.pk}").content.decode()
+    assert f'<option value="{incident.pk}">' in page
+    client.post(f"/alerts/{alert.pk}/incident", {"incident": incident.pk})
+    assert [one.alert for one in incident.alerts.all()] == [alert.pk]
+    answer = client.post(f"/alerts/{alert.pk}/incident", headers=JSON)
+    assert answer.status_code == 403
+    assert "belongs to an incident already" in answer.json()["sentence"]
+
+
+def test_a_viewer_makes_nothing_of_an_alert(at, team, alert):
+    client = at(team.viewer)
+    assert "/incident" not in _moves(client.get(f"/alerts/{alert.pk}").content.decode())
+    assert client.post(f"/alerts/{alert.pk}/incident", headers=JSON).status_code == 403
+    assert Incident.objects.count() == 0
+
+
+def _moves(page):
+    return page.partition('<div class="moves">')[2].partition('<div class="with-aside">')[0]
+
+
+def test_a_product_shows_whose_it_is_and_what_is_open_about_it(at, team, alert, monkeypatch):
+    from pilothouse.console.pages.product import view
+
+    monkeypatch.setattr(view, "_markets", lambda entry: [ports.ports().reader.market(1)])
+    client = at(team.operator)
+    client.post(f"/alerts/{alert.pk}/incident")
+    facts = client.get("/products/perpetuals", headers=JSON).json()
+    assert facts["product"]["owner"] == "duty manager"
+    assert facts["state"] == "online"
+    assert [one["title"] for one in facts["incidents"]] == ["Price runs, PF_XBTUSD"]
+    assert [one["number"] for one in facts["alerts"]] == [alert.pk]
+    assert {one["name"]: one["value"] for one in facts["measured"]}["incidents"] == 1
+    page = client.get("/products/perpetuals").content.decode()
+    for part in ("facts-title", "timeline-title", "audit-title", "PF_XBTUSD", "calm_the_market"):
+        assert part in page
+    assert client.get("/products/nothing").status_code == 404
+    assert "Perpetuals" in client.get("/products").content.decode()
+    assert "Keep far prices from trading" in client.get("/runbooks").content.decode()

@@ -1,6 +1,8 @@
 """The line of time fills itself: deeds, changes that touch its markets, statuses."""
 
 from dataclasses import fields
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,6 +22,9 @@ def silence():
     statuses.forget()
 
 
+VERSIONS = count(2)
+
+
 def microseconds(at):
     return (at - statuses.EPOCH) // (MINUTE / 60_000_000)
 
@@ -27,7 +32,7 @@ def microseconds(at):
 def moved(market, status, before, minutes, change=0):
     cause = CauseKind.CHANGE if change else CauseKind.NONE
     words = {one.name: 0 for one in fields(MarketStatusSet)}
-    said = {"market": market, "status": status, "before": before, "version": 2}
+    said = {"market": market, "status": status, "before": before, "version": next(VERSIONS)}
     event = MarketStatusSet(**words | said | {"cause": int(cause), "cause_id": change})
     statuses.note(microseconds(NOON + minutes * MINUTE), event)
 
@@ -70,12 +75,33 @@ def test_after_its_end_nothing_more_belongs_to_it(team, exchange, incident):
 
 
 def test_it_is_the_same_after_a_restart(team, exchange, incident):
-    """The exchange tells its statuses again from the first block; the rest is in the database."""
-    moved(PERPETUAL, MarketStatus.HALTED, MarketStatus.ONLINE, 2)
-    before = told(incident)
+    """What was kept is there, what was not is told again, and what is told twice stands once."""
+    heard = []
+    for minutes, status, before in ((2, MarketStatus.HALTED, MarketStatus.ONLINE),
+                                    (3, MarketStatus.POST_ONLY, MarketStatus.HALTED)):  # fmt: skip
+        moved(PERPETUAL, status, before, minutes)
+        heard.append(statuses._waiting[-1])
+    before_the_end = told(incident)
+    assert statuses.keep(at_once=True) == 2
+    assert told(incident) == before_the_end
     statuses.forget()
+    assert told(incident) == before_the_end
+    statuses._waiting.extend(heard)
+    assert told(incident) == before_the_end
+    assert statuses.keep(at_once=True) == 0
+    assert told(incident) == before_the_end
+
+
+def test_the_start_is_told_what_comes_after_what_was_kept(db):
+    span = SimpleNamespace(events=(), block=41)
+    statuses.hear(span)
+    assert statuses.keep() == 0 and statuses.since() == 0, "nothing moved: it can wait"
     moved(PERPETUAL, MarketStatus.HALTED, MarketStatus.ONLINE, 2)
-    assert told(incident) == before
+    statuses.keep()
+    assert statuses.since() == 41
+    statuses.hear(SimpleNamespace(events=(), block=41 + statuses.KEEP_EVERY_BLOCKS))
+    statuses.keep()
+    assert statuses.since() == 41 + statuses.KEEP_EVERY_BLOCKS
 
 
 def test_a_refused_deed_stands_in_the_line(team, exchange, incident):

@@ -91,10 +91,11 @@ def connect(
     from pilothouse.control import archived as control_archived
     from pilothouse.control import ports, worker
     from pilothouse.desk import archived as desk_archived
-    from pilothouse.desk import outbox, statuses
+    from pilothouse.desk import from_alert, outbox, statuses
     from pilothouse.records.archive import running as archives
     from pilothouse.records.archive.archive import Archive
     from pilothouse.records.archive.keeper import Keeper
+    from pilothouse.watch import ports as watch_ports
     from pilothouse.watch import running as watches
     from pilothouse.watch.hearing import Hearing
     from pilothouse.watch.trial import Trial
@@ -113,12 +114,14 @@ def connect(
         follower=follower,
         look_back=partial(events_of_command, home),
     )
-    follower.listen(statuses.hear)
     hearing = Hearing()
     follower.listen(hearing.hear)
     watchman = Watchman(follower.machine, hearing)
     watches.connect(watchman)
+    watch_ports.connect(from_alert.hear)
     ports.connect_trial("alert_rule", Trial(watchman))
+    follower.listen(statuses.hear, statuses.since())
+    running.callback(statuses.keep, at_once=True)
     outbox.recover(timezone.now())
     for part in (
         keeper,
@@ -127,6 +130,7 @@ def connect(
         watchman,
         Ticker(),
         Worker("changes", lambda: worker.tick(timezone.now())),
+        Worker("statuses", statuses.keep),
         Worker("notices", lambda: outbox.tick(timezone.now())),
     ):
         part.start()

@@ -21,6 +21,8 @@ from pilothouse.control.severity import ORDER, Severity
 from pilothouse.desk import ledger
 from pilothouse.desk.models import Delivery, Incident, Notice
 from pilothouse.desk.moves import ACTIVE
+from pilothouse.watch.models import Alert
+from pilothouse.watch.moves import State as AlertState
 
 NOWHERE_FOR: Final = timedelta(days=1)
 """How long a notice that no route named is shown."""
@@ -108,6 +110,25 @@ def _wanted(change: Change, person: Person, now: datetime) -> Wants | None:
     return Wants.MEND if mine else None
 
 
+def _alerts(person: Person, now: datetime) -> list[Line]:
+    if not may(person, Right.RESPOND, now):
+        return []
+    roles = roles_of(person, now)
+    mine = Alert.objects.filter(state=AlertState.RAISED, owner__in=roles)
+    return [
+        Line(
+            Wants.ANSWER,
+            f"AL-{one.pk}",
+            one.title,
+            f"{one.market or one.scope}, turn of {one.owner.replace('_', ' ')}",
+            f"/alerts/{one.pk}",
+            one.raised_at,
+            one.severity,
+        )
+        for one in mine
+    ]
+
+
 def _incidents(person: Person, now: datetime) -> list[Line]:
     if not may(person, Right.RESPOND, now):
         return []
@@ -166,6 +187,7 @@ def _nowhere(notice: Notice) -> Line:
 
 
 SOURCES: Final[tuple[Callable[[Person, datetime], list[Line]], ...]] = (
+    _alerts,
     _changes,
     _incidents,
     _notices,

@@ -46,12 +46,12 @@ def of_product(
     distinct = list(incidents.distinct())
     away = sum(not_online_s(number, status, start, now) for number, status in markets)
     return [
-        Measured("not online, all markets together", away, "s"),
+        Measured("not online", away, "s"),
         Measured("incidents", len(distinct), "count"),
-        Measured("median time to acknowledge", _median(distinct, Clock.ACKNOWLEDGED), "s"),
-        Measured("median time to mitigate", _median(distinct, Clock.MITIGATED), "s"),
-        Measured("changes proposed", changes.count(), "count"),
-        Measured("median wait for signatures", _median_of(_waits(changes)), "s"),
+        Measured("time to acknowledge", _median(distinct, Clock.ACKNOWLEDGED), "s"),
+        Measured("time to mitigate", _median(distinct, Clock.MITIGATED), "s"),
+        Measured("changes", changes.count(), "count"),
+        Measured("wait for signatures", _median_of(_waits(changes)), "s"),
     ]
 
 

@@ -187,3 +187,34 @@ class Delivery(models.Model):
     def idempotency_key(self) -> str:
         """Return the key that travels with every try."""
         return f"{self.notice.key}-{self.target}"
+
+
+class StatusRow(FixedRow):
+    """A market's status changed, as the exchange told it; kept so that a start need not replay."""
+
+    market = models.IntegerField()
+    version = models.BigIntegerField()
+    at = models.DateTimeField()
+    before = models.IntegerField()
+    status = models.IntegerField()
+    change = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["at", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["market", "version"], name="status_moved_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"market {self.market} status version {self.version}"
+
+
+class HeardUntil(models.Model):
+    """The block up to which the exchange's statuses are kept: the only row of its table."""
+
+    block = models.BigIntegerField(default=0)
+
+    objects: ClassVar[models.Manager[HeardUntil]] = models.Manager()
+
+    def __str__(self) -> str:
+        return f"heard until block {self.block}"

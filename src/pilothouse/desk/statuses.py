@@ -1,7 +1,7 @@
 """What became of market statuses, heard from the exchange itself: by whom does not matter.
 
-The follower replays the journal from its first block, so what is heard here is complete once it
-has caught up, and needs no place of its own to be kept.
+The follower's thread only notes what it hears; a worker keeps it. What is kept goes up to a block,
+and a start hears the blocks after it: told twice, a move of a version is still one.
 """
 
 from __future__ import annotations
@@ -12,11 +12,16 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any, Final
 
+from django.db import transaction
+
+from pilothouse.desk.models import HeardUntil, StatusRow
 from pilothouse.language.events import MarketStatusSet
 from pilothouse.language.kinds import CauseKind, MarketStatus
 from pilothouse.language.rows import from_event_row
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+KEEP_EVERY_BLOCKS: Final = 20_000
+"""How many blocks without a move may be told again after a start."""
 _lock: Final = Lock()
 
 
@@ -26,43 +31,103 @@ class StatusMove:
 
     at: datetime
     market: int
+    version: int
     before: MarketStatus
     status: MarketStatus
     change: int
 
 
-_heard: Final[list[StatusMove]] = []
+_waiting: Final[list[StatusMove]] = []
+"""Heard, and not kept yet."""
+_heard_block: Final = [0]
+
+
+def since() -> int:
+    """Return the block after which the follower must tell; every move up to it is kept."""
+    kept = HeardUntil.objects.filter(pk=1).first()
+    return kept.block if kept else 0
 
 
 def hear(span: Any) -> None:
     """Note the status moves of a span of the journal. Called by the follower's thread."""
-    if not len(span.events):
-        return
-    for row in span.events[span.events[:, 0] == MarketStatusSet.number]:
-        told = from_event_row(row)
-        assert isinstance(told.event, MarketStatusSet)
-        note(told.time, told.event)
+    if len(span.events):
+        for row in span.events[span.events[:, 0] == MarketStatusSet.number]:
+            told = from_event_row(row)
+            assert isinstance(told.event, MarketStatusSet)
+            note(told.time, told.event)
+    _heard_block[0] = span.block
 
 
 def note(time_us: int, event: MarketStatusSet) -> None:
     """Note one move at a time in microseconds since the epoch."""
-    change = event.cause_id if event.cause == CauseKind.CHANGE else 0
-    at = EPOCH + timedelta(microseconds=time_us)
     move = StatusMove(
-        at, event.market, MarketStatus(event.before), MarketStatus(event.status), change
+        at=EPOCH + timedelta(microseconds=time_us),
+        market=event.market,
+        version=event.version,
+        before=MarketStatus(event.before),
+        status=MarketStatus(event.status),
+        change=event.cause_id if event.cause == CauseKind.CHANGE else 0,
     )
     with _lock:
-        _heard.append(move)
+        _waiting.append(move)
+
+
+def keep(*, at_once: bool = False) -> int:
+    """Keep what was heard; return how many moves were new. `at_once` when the process ends."""
+    # The block is read first: what comes in meanwhile is kept the next time.
+    block = _heard_block[0]
+    with _lock:
+        moves = list(_waiting)
+    if not moves and not at_once and block - since() < KEEP_EVERY_BLOCKS:
+        return 0
+    with transaction.atomic():
+        new = sum(_keep(one) for one in moves)
+        if block > since():
+            HeardUntil.objects.update_or_create(pk=1, defaults={"block": block})
+    with _lock:
+        del _waiting[: len(moves)]
+    return new
+
+
+def _keep(move: StatusMove) -> bool:
+    _, new = StatusRow.objects.get_or_create(
+        market=move.market,
+        version=move.version,
+        defaults={
+            "at": move.at,
+            "before": int(move.before),
+            "status": int(move.status),
+            "change": move.change,
+        },
+    )
+    return bool(new)
 
 
 def between(markets: Iterable[int], start: datetime, end: datetime) -> list[StatusMove]:
-    """Return the moves of markets between two moments, oldest first."""
-    wanted = set(markets)
+    """Return the moves of markets between two moments, oldest first, kept or just heard."""
+    wanted = list(markets)
+    rows = StatusRow.objects.filter(market__in=wanted, at__gte=start, at__lte=end)
+    moves = {(one.market, one.version): _move(one) for one in rows}
     with _lock:
-        return [one for one in _heard if one.market in wanted and start <= one.at <= end]
+        for one in _waiting:
+            if one.market in wanted and start <= one.at <= end:
+                moves.setdefault((one.market, one.version), one)
+    return sorted(moves.values(), key=lambda one: (one.at, one.version))
+
+
+def _move(row: StatusRow) -> StatusMove:
+    return StatusMove(
+        row.at,
+        row.market,
+        row.version,
+        MarketStatus(row.before),
+        MarketStatus(row.status),
+        row.change,
+    )
 
 
 def forget() -> None:
-    """Forget everything: another exchange is connected."""
+    """Forget what was heard and not kept: another exchange is connected."""
     with _lock:
-        _heard.clear()
+        _waiting.clear()
+    _heard_block[0] = 0

@@ -20,6 +20,7 @@ from pilothouse.desk.clocks import Clock
 from pilothouse.desk.models import Incident
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
+from pilothouse.watch.models import Alert
 
 ROWS_MOST: Final = 500
 
@@ -51,13 +52,16 @@ class Happening:
 def of_incident(incident: Incident, now: datetime) -> list[Happening]:
     """Return what happened to an incident and around it, oldest first."""
     start, end = window(incident, now)
-    markets = market_numbers([one.subject for one in incident.affected.all()])
+    affected = [one.subject for one in incident.affected.all()]
+    markets = market_numbers(affected)
     own = [_own(row) for row in audit.rows_about(incident.subject)]
-    alerts = [f"alert:{one.alert}" for one in incident.alerts.all()]
+    joined = {f"alert:{one.alert}" for one in incident.alerts.all()}
+    others = set(_alerts(affected)) - joined
     caused = {f"change:{one.pk}" for one in caused_by(incident.subject)}
     beside = {f"change:{one.pk}" for one in touching_markets(*markets)} - caused
     around = [
-        *_deeds(alerts, About.ALERT, None, end),
+        *_deeds(joined, About.ALERT, None, now),
+        *_deeds(others, About.ALERT, start, end),
         *_deeds(caused, About.CHANGE, start, now),
         *_deeds(beside, About.CHANGE, start, end),
         *status_moves(markets, start, end),
@@ -78,6 +82,7 @@ def of_markets(
     made = [
         *_deeds(changes, About.CHANGE, start, now),
         *_deeds([one.subject for one in found], About.INCIDENT, start, now),
+        *_deeds(_alerts(affected), About.ALERT, start, now),
         *status_moves(markets, start, now),
     ]
     return sorted(made, key=lambda one: one.at)
@@ -117,6 +122,11 @@ def status_moves(markets: Iterable[int], start: datetime, end: datetime) -> list
     ]
 
 
+def _alerts(affected: list[str]) -> list[str]:
+    scopes = [f"{subjects.MARKET}{symbol}" for symbol in subjects.symbols(affected)]
+    return [one.subject for one in Alert.objects.filter(scope__in=scopes)]
+
+
 def _deeds(
     about: Iterable[str], kind: About, start: datetime | None, end: datetime
 ) -> list[Happening]:
@@ -128,19 +138,26 @@ def _deeds(
 
 def _deed(row: AuditRow, kind: About) -> Happening:
     number = row.subject.partition(":")[2]
-    label = f"{LABELS[kind]}-{number}"
-    refused = row.outcome != audit.DONE
+    label, refused = f"{LABELS[kind]}-{number}", row.outcome != audit.DONE
     title = f"{label} {_words(row.deed)}{' refused' if refused else ''}"
-    return Happening(row.at, kind, title, row.sentence, f"/{kind}s/{number}", refused)
+    return Happening(row.at, kind, title, _said(row), f"/{kind}s/{number}", refused)
 
 
 def _own(row: AuditRow) -> Happening:
     refused = row.outcome != audit.DONE
-    who = _who(row.actor)
-    why = row.facts.get("detail" if refused else "why") or ""
     title = f"{_words(row.deed).capitalize()}{' refused' if refused else ''}"
-    sentence = f"{who}: {why}" if why else who
-    return Happening(row.at, About.INCIDENT, title, sentence, "", refused)
+    return Happening(row.at, About.INCIDENT, title, _said(row), "", refused)
+
+
+def _said(row: AuditRow) -> str:
+    # Who, and the one fact people ask for: why it was done, why it was refused, what it led to.
+    facts, who = row.facts, _who(row.actor)
+    if row.outcome != audit.DONE:
+        why = facts.get("detail") or str(facts.get("reason", "")).replace("_", " ")
+    else:
+        moved = facts.get("to") if facts.get("to") != facts.get("from") else ""
+        why = facts.get("why") or (f"now {moved}".replace("_", " ") if moved else "")
+    return f"{who}: {why}" if why else who
 
 
 def _words(deed: str) -> str:

@@ -22,6 +22,7 @@ from pilothouse.console.pages.control_room.view import control_room, panel
 from pilothouse.console.pages.health.view import health
 from pilothouse.console.pages.inbox.decide import decide
 from pilothouse.console.pages.inbox.view import inbox
+from pilothouse.console.pages.incident.from_alert import alert_to_incident
 from pilothouse.console.pages.incident.move import move as incident_move
 from pilothouse.console.pages.incident.open import open_page
 from pilothouse.console.pages.incident.view import incident
@@ -50,6 +51,7 @@ urlpatterns = [
     path("changes/<int:number>", change),
     path("changes/<int:number>/effects/<str:part>", effects),
     path("changes/<int:number>/moves/<str:verb>", move),
+    path("alerts/<int:number>/incident", alert_to_incident),
     path("inbox", inbox),
     path("inbox/deliveries/<int:number>/<str:verb>", decide),
     path("alerts", alerts),

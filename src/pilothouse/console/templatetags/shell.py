@@ -67,3 +67,21 @@ def pill(state: Any) -> dict[str, str]:
         state = MarketStatus(state)
     word = str(getattr(state, "name", state)).lower()
     return {"word": word, "tone": TONES.get(word, "")}
+
+
+LABELS: Final = {"incident": "INC", "alert": "AL", "change": "CH"}
+"""Objects by the word the audit uses, and what people call one of a number."""
+
+
+@register.filter
+def label_of(subject: str) -> str:
+    """Format what the audit calls an object as people call it: incident:7 becomes INC-7."""
+    kind, _, number = subject.partition(":")
+    return f"{LABELS[kind]}-{number}" if kind in LABELS else subject
+
+
+@register.filter
+def address_of(subject: str) -> str:
+    """Return the page of what the audit calls an object."""
+    kind, _, number = subject.partition(":")
+    return f"/{kind}s/{number}"

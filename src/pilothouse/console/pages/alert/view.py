@@ -19,8 +19,10 @@ from pilothouse.console.pages.alert.measured import measured
 from pilothouse.console.pages.alert.runbook import runbook_of
 from pilothouse.console.pages.alerts.reading import line
 from pilothouse.console.pages.changes.reading import microseconds
+from pilothouse.console.pages.incidents.reading import line as incident_line
 from pilothouse.console.rights import needs, person_of
 from pilothouse.control import register
+from pilothouse.desk import from_alert
 from pilothouse.records import audit
 from pilothouse.watch.models import Alert
 
@@ -33,6 +35,7 @@ def alert(request: HttpRequest, number: int) -> HttpResponse:
     found = get_object_or_404(people, pk=number)
     person = person_of(request)
     rule = register.entry("alert_rule", found.rule)
+    incident = from_alert.incident_of(found.pk)
     facts: dict[str, Any] = {
         "alert": line(found),
         "label": f"AL-{found.pk}",
@@ -42,8 +45,14 @@ def alert(request: HttpRequest, number: int) -> HttpResponse:
         "measured": measured(found),
         "timeline": _timeline(found),
         "moves": buttons(found, person, timezone.now()),
+        "incident": incident_line(incident) if incident else None,
     }
-    drawing = {"nav": "alerts", "may_propose": may(person, Right.PROPOSE)}
+    drawing = {
+        "nav": "alerts",
+        "may_propose": may(person, Right.PROPOSE),
+        "may_respond": found.is_open and may(person, Right.RESPOND),
+        "may_join": from_alert.open_for(found),
+    }
     return answer(request, "alert/page.html", facts | audit_of(request, found.subject), drawing)
 
 

@@ -29,6 +29,7 @@ class Head:
     kind: str
     title: str
     why: str
+    cause: str
     state: str
     state_reason: str
     stopped: bool
@@ -66,6 +67,7 @@ def head(change: Change) -> Head:
         kind=change.kind,
         title=change.title,
         why=change.why,
+        cause=change.cause,
         state=change.state,
         state_reason=change.state_reason,
         stopped=change.state in STOPPED,

@@ -24,6 +24,7 @@ from pilothouse.control.kinds.kind import FormField, Kind, Unreadable
 from pilothouse.control.models import Change
 from pilothouse.control.ports import ports
 from pilothouse.control.refusals import Refused
+from pilothouse.desk.models import Incident
 
 
 @needs(Right.PROPOSE)
@@ -46,12 +47,27 @@ def propose(request: HttpRequest) -> HttpResponse:
 
 def _open(kind: Kind, given: QueryDict, by: Person) -> Change:
     fields = kind.parse(given.dict())
-    change = proposing.propose(kind.NAME, fields, by=by, why=given.get("why", ""))
+    cause = cause_of(given)
+    change = proposing.propose(
+        kind.NAME, fields, by=by, why=given.get("why", ""), cause=cause.subject if cause else ""
+    )
     try:
         return previewed(change, by)
     except Refused:
         # The change stands; its page says why it is not previewed and offers it again.
         return change
+
+
+def cause_of(given: QueryDict) -> Incident | None:
+    """Return the incident that is given as the cause; Unreadable if there is none such."""
+    wanted = given.get("cause", "")
+    if not wanted:
+        return None
+    number = wanted.removeprefix("incident:")
+    found = Incident.objects.filter(pk=int(number)).first() if number.isdecimal() else None
+    if found is None or wanted != found.subject:
+        raise Unreadable("cause", "there is no such incident")
+    return found
 
 
 def _subject(kind: Kind, wanted: str) -> tuple[str, str] | None:
@@ -81,6 +97,8 @@ def _page(
         "subjects": kind.subjects(ports().reader),
         "subject": subject,
         "why": given.get("why", ""),
+        "cause": given.get("cause", ""),
+        "cause_label": given.get("cause", "").upper().replace("INCIDENT:", "INC-"),
         "fault": fault,
         "fault_field": fault_field,
     }

@@ -11,7 +11,7 @@ from pilothouse.access.models import Person
 from pilothouse.access.rights import people_who_may
 from pilothouse.access.roles import Right
 from pilothouse.control.severity import Severity
-from pilothouse.desk import subjects
+from pilothouse.desk import from_alert, subjects
 from pilothouse.desk.buttons import MoveView, allowed_moves
 from pilothouse.desk.clocks import Clock
 from pilothouse.desk.models import Incident
@@ -102,7 +102,8 @@ def _unaffected(incident: Incident) -> Choices:
 
 
 def _alerts(incident: Incident) -> Choices:
-    return []
+    free = from_alert.free_alerts()
+    return [(str(one.pk), f"AL-{one.pk} {one.title}, {one.scope}") for one in free]
 
 
 def _clocks(incident: Incident) -> Choices:

@@ -22,10 +22,11 @@ from pilothouse.console.rights import needs, person_of
 from pilothouse.control.kinds.kind import Unreadable
 from pilothouse.control.refusals import Refused
 from pilothouse.control.severity import Severity
-from pilothouse.desk import progress, record
+from pilothouse.desk import from_alert, progress, record
 from pilothouse.desk.clocks import Clock
 from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import Verb
+from pilothouse.watch.models import Alert
 
 Move = Callable[[Incident, QueryDict, Person], Incident]
 
@@ -39,6 +40,14 @@ def _person(form: QueryDict) -> Person:
     found = Person.objects.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
     if found is None:
         raise Unreadable("person", "nobody is called so")
+    return found
+
+
+def _alert(form: QueryDict) -> Alert:
+    wanted = form.get("alert", "")
+    found = Alert.objects.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+    if found is None:
+        raise Unreadable("alert", "there is no such alert")
     return found
 
 
@@ -78,6 +87,7 @@ MOVES: Final[dict[str, Move]] = {
     Verb.SPARE: lambda one, form, by: record.spare(
         one, form.get("unaffected", ""), _why(form), by=by
     ),
+    Verb.JOIN: lambda one, form, by: from_alert.join(one, _alert(form), by=by),
     Verb.CORRECT: lambda one, form, by: record.correct(
         one, _clock(form), moment_of(form, "at"), _why(form), by=by
     ),

@@ -6,10 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
+from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
 from pilothouse.console.object_frame import audit_of, queue_of
+from pilothouse.console.pages.changes.reading import changes_caused_by
 from pilothouse.console.pages.incident.buttons import buttons
+from pilothouse.console.pages.incident.drafts import alerts_of
 from pilothouse.console.pages.incident.facts import incident_facts
 from pilothouse.console.pages.incidents.reading import active_incidents
 from pilothouse.console.rights import needs, person_of
@@ -24,8 +27,10 @@ def incident(request: HttpRequest, number: int) -> HttpResponse:
     now = timezone.now()
     moves = buttons(found, person_of(request), now)
     facts = incident_facts(found, now) | {"moves": moves} | audit_of(request, found.subject)
+    facts |= {"alerts": alerts_of(found), "changes": changes_caused_by(found.subject)}
     drawing = {
         "nav": "incidents",
+        "may_propose": may(person_of(request), Right.PROPOSE),
         "queue": queue_of(f"/incidents/{found.pk}", [one.address for one in active_incidents()]),
         "main_moves": [one for one in moves if one.main],
         "more_moves": [one for one in moves if not one.main],

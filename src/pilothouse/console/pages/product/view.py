@@ -12,6 +12,7 @@ from pilothouse.access.roles import Right
 from pilothouse.console import exchange
 from pilothouse.console.answers import answer
 from pilothouse.console.object_frame import audit_of, lately
+from pilothouse.console.pages.alerts.reading import lasting
 from pilothouse.console.pages.changes.reading import open_changes_touching
 from pilothouse.console.pages.incidents.reading import active_incidents_affecting
 from pilothouse.console.rights import needs, person_of
@@ -62,6 +63,7 @@ def _facts(
         "state": _state(markets),
         "rules": _named(alert_rule.NAME, entry.body["rules"]),
         "runbooks": _named(runbook.NAME, entry.body["runbooks"]),
+        "alerts": [one for one in lasting() if one.scope in subjects],
         "incidents": active_incidents_affecting(subjects),
         "changes": open_changes_touching(numbers),
         "measured": measured.of_product(standing, subjects, timezone.now()),

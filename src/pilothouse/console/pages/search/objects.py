@@ -10,6 +10,7 @@ from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console import exchange
 from pilothouse.console.live.ticker import latest
+from pilothouse.console.pages.alerts.reading import lasting
 from pilothouse.console.pages.changes.reading import changes_like, open_changes
 from pilothouse.console.pages.incidents.reading import active_incidents, incidents_like
 from pilothouse.console.pages.search.place import Place
@@ -21,6 +22,7 @@ DIGITS_MOST: Final = 18
 PAGES: Final = (
     (Right.VIEW, Place("Control room", "page", "/", also="home")),
     (Right.VIEW, Place("Inbox", "page", "/inbox", also="waits for me signature")),
+    (Right.VIEW, Place("Alerts", "page", "/alerts")),
     (Right.VIEW, Place("Alerts", "page", "/alerts")),
     (Right.VIEW, Place("Incidents", "page", "/incidents")),
     (Right.VIEW, Place("Changes", "page", "/changes")),
@@ -59,10 +61,11 @@ def entries() -> list[Place]:
 
 
 def work(wanted: str) -> list[Place]:
-    """Return incidents and changes that fit; without a word, those that are open."""
+    """Return open alerts, and incidents and changes that fit; without a word, the open ones."""
     incidents = incidents_like(wanted) if wanted else active_incidents()
     changes = changes_like(wanted) if wanted else open_changes()
     return [
+        *(Place(f"{one.label} {one.title}", "alert", one.address, one.scope) for one in lasting()),
         *(
             Place(f"{one.label} {one.title}", "incident", one.address, one.state)
             for one in incidents
