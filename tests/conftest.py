@@ -9,6 +9,10 @@ import django
 import pytest
 from hypothesis import settings
 
+from tests.browser import chromium, demonstration, desk
+
+__all__ = ["chromium", "demonstration", "desk"]
+
 # Django's tests live in a home of their own; it must be named before Django reads its settings.
 if "PILOTHOUSE_HOME" not in os.environ:
     os.environ["PILOTHOUSE_HOME"] = tempfile.mkdtemp(prefix="pilothouse-tests-")
@@ -26,7 +30,9 @@ NOT_RUN = pytest.StashKey[int]()
 def drives_a_browser(item: pytest.Item) -> bool:
     """Tell whether a test is marked `browser` or asks for a browser's fixtures."""
     fixtures = set(getattr(item, "fixturenames", ()))
-    return item.get_closest_marker("browser") is not None or bool(fixtures & {"browser", "page"})
+    return item.get_closest_marker("browser") is not None or bool(
+        fixtures & {"browser", "page", "chromium", "desk"}
+    )
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,0 +1,98 @@
+"""No page breaks a rule of WCAG 2.2 AA that axe can see, in either theme.
+
+A new page adds its address to PAGES; a test says so when one is forgotten.
+"""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from pilothouse.wiring.urls import urlpatterns
+from tests.stories.business import propose_raise
+
+CONTRACT = "PF_XBTUSD"
+THEMES = ("dark", "light")
+PAGES = (
+    "/",
+    "/markets",
+    f"/markets/{CONTRACT}",
+    "/accounts/300",
+    "/changes",
+    f"/changes/propose?kind=margin_schedule&market={CONTRACT}",
+    "/changes/1",
+    "/inbox",
+    "/alerts",
+    "/incidents",
+    "/incidents/open",
+    "/audit",
+    "/sql",
+    "/replay",
+    "/products",
+    "/runbooks",
+    "/search",
+)
+ENTRANCE = ("/sign-in/login/", "/sign-in/reauthenticate/", "/sign-in/password/", "/sign-in/2fa/")
+NO_PAGES = {"live", "theme", "healthz", "replay/banner", "sign-in/logout/", "sign-in/inactive/"}
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    "resultTypes": ["violations"],
+}
+
+
+@pytest.fixture(scope="module")
+def tellers(chromium, demonstration):
+    """An operator's page for each theme, with a previewed change to look at."""
+    from tests.browser import Desk
+
+    desk, made = Desk(chromium, demonstration.console), {}
+    for theme in THEMES:
+        page = desk.sit_down("operator")
+        if theme == "dark":
+            assert propose_raise(page, CONTRACT) >= 1
+        if page.locator("html").get_attribute("data-theme") != theme and theme == "light":
+            page.get_by_role("button", name="Switch to the light theme").click()
+            page.locator("html[data-theme=light]").wait_for()
+        made[theme] = page
+    yield made
+    for context in desk.contexts:
+        context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("address", PAGES + ENTRANCE)
+def test_axe_finds_nothing(tellers, address, theme):
+    page = tellers[theme]
+    answer = page.goto(address)
+    assert answer.ok, f"{address} answers {answer.status}"
+    found = Axe().run(page, options=RULES).response["violations"]
+    assert [_told(one) for one in found] == []
+
+
+@pytest.mark.browser
+def test_the_code_of_a_second_factor_is_dark_on_light_in_either_theme(tellers):
+    for theme in THEMES:
+        page = tellers[theme]
+        page.goto("/sign-in/2fa/totp/activate/")
+        ask = page.get_by_label("Password")
+        if ask.count():
+            ask.fill("stories-are-tests")
+            ask.press("Enter")
+        picture = page.locator("img[src^='data:image/svg']")
+        picture.wait_for()
+        ground = picture.evaluate("one => getComputedStyle(one).backgroundColor")
+        assert ground == "rgb(255, 255, 255)"
+        assert page.get_by_role("link", name="Go to the console").count() == 1
+
+
+def test_no_page_is_forgotten():
+    known = {one.split("?")[0].strip("/") for one in PAGES + ENTRANCE}
+    plain = {str(one.pattern) for one in urlpatterns} - NO_PAGES
+    pages = {one.strip("/") for one in plain if not re.search("[<(]", one)}
+    assert pages <= known, f"add to PAGES: {sorted(pages - known)}"
+
+
+def _told(violation):
+    where = [" ".join(node["target"][0:1]) for node in violation["nodes"]][:3]
+    return violation["id"], violation["help"], where
