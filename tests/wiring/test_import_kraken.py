@@ -226,6 +226,21 @@ WRONG_FUTURES = [
     ({"tickSize": -1}, "instruments.0.tickSize", "greater than 0"),
     ({"contractSize": 10}, "instruments.0.contractSize", "size 1"),
     ({"tradeable": "yes"}, "instruments.0.tradeable", "boolean"),
+    ({"marginLevels": ABSENT}, "instruments.0.marginLevels", "needs margin levels"),
+    (
+        {"marginLevels": [
+            {"numNonContractUnits": 0, "initialMargin": 0.01, "maintenanceMargin": 0.02}
+        ]},
+        "instruments.0.marginLevels",
+        "initial must exceed maintenance",
+    ),
+    (
+        {"marginLevels": [
+            {"numNonContractUnits": 5, "initialMargin": 0.02, "maintenanceMargin": 0.01}
+        ]},
+        "instruments.0.marginLevels",
+        "start at zero",
+    ),
     (
         {"marginLevels": [{"initialMargin": 0.02, "maintenanceMargin": 0.01}]},
         "instruments.0.marginLevels.0.numNonContractUnits",

@@ -7,11 +7,15 @@ of an inverse contract is its floor in dollars, for its contract is one dollar.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+
+import numpy as np
 
 from pilothouse.language.commands import ListMarket, MarginTier, SetMarginSchedule
 from pilothouse.language.kinds import ClientClass, MarketKind, MarketStatus
+from pilothouse.language.refusals import describe
+from pilothouse.rules.margin import schedule_refusal
 from pilothouse.wiring.importing.answers import Instrument, MarginLevel, Refused
 from pilothouse.wiring.importing.drafts import Assets, asset_of, exact, places
 
@@ -92,8 +96,16 @@ def _index(entry: Instrument, assets: Assets) -> ListMarket:
     )
 
 
-def schedules_of(place: str, entry: Instrument, market: int) -> Iterator[SetMarginSchedule]:
-    """Yield a contract's margin schedules: for everyone, and for retail clients where given."""
+def schedules_of(
+    place: str, entry: Instrument, market: int, liquidation_fee_ppm: int
+) -> Iterator[SetMarginSchedule]:
+    """Yield a contract's margin schedules: for everyone, and for retail clients where given.
+
+    Raises Refused with the place where the exchange would refuse one, and where one that can
+    trade has none.
+    """
+    if entry.levels is None and kind_of(entry) == MarketKind.PERPETUAL_LINEAR:
+        raise Refused(f"{place}.marginLevels", "a contract that can trade needs margin levels")
     version = FIRST_VERSION
     for scope, levels, name in (
         (ClientClass.ANY, entry.levels, "marginLevels"),
@@ -102,6 +114,9 @@ def schedules_of(place: str, entry: Instrument, market: int) -> Iterator[SetMarg
         if levels is None:
             continue
         tiers = tuple(_tier(one, f"{place}.{name}.{k}") for k, one in enumerate(levels))
+        reason = _refusal(tiers, scope, liquidation_fee_ppm)
+        if reason:
+            raise Refused(f"{place}.{name}", describe(reason))
         yield SetMarginSchedule(
             market=market,
             client_class=scope,
@@ -116,6 +131,16 @@ def schedules_of(place: str, entry: Instrument, market: int) -> Iterator[SetMarg
             tiers=tiers,
         )
         version += 1
+
+
+def _refusal(tiers: Sequence[MarginTier], scope: ClientClass, liquidation_fee_ppm: int) -> int:
+    floors, initial, maintenance = (
+        np.array([getattr(one, name) for one in tiers], np.int64)
+        for name in ("floor_usd", "initial_ppm", "maintenance_ppm")
+    )
+    return int(
+        schedule_refusal(floors, initial, maintenance, len(tiers), liquidation_fee_ppm, scope)
+    )
 
 
 def _tier(level: MarginLevel, place: str) -> MarginTier:

@@ -126,8 +126,9 @@ class _Draft:
         commands = [*self._assets.commands(), *self._fees.commands(), *self._markets.values()]
         for one in placed:
             with _In(one.file):
-                number = numbers[futures.symbol_of(one.entry)]
-                commands += futures.schedules_of(one.place, one.entry, number)
+                symbol = futures.symbol_of(one.entry)
+                fee = self._markets[symbol].liquidation_fee_ppm
+                commands += futures.schedules_of(one.place, one.entry, numbers[symbol], fee)
         originals = {futures.symbol_of(one.entry): one.original for one in placed}
         return Translation(tuple(commands), Catalogue(spot=self._spot, instruments=originals))
 
