@@ -6,14 +6,21 @@ The preview tries the rule on what was recorded and says how often it would have
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pilothouse.access.roles import Role
 from pilothouse.control import register, watched
 from pilothouse.control.kinds import runbook
 from pilothouse.control.kinds.entry_fields import Choice, EntryField, Whole
-from pilothouse.control.kinds.kind import Direction, Fields, Question, Unreadable, Weight
+from pilothouse.control.kinds.kind import (
+    Direction,
+    Fields,
+    FormField,
+    Question,
+    Unreadable,
+    Weight,
+)
 from pilothouse.control.kinds.registered import Registered
 from pilothouse.control.owners import roles
 from pilothouse.control.ports import Reader
@@ -74,6 +81,11 @@ class Limit(EntryField):
         """Return the value with the word of its unit."""
         text = self.text(body)
         return f"{text} {watched.word(_unit(body))}".strip() if text else "none"
+
+    def form_field(self, body: Mapping[str, Any]) -> FormField:
+        """Return the field with the word of its unit, once the measure is known."""
+        made = super().form_field(body)
+        return replace(made, unit=watched.word(_unit(body))) if body else made
 
 
 def _unit(of: Mapping[str, Any]) -> watched.Unit:
