@@ -50,6 +50,12 @@ class Followed:
         self.moments.block(span)
         return stepped
 
+    def restart(self) -> None:
+        """Go on as a new gateway does: from what the history remembered."""
+        remembered, self.moments = self.history.remembered(), Moments()
+        self.history = History(listener=self.moments, remembered=remembered)
+        self.books = Books(self, self.moments.levels)  # type: ignore[arg-type]
+
     def follow(self) -> None:
         self.moments.listen(self, lambda: None)  # type: ignore[arg-type]
         self.begin_books()
@@ -108,6 +114,19 @@ def test_a_late_look_sees_the_same_in_one_step() -> None:
     followed.begin_books()
     assert followed.books.hear(followed.moments.take()) == {}
     followed.judge()
+
+
+def test_books_go_on_from_what_was_remembered() -> None:
+    followed = Followed(11)
+    followed.world.open()
+    followed.world.run(BEATS, ORDERS)
+    followed.restart()
+    followed.follow()
+    followed.judge()
+    for _ in range(BEATS // 3):
+        followed.world.run(1, ORDERS)
+        followed.hear()
+        followed.judge()
 
 
 def _make_it_rough(world: World) -> None:

@@ -174,6 +174,8 @@ class Moments:
         To be called between two blocks, with the replica's machine held.
         """
         self._follower = follower
+        # What a start recalled is no change: it is in the books that are copied from now on.
+        self.levels.take_changes()
         with self._lock:
             self._moment, self._awake = Moment(), False
         self._fills, self._orders, self._deeds = [], [], []
