@@ -76,6 +76,10 @@ def _protect(s: State, account: int, equity: int, with_orders: int, maintenance:
         a.protection = ProtectionStep.LIQUIDATION
         ask_for_examination(s, account)
         return
+    if _holds_nothing(s, account):
+        # Collateral fell after the last position was closed: there is only the deficit to settle.
+        _end(s, account, _settle_deficit(s, account), 0)
+        return
     row = _largest_position(s, account)
     if row == 0 or not room_for_order(s) or not room_for_balances(s, 6):
         # Its market does not trade now, or a table is full: it waits at the end of the queue.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pilothouse.engine.fees import value_in_micro_usd
 from pilothouse.engine.impact import band_of
 from pilothouse.engine.margin import (
     account_margin,
@@ -17,7 +18,9 @@ from pilothouse.engine.margin import (
 )
 from pilothouse.engine.state import State
 from pilothouse.rules.compiled import entry, inlined
+from pilothouse.rules.fees import fee
 from pilothouse.rules.margin import collateral_value, tier_of
+from pilothouse.rules.money import share_down, value_down
 
 EQUITY, COLLATERAL, INITIAL, WITH_ORDERS, MAINTENANCE, NOTIONAL, MARGIN_WORDS = range(7)
 (
@@ -69,6 +72,30 @@ def read_position(s: State, row: int, out: Any) -> None:
     out[P_WITH_ORDERS] = initial_of(s, p.schedule, notional(s, p.market, worst_quantity(s, row)))
     out[P_MAINTENANCE] = maintenance_of(s, p.schedule, size)
     out[P_TIER] = tier_of(size, schedule.floors_usd, schedule.count)
+
+
+@entry
+def read_fee(value: int, ppm: int) -> int:
+    """Return the fee of a value, as every fill is charged."""
+    return fee(value, ppm)
+
+
+@entry
+def read_value(price: int, quantity: int, multiplier: int, divisor: int) -> int:
+    """Return the value of a quantity at a price, as every fill moves it."""
+    return value_down(price, quantity, multiplier, divisor)
+
+
+@entry
+def read_share(amount: int, ppm: int) -> int:
+    """Return a share of an amount, rounded down."""
+    return share_down(amount, ppm)
+
+
+@entry
+def read_volume(s: State, asset: int, value: int) -> int:
+    """Return what a trade's value counts for in an account's volume (micro-dollars)."""
+    return value_in_micro_usd(s, asset, value)
 
 
 @entry

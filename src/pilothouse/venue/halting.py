@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from pilothouse.engine.clock import EXAMINATIONS_PER_BLOCK
-from pilothouse.engine.machine import NO_EVENTS, Machine, Stepped
+from pilothouse.engine.machine import NO_EVENTS, Machine
 from pilothouse.journal.blocks import Block, Header
 from pilothouse.language.rows import Rows, split
 
@@ -27,8 +27,8 @@ class Halt:
     """A machine of the asker's own, the block it stands in or behind, and what comes next.
 
     `where` says in words what it stands before. `told` are the rows of the events that the same
-    command or examination then told, with the place of the first among those of the block;
-    `command` the rows of the command, if it stands before one.
+    command or examination then told, with the place of the first among those of the block, and
+    `after` the machine behind it. `command` are the rows of the command, if it stands before one.
     """
 
     machine: Machine
@@ -38,12 +38,27 @@ class Halt:
     first_told: int = 0
     command: Rows = field(default_factory=lambda: NO_EVENTS)
     outcome: int = 0
+    after: Machine | None = None
 
 
 def halt_before_command(machine: Machine, block: Block, position: int) -> Halt:
     """Step a machine that stands before a block to just before one of its commands."""
+    number = position - block.header.first_position
+    commands = split(np.asarray(block.rows))
+    at = sum(len(one) for one in commands[:number])
     after = machine.copy()
-    return _before(machine, block, position, after.execute(block.rows, block.header.time))
+    did = after.execute(block.rows[: at + len(commands[number])], block.header.time)
+    first = len(machine.execute(block.rows[:at], block.header.time).events)
+    return Halt(
+        machine,
+        block.header,
+        f"before command {position}",
+        did.events[first:],
+        first,
+        commands[number],
+        int(did.receipts[number, 1]),
+        after,
+    )
 
 
 def halt_before_event(machine: Machine, block: Block, event: int) -> Halt | None:
@@ -52,34 +67,17 @@ def halt_before_event(machine: Machine, block: Block, event: int) -> Halt | None
     Return None if the block told no event of this place.
     """
     after = machine.copy()
-    did = after.execute(block.rows, block.header.time)
-    if event >= len(did.events):
-        return _before_examination(machine, after, block, event, len(did.events))
+    told = after.execute(block.rows, block.header.time).events
+    if event >= len(told):
+        return _before_examination(machine, after, block, event, len(told))
     if event < 0:
         return None
-    position = int(did.events[event, POSITION])
+    position = int(told[event, POSITION])
     if position >= block.header.first_position:
-        return _before(machine, block, position, did)
-    begun = did.events[:, POSITION] < block.header.first_position
+        return halt_before_command(machine, block, position)
+    begun = told[:, POSITION] < block.header.first_position
     machine.state.exchange[0]["time"] = max(block.header.time, machine.time)
-    return Halt(machine, block.header, "at the block's beginning", did.events[begun])
-
-
-def _before(machine: Machine, block: Block, position: int, did: Stepped) -> Halt:
-    number = position - block.header.first_position
-    commands = split(np.asarray(block.rows))
-    at = sum(len(one) for one in commands[:number])
-    machine.execute(block.rows[:at], block.header.time)
-    told = np.flatnonzero(did.events[:, POSITION] == position)
-    return Halt(
-        machine,
-        block.header,
-        f"before command {position}",
-        did.events[told],
-        int(told[0]) if len(told) else 0,
-        commands[number],
-        int(did.receipts[number, 1]),
-    )
+    return Halt(machine, block.header, "at the block's beginning", told[begun])
 
 
 def _before_examination(
@@ -93,6 +91,6 @@ def _before_examination(
             machine.execute(block.rows, block.header.time)
             machine.examine(examined)
             where = f"before examination {examined + 1} at the block's end"
-            return Halt(machine, block.header, where, told, first)
+            return Halt(machine, block.header, where, told, first, after=after)
         first += len(told)
     return None

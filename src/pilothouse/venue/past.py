@@ -29,7 +29,7 @@ from pilothouse.journal.storage import Files, Storage
 from pilothouse.language.rows import Rows
 from pilothouse.language.schema import ROW_WORDS
 from pilothouse.venue.halting import Halt, halt_before_command, halt_before_event
-from pilothouse.venue.machine import Release, present_release
+from pilothouse.venue.machine import Release, Stepped, present_release
 from pilothouse.venue.recovery import Start, newest_start, replica_at
 from pilothouse.venue.replica import Replica
 from pilothouse.venue.sealed import SealedMachine
@@ -38,8 +38,13 @@ EVENT_POSITION: Final = 1
 """The word of an event's row that says which command it belongs to."""
 MACHINES_KEPT: Final = 3
 """Machines at the last moments that were asked about: the next question is often near."""
+LOOK_BACK: Final = 1_000
+"""Blocks, or commands, that whoever watches the way sees at least, if there are so many."""
 MACHINE_BYTES_MAX: Final = 1 << 30
 """A machine whose tables in use are larger is not kept."""
+
+Watch = Callable[[Block, Stepped], None]
+"""Told of each block on the way and of what it did."""
 
 
 class NoSuchMoment(LookupError):
@@ -94,18 +99,27 @@ class Past:
             raise NoSuchMoment(f"the journal has no command {position}")
         return Halt(near.machine, near.tail, "between blocks")
 
-    def before_command(self, position: int) -> Halt:
-        """Stop just before a command, with its block begun and the commands before it done."""
+    def before_command(self, position: int, watch: Watch | None = None) -> Halt:
+        """Stop just before a command, with its block begun and the commands before it done.
+
+        `watch` is told of every block on the way there, some blocks at least.
+        """
+        back = LOOK_BACK if watch else 0
         near, block = self._begin(
-            lambda at: at.position < position, lambda head: head.last_position >= position
+            lambda at: at.position < position - back,
+            lambda head: head.last_position >= position,
+            watch,
         )
         if not block.header.first_position <= position <= block.header.last_position:
             raise NoSuchMoment(f"the journal has no command {position}")
         return halt_before_command(near.machine, block, position)
 
-    def before_event(self, number: int, event: int) -> Halt:
+    def before_event(self, number: int, event: int, watch: Watch | None = None) -> Halt:
         """Stop just before what told the event of this place among those of block `number`."""
-        near, block = self._begin(lambda at: at.block < number, lambda head: head.number >= number)
+        back = LOOK_BACK if watch else 0
+        near, block = self._begin(
+            lambda at: at.block < number - back, lambda head: head.number >= number, watch
+        )
         halt = halt_before_event(near.machine, block, event)
         if halt is None:
             raise NoSuchMoment(f"block {number} told no event {event}")
@@ -147,16 +161,22 @@ class Past:
         return self._given_release
 
     def _begin(
-        self, fits: Callable[[SnapshotHead], bool], there: Callable[[Header], bool]
+        self,
+        fits: Callable[[SnapshotHead], bool],
+        there: Callable[[Header], bool],
+        watch: Watch | None = None,
     ) -> tuple[Standing, Block]:
-        near = self._stand(fits, there)
+        near = self._stand(fits, there, watch)
         if near.following is None:
             raise NoSuchMoment("the journal does not reach as far")
         self._refuse_sealed(near.following.header.release)
         return near, near.following
 
     def _stand(
-        self, fits: Callable[[SnapshotHead], bool], there: Callable[[Header], bool]
+        self,
+        fits: Callable[[SnapshotHead], bool],
+        there: Callable[[Header], bool],
+        watch: Watch | None = None,
     ) -> Standing:
         """Step from the nearest start that fits until the next block is there, or the end."""
         replica = replica_at(self.home, self.release, self._start(fits), self._say)
@@ -167,7 +187,9 @@ class Past:
                     if there(block.header):
                         following = Block(block.header, np.array(block.rows))
                         break
-                    replica.step(block)
+                    stepped = replica.step(block)
+                    if watch:
+                        watch(block, stepped)
             return self._standing(replica, following)
         finally:
             replica.close()
