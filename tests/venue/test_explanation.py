@@ -70,8 +70,10 @@ def _best(books, asked):
 
 
 def _kept(books, order):
-    return min(order.remaining, trading.reducible(books, order)) if order.asked.flags & 2 else (
-        order.remaining
+    return (
+        min(order.remaining, trading.reducible(books, order))
+        if order.asked.flags & 2
+        else (order.remaining)
     )
 
 

@@ -15,6 +15,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from pilothouse.venue.explanation.facts import Figure
+
 
 def wants_json(request: HttpRequest) -> bool:
     """Tell whether the client asked for JSON rather than a page."""
@@ -43,7 +45,9 @@ def plain(value: Any) -> Any:
     """Return a value made of what JSON knows; enumerations by their lower-case name."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)
-        return {one.name: plain(getattr(value, one.name)) for one in fields}
+        made = {one.name: plain(getattr(value, one.name)) for one in fields}
+        # A figure says itself also as people read it.
+        return made | ({"text": value.text} if isinstance(value, Figure) else {})
     if isinstance(value, enum.Enum):
         return value.name.lower()
     if isinstance(value, Mapping):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pilothouse.control.ports import NotConnected, ports
+from pilothouse.venue.past import Past
 
 
 class ExchangeIsAway(RuntimeError):
@@ -28,3 +29,17 @@ def machine() -> Iterator[Any]:
         raise ExchangeIsAway("the exchange has not answered yet") from None
     with follower.machine() as lent:
         yield lent
+
+
+_pasts: list[Past] = []
+
+
+def past() -> Past:
+    """Return the past of the exchange that this process follows; its machines are its own."""
+    try:
+        home = ports().follower.home
+    except NotConnected:
+        raise ExchangeIsAway("the exchange has not answered yet") from None
+    if not _pasts or _pasts[0].home != home:
+        _pasts[:] = [Past(home)]
+    return _pasts[0]

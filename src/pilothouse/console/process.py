@@ -95,6 +95,7 @@ def connect(
     from pilothouse.records.archive import running as archives
     from pilothouse.records.archive.archive import Archive
     from pilothouse.records.archive.keeper import Keeper
+    from pilothouse.records.timeline import TIMELINE
     from pilothouse.watch import ports as watch_ports
     from pilothouse.watch import running as watches
     from pilothouse.watch.hearing import Hearing
@@ -122,6 +123,7 @@ def connect(
     ports.connect_trial("alert_rule", Trial(watchman))
     follower.listen(statuses.hear, statuses.since())
     running.callback(statuses.keep, at_once=True)
+    follower.listen(TIMELINE.hear)
     outbox.recover(timezone.now())
     for part in (
         keeper,

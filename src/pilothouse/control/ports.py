@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from pilothouse.control.refusals import EXCHANGE_IS_AWAY, Refused
@@ -39,6 +40,10 @@ class Rehearsal(Protocol):
 
 class Follower(Protocol):
     """The replica of this process."""
+
+    @property
+    def home(self) -> Path:
+        """The folder of the exchange."""
 
     @property
     def position(self) -> int:

@@ -103,8 +103,13 @@ def _order(account: int, side: Side) -> PlaceOrder:
 
 
 def _read(machine: Any) -> None:
+    from pilothouse.engine import reading
     from pilothouse.venue.views import accounts, margin
 
+    reading.read_fee(PRICE, 1)
+    reading.read_share(PRICE, 1)
+    reading.read_value(PRICE, 1, 1, 1)
+    reading.read_volume(machine.arena.state, markets.asset_number("ZUSD"), PRICE)
     margin.margin(machine, genesis.CLIENTS_FROM)
     margin.health(machine)
     margin.health_of_contract(machine, CONTRACT)

@@ -139,6 +139,11 @@ class Past:
                 self._refuse_sealed(following.header.release)
                 yield near.machine, following
 
+    def blocks(self) -> Iterator[Block]:
+        """Yield every block of the journal; nothing is stepped."""
+        with closing(Reader(self._storage)) as reader:
+            yield from reader.read(self._end())
+
     def outcome(self, position: int) -> int:
         """Return what became of a command: 0, or the number of the refusal."""
         with self._lock:

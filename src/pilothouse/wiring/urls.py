@@ -19,6 +19,7 @@ from pilothouse.console.pages.change.view import change
 from pilothouse.console.pages.changes.view import changes
 from pilothouse.console.pages.contract.view import contract
 from pilothouse.console.pages.control_room.view import control_room, panel
+from pilothouse.console.pages.explanation.view import explanation, without
 from pilothouse.console.pages.health.view import health
 from pilothouse.console.pages.inbox.decide import decide
 from pilothouse.console.pages.inbox.view import inbox
@@ -46,6 +47,8 @@ urlpatterns = [
     path("markets", markets),
     path("markets/<str:symbol>", contract),
     path("accounts/<int:number>", account),
+    path("accounts/<int:number>/why", explanation),
+    path("accounts/<int:number>/why/without/<int:change>", without),
     path("changes", changes),
     path("changes/propose", propose),
     path("changes/<int:number>", change),

@@ -18,7 +18,7 @@ from pilothouse.language.events import (
     ProtectionStepTaken,
 )
 from pilothouse.language.kinds import CancelReason, FillKind, OrderType, ProtectionStep, Side
-from pilothouse.language.rows import Happened, Rows, from_event_row, from_rows
+from pilothouse.language.rows import Happened, Rows, from_event_row, from_rows, split
 from pilothouse.venue.explanation.cancellation import cancelled
 from pilothouse.venue.explanation.facts import Explanation, Moment, What
 from pilothouse.venue.explanation.fee import fee_taken
@@ -37,6 +37,7 @@ BEFORE_KEPT: Final = 40
 BOOK_LEVELS: Final = 8
 ACCOUNT: Final = 3
 """The word of an event in which its account stands."""
+_ASKER: Final = PlaceOrder.layout.slot("account").start
 _MAKER: Final = OrderFilled.layout.slot("maker_account").start
 UNTOLD: Final = frozenset(
     {OrderCancelled.number, OrderFilled.number, ProtectionStepTaken.number, InsurancePaid.number}
@@ -266,6 +267,22 @@ def find_order(past: Past, order: int) -> Explanation:
     if last is None:
         raise NotExplained(f"order {order} was placed and nothing became of it that is explained")
     return explain_event(past, *last, asked.account)
+
+
+def find_client_order(past: Past, account: int, client_order_id: str) -> Explanation:
+    """Explain what became of the last order that an account gave a name of its own."""
+    found = 0
+    for block in past.blocks():
+        head, rows = block.header, block.rows
+        if not ((rows[:, 0] == PlaceOrder.number) & (rows[:, _ASKER] == account)).any():
+            continue
+        for position, one in enumerate(split(np.asarray(rows)), head.first_position):
+            if int(one[0, 0]) == PlaceOrder.number and int(one[0, _ASKER]) == account:
+                asked: Any = from_rows(one).command
+                found = position if asked.client_order_id == client_order_id else found
+    if not found:
+        raise NotExplained(f"account {account} sent no order called {client_order_id}")
+    return find_order(past, found)
 
 
 def _orders_of(event: Any) -> tuple[int, ...]:

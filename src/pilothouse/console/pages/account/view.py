@@ -12,7 +12,9 @@ from pilothouse.console import exchange
 from pilothouse.console.answers import answer
 from pilothouse.console.object_frame import audit_of, deeds_about
 from pilothouse.console.pages.account.arithmetic import arithmetic
+from pilothouse.console.pages.account.events import events_of
 from pilothouse.console.rights import needs
+from pilothouse.records.timeline import TIMELINE
 from pilothouse.venue.views import accounts, assets, margin, markets, orders
 from pilothouse.venue.views.accounts import BalanceView, PositionView
 from pilothouse.venue.views.assets import AssetView
@@ -51,6 +53,7 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
     """Answer one account. An unknown number is 404."""
     with exchange.machine() as machine:
         facts = _facts(machine, number)
+    facts |= {"events": events_of(number), "events_since": TIMELINE.since}
     facts |= {"timeline": deeds_about(f"account:{number}")}
     facts |= audit_of(request, f"account:{number}")
     return answer(request, "account/page.html", facts)

@@ -1,0 +1,128 @@
+"""GET /accounts/NUMBER/why: one explanation. Each look is written to the audit, with its purpose.
+
+The first answer is the arithmetic; what would have been without each change comes after it, part
+by part, from `why/without/CHANGE`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+
+from pilothouse.access.roles import Right
+from pilothouse.console import exchange
+from pilothouse.console.answers import answer, wants_json
+from pilothouse.console.rights import needs, person_of
+from pilothouse.control.explanation import Touching, changes_before, without_it
+from pilothouse.records import audit
+from pilothouse.venue.explanation.explain import (
+    NotExplained,
+    explain_event,
+    find,
+    find_client_order,
+    find_order,
+)
+from pilothouse.venue.explanation.facts import Explanation
+from pilothouse.venue.explanation.paragraph import paragraph
+from pilothouse.venue.past import NoSuchMoment, Past, PastIsSealed
+from pilothouse.venue.views.markets import all_markets
+
+PURPOSE_MOST: Final = 200
+NAMES: Final = ("block", "event", "position", "order", "client_order_id")
+
+
+class Unasked(ValueError):
+    """The address does not say what is to be explained."""
+
+
+@needs(Right.SEE_CLIENTS)
+def explanation(request: HttpRequest, number: int) -> HttpResponse:
+    """Answer one explanation; without a purpose, a form that asks for it (JSON: 400)."""
+    purpose = request.GET.get("purpose", "").strip()[:PURPOSE_MOST]
+    asked = {name: request.GET[name] for name in NAMES if request.GET.get(name)}
+    facts: dict[str, Any] = {"account": number}
+    if not purpose:
+        facts |= {"error": "say for which purpose you look: purpose=…"}
+        status = 400 if wants_json(request) else 200
+        return answer(request, "explanation/purpose.html", facts, {"asked": asked}, status)
+    past = exchange.past()
+    try:
+        made = _explained(past, number, asked)
+    except (NotExplained, NoSuchMoment, PastIsSealed, Unasked) as fault:
+        facts |= {"error": str(fault)}
+        return answer(request, "explanation/none.html", facts, status=404)
+    _note(request, made, purpose)
+    changes = changes_before(made)
+    facts |= _facts(made, changes, purpose)
+    if wants_json(request):
+        facts["without"] = {one.number: without_it(past, made, one) for one in changes}
+    return answer(request, "explanation/page.html", facts, _drawing(made, asked, purpose))
+
+
+@needs(Right.SEE_CLIENTS)
+def without(request: HttpRequest, number: int, change: int) -> HttpResponse:
+    """Answer what would have been without one change: a part of the page, fetched after it."""
+    past = exchange.past()
+    asked = {name: request.GET[name] for name in NAMES if request.GET.get(name)}
+    try:
+        made = _explained(past, number, asked)
+        found = [one for one in changes_before(made) if one.number == change]
+        if not found:
+            raise Http404(f"change {change} did not touch it")
+        facts = {"change": change, "would_have": without_it(past, made, found[0])}
+    except (NotExplained, NoSuchMoment, PastIsSealed, Unasked) as fault:
+        facts = {"change": change, "would_have": None, "error": str(fault)}
+    return answer(request, "explanation/without.html", facts)
+
+
+def _explained(past: Past, account: int, asked: dict[str, str]) -> Explanation:
+    if asked.get("client_order_id"):
+        return find_client_order(past, account, asked["client_order_id"])
+    try:
+        numbers = {name: int(asked[name]) for name in NAMES[:-1] if name in asked}
+    except ValueError:
+        raise Unasked("block, event, position and order are numbers") from None
+    if "block" in numbers and numbers.get("event", -1) >= 0:
+        return explain_event(past, numbers["block"], numbers["event"], account)
+    if "position" in numbers:
+        return find(past, account, numbers["position"])
+    if "order" not in numbers:
+        raise Unasked("name a position, an order, or an event of a block")
+    made = find_order(past, numbers["order"])
+    if made.account != account:
+        raise NotExplained(f"order {numbers['order']} is not account {account}'s")
+    return made
+
+
+def _note(request: HttpRequest, made: Explanation, purpose: str) -> None:
+    person = person_of(request)
+    sentence = f"{person} looked at why a {made.what} happened to account {made.account}"
+    facts = {"purpose": purpose, "position": made.moment.position, "what": str(made.what)}
+    with transaction.atomic():
+        audit.write(
+            f"person:{person.pk}", "explanation.seen", f"account:{made.account}",
+            f"{sentence}: {purpose}", facts=facts,
+        )  # fmt: skip
+
+
+def _facts(made: Explanation, changes: list[Touching], purpose: str) -> dict[str, Any]:
+    with exchange.machine() as machine:
+        listed = {one.number: one for one in all_markets(machine)}
+    return {
+        "explanation": made,
+        "paragraph": paragraph(made),
+        "comparisons": [one.text for one in made.comparisons],
+        "changes": changes,
+        "market": listed.get(made.market),
+        "purpose": purpose,
+    }
+
+
+def _drawing(made: Explanation, asked: dict[str, str], purpose: str) -> dict[str, Any]:
+    return {
+        "here": urlencode(asked),
+        "before": [(one, one.event.said()) for one in reversed(made.before)],
+    }

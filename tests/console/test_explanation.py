@@ -1,0 +1,244 @@
+"""Why was I liquidated? The page, its JSON and the command line over a journal that lived."""
+
+import json
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from django.test import Client
+from typer.testing import CliRunner
+
+from pilothouse.console import exchange as of_console
+from pilothouse.control import ports
+from pilothouse.control.models import Change, ChangeStep, Signature, Touched
+from pilothouse.language.events import OrderFilled, ProtectionStepTaken
+from pilothouse.language.kinds import ProtectionStep
+from pilothouse.language.rows import from_event_row
+from pilothouse.records.models import AuditRow
+from pilothouse.records.timeline import Timeline
+from pilothouse.venue.follower import Span
+from pilothouse.venue.leaving_out import without
+from pilothouse.venue.past import Past
+from pilothouse.wiring.cli import app
+from tests.control.conftest import Team
+from tests.control.doubles import Exchange
+from tests.venue.lived import CHANGE, CONTRACT, live, write_home
+
+JSON = {"Accept": "application/json"}
+SEED = 5
+
+
+class OfAHome(Exchange):
+    """The exchange of one page, with the machine and the folder of a world that lived."""
+
+    def __init__(self, home, machine):
+        super().__init__()
+        self.home, self.real = home, machine
+
+    @contextmanager
+    def machine(self):
+        yield self.real
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory):
+    """Return a home, its world, and every block's events and receipts."""
+    world = live(SEED)
+    home = tmp_path_factory.mktemp("why")
+    count = len(world.blocks)
+    write_home(home, world.blocks, {count // 3, 2 * count // 3})
+    past, told, position = Past(home), [], 0
+    for machine, block in past.blocks_from_command(1):
+        stepped = machine.step(np.array(block.rows), block.header.time)
+        head = block.header
+        span = block.rows.copy(), stepped.receipts, stepped.events
+        told.append(Span(head.first_position, head.time, *span, head.number))
+        if len(block.rows) and (block.rows[:, 5] == CHANGE.kind).any():
+            position = head.first_position
+    return home, world, told, position
+
+
+@pytest.fixture
+def exchange(lived, settings):
+    settings.AUTHENTICATION_BACKENDS = [
+        *settings.AUTHENTICATION_BACKENDS,
+        "django.contrib.auth.backends.ModelBackend",
+    ]
+    home, world, _, _ = lived
+    made = OfAHome(home, world.machine)
+    ports.connect(made, made, made, made)
+    of_console._pasts.clear()
+    yield made
+    ports.disconnect()
+
+
+@pytest.fixture
+def team(db):
+    return Team()
+
+
+@pytest.fixture
+def change(team, lived):
+    """The change whose command the journal holds, with who signed it."""
+    _, world, _, position = lived
+    at = datetime.fromtimestamp(world.time // 10**6, UTC)
+    made = Change.objects.create(
+        pk=CHANGE.id, kind="margin_schedule", title="Twice the margin", why="volatility",
+        state="verified", state_at=at, proposer=team.operator, proposed_at=at,
+        change_class="B", direction="protects", reversible="yes",
+    )  # fmt: skip
+    Touched.objects.create(change=made, name=f"market:{CONTRACT}:margin_schedule")
+    ChangeStep.objects.create(
+        change=made, number=1, base_version=2, state="verified", position=position, outcome=0,
+        applied_at=at,
+    )  # fmt: skip
+    Signature.objects.create(
+        change=made, person=team.risk, proposer=team.operator, roles=["risk"], fingerprint="f",
+        preview_hash="h", preview_position=1, signed_at=at, expires_at=at,
+    )  # fmt: skip
+    return made
+
+
+def signed_in(person):
+    client = Client()
+    client.force_login(person, "django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def liquidations(lived):
+    """Return the steps that closed something in the contract, with block and place."""
+    found = []
+    for span in lived[2]:
+        for place in np.flatnonzero(span.events[:, 0] == ProtectionStepTaken.number).tolist():
+            one = from_event_row(span.events[place])
+            closing = one.event.step >= ProtectionStep.LIQUIDATION
+            if closing and one.event.market == CONTRACT and one.position > lived[3]:
+                found.append((span.block, place, one))
+    return found
+
+
+def test_a_liquidated_client_gets_an_answer(exchange, team, change, lived):
+    block, place, one = liquidations(lived)[0]
+    client = signed_in(team.operator)
+    address = f"/accounts/{one.account}/why?block={block}&event={place}&purpose=the+client+asks"
+    page = client.get(address).content.decode()
+    facts = client.get(address, headers=JSON).json()
+    assert facts["explanation"]["what"] == "liquidation" and not facts["explanation"]["faults"]
+    assert facts["explanation"]["margin"]["equity"] == one.event.equity
+    assert facts["paragraph"] in page.replace("&#x27;", "'")
+    assert "below the maintenance margin" in facts["paragraph"]
+    (touched,) = facts["changes"]
+    assert (touched["number"], touched["signers"][0]["name"]) == (change.pk, "risk")
+    assert f"/why/without/{change.pk}?block={block}" in page and "Twice the margin" in page
+    rows = AuditRow.objects.filter(deed="explanation.seen", subject=f"account:{one.account}")
+    assert [row.facts["purpose"] for row in rows] == ["the client asks"] * 2
+
+
+def test_without_the_change_is_what_a_world_without_it_did(exchange, team, change, lived):
+    """Whether the account is protected by then is read from a run without the change."""
+    home, _, _, position = lived
+    client, judged = signed_in(team.operator), set()
+    for block, place, one in liquidations(lived)[::7][:6]:
+        steps, last = 0, None
+        for last in without(Past(home), [position], block):
+            told = [from_event_row(row) for row in last.stepped.events]
+            steps += sum(
+                at.account == one.account
+                and isinstance(at.event, ProtectionStepTaken)
+                and at.event.step >= ProtectionStep.LIQUIDATION
+                for at in told
+            )
+        where = f"block={block}&event={place}"
+        part = f"/accounts/{one.account}/why/without/{change.pk}?{where}"
+        would = client.get(part, headers=JSON).json()["would_have"]
+        assert would["happens"] == (steps > 0)
+        assert "same orders at the same moments" in client.get(part).content.decode()
+        judged.add(would["happens"])
+    assert False in judged, "the change is to have hurt someone"
+
+
+def test_a_purpose_is_asked_for_and_clients_are_not_shown_to_everyone(exchange, team, lived):
+    block, place, one = liquidations(lived)[0]
+    address = f"/accounts/{one.account}/why?block={block}&event={place}"
+    client = signed_in(team.operator)
+    assert "For which purpose?" in client.get(address).content.decode()
+    assert client.get(address, headers=JSON).status_code == 400
+    assert signed_in(team.viewer).get(f"{address}&purpose=x").status_code == 403
+    assert not AuditRow.objects.filter(deed="explanation.seen").exists()
+
+
+def test_what_is_nobodys_or_another_accounts_is_not_explained(exchange, team, lived):
+    block, place, one = liquidations(lived)[0]
+    client = signed_in(team.operator)
+    for account, asked in (
+        (one.account + 1, f"block={block}&event={place}"),
+        (one.account, "position=999999999"),
+        (one.account, "position=many"),
+        (one.account, "nothing=1"),
+        (one.account, f"order={lived[3]}"),
+    ):
+        answer = client.get(f"/accounts/{account}/why?{asked}&purpose=x")
+        assert answer.status_code == 404 and "No explanation" in answer.content.decode()
+
+
+def test_the_paragraph_names_nobody_else(exchange, team, change, lived):
+    """A fill has two sides; whoever reads one of them learns no account and no order of it."""
+    fills = [
+        (span.block, place, from_event_row(span.events[place]))
+        for span in lived[2][-8:]
+        for place in np.flatnonzero(span.events[:, 0] == OrderFilled.number).tolist()
+    ]
+    client = signed_in(team.operator)
+    for block, place, one in fills[:5]:
+        address = f"/accounts/{one.account}/why?block={block}&event={place}&purpose=x"
+        facts = client.get(address, headers=JSON).json()
+        assert facts["explanation"]["what"] == "fee"
+        assert str(one.event.maker_account) not in facts["paragraph"].split()
+        assert str(one.event.maker_order) not in facts["paragraph"].replace(".", " ").split()
+
+
+def test_the_command_line_says_the_same(exchange, team, change, lived):
+    home, _, told, _ = lived
+    refused = next(
+        (span, int(span.receipts[k, 0]), span.rows[k])
+        for span in told[-8:]
+        for k in np.flatnonzero(span.receipts[:, 1]).tolist()
+        if (span.rows[:, 1] == 1).all() and int(span.rows[k, 0]) == 200
+    )
+    span, position, row = refused
+    asked = ["explain", "--account", str(row[7]), "--position", str(position), "--home", str(home)]
+    done = CliRunner().invoke(app, [*asked, "--json", "--purpose", "a test"])
+    assert done.exit_code == 0, done.output
+    facts = json.loads(done.stdout)
+    assert facts["explanation"]["what"] == "refusal"
+    assert facts["explanation"]["moment"]["block"] == span.block
+    assert AuditRow.objects.filter(facts__purpose="a test").count() == 1
+    plain = CliRunner().invoke(app, asked)
+    assert facts["paragraph"][:40] in plain.output
+    order = CliRunner().invoke(app, ["explain", "--order", str(position), "--home", str(home)])
+    assert order.exit_code == 0 and facts["paragraph"][:40] in order.output
+    assert CliRunner().invoke(app, ["explain", "--home", str(home)]).exit_code == 2
+
+
+def test_the_timeline_names_every_event_that_is_explained(lived):
+    timeline = Timeline()
+    for span in lived[2]:
+        timeline.hear(span)
+    block, place, one = liquidations(lived)[-1]
+    mine = timeline.of(one.account)
+    assert any((entry.block, entry.place) == (block, place) for entry in mine)
+    assert [entry.position for entry in mine] == sorted(
+        (entry.position for entry in mine), reverse=True
+    )
+    assert timeline.since == lived[2][0].time
+
+
+def test_the_account_page_asks_why(exchange, team, lived, monkeypatch):
+    timeline = Timeline()
+    for span in lived[2]:
+        timeline.hear(span)
+    monkeypatch.setattr("pilothouse.console.pages.account.events.TIMELINE", timeline)
+    block, place, one = liquidations(lived)[-1]
+    page = signed_in(team.operator).get(f"/accounts/{one.account}").content.decode()
+    assert f"/accounts/{one.account}/why?block={block}&amp;event={place}" in page
