@@ -1,5 +1,7 @@
 """A world that lived, written down as a home: a crash, a change before it, liquidations after."""
 
+from decimal import Decimal
+
 import numpy as np
 
 from pilothouse.journal.appender import Appender
@@ -33,10 +35,11 @@ class Lived(World):
             self.send([])
 
 
-def raised(base_version, factor=2):
+def raised(base_version, factor="2"):
     """Return a margin schedule so many times as high as that of the genesis."""
+    factor = Decimal(factor)
     tiers = tuple(
-        (floor, str(factor * float(initial)), str(factor * float(maintenance)))
+        (floor, str(factor * Decimal(initial)), str(factor * Decimal(maintenance)))
         for floor, initial, maintenance in markets.PERPETUALS[0].tiers
     )
     return genesis.schedule(CONTRACT, tiers, base_version)

@@ -227,7 +227,7 @@ def renumbered(rows, position):
 
 def test_a_later_change_still_holds_without_the_one_before(tmp_path):
     world = live(SEED, beats=2)
-    world.send([raised(3, 1.5)], Cause(CauseKind.CHANGE, 8))
+    world.send([raised(3, "1.5")], Cause(CauseKind.CHANGE, 8))
     world.run(2, 20)
     write_home(tmp_path, world.blocks)
     first, second = the_change(tmp_path, len(world.blocks))
