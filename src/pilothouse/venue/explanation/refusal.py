@@ -1,7 +1,7 @@
 """A refusal: its sentence, and the numbers that were compared.
 
-What margin was weighed with the order counted in is asked of the machine itself: the refused
-order is counted into its position on a copy, and the copy is read.
+What margin was weighed with the order counted in is asked of the machine itself: on a copy the
+order rests, and the copy is read.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+import numpy as np
+
 from pilothouse.engine import reading
 from pilothouse.engine.machine import Machine
 from pilothouse.language import refusals as no
-from pilothouse.language.commands import PlaceOrder, Transfer
+from pilothouse.language.commands import Deposit, PlaceOrder, Transfer
 from pilothouse.language.commands.orders import REDUCE_ONLY
-from pilothouse.language.kinds import OrderType, Side, Wallet
+from pilothouse.language.kinds import OrderType, Side, TimeInForce, Wallet
+from pilothouse.language.names import Name, Sender
 from pilothouse.language.numbers import MARK_PER_PRICE
-from pilothouse.language.rows import from_rows
+from pilothouse.language.rows import Message, from_rows, to_rows
 from pilothouse.rules.bits import muldiv_up
 from pilothouse.rules.money import value_up
 from pilothouse.rules.price_band import PROTECTION_PPM, band_limit
@@ -32,6 +35,8 @@ from pilothouse.venue.views.margin import margin
 from pilothouse.venue.views.markets import MarketView, market
 
 DEPTH_MOST: Final = 100_000
+RICH: Final = 1 << 50
+"""Micro-dollars that any order of these markets can be paid with."""
 
 
 class Refused:
@@ -256,27 +261,55 @@ def _cost_at(one: Refused, price: int) -> int:
 
 def _margin(one: Refused) -> tuple[Comparison, ...]:
     assert one.market is not None
-    size = _remaining(one)
-    counted = one.after.copy()
-    row = _position_row(counted, one.asked.account, one.asked.market)
-    side = "buys" if one.asked.side == Side.BUY else "sells"
-    counted.state.positions[side][row] += size
-    view = margin(counted, one.asked.account)
+    size, of = _remaining(one), one.asked
+    equity = margin(one.machine, of.account).equity
+    needed = margin(_with_the_order_resting(one, size), of.account).initial_with_orders
     at_limit = one.value(True, one.limit, size)
-    m = counted.state.markets[one.asked.market]
+    m = one.machine.state.markets[of.market]
     at_mark = int(
         muldiv_up(int(m["mark"]) * int(m["mark_multiplier"]), size, int(m["mark_divisor"]))
     )
-    loss = at_limit - at_mark if one.asked.side == Side.BUY else at_mark - at_limit
-    _, taker_ppm = fee_of(one.after, one.asked.account, one.asked.market)
+    loss = at_limit - at_mark if of.side == Side.BUY else at_mark - at_limit
+    _, taker_ppm = fee_of(one.after, of.account, of.market)
     cost = max(loss, 0) + int(reading.read_fee(max(at_limit, at_mark), taker_ppm))
-    how = f"equity {usd(view.equity).text} less {usd(cost).text}: what the order would lose "
+    how = f"equity {usd(equity).text} less {usd(cost).text}: what the order would lose "
     how += "against the mark, and its fee"
-    left = Line("Equity that the order would leave", usd(view.equity - cost), how)
-    need = Line(
-        "initial margin with the order", usd(view.initial_with_orders), "positions and all orders"
+    left = Line("Equity that the order would leave", usd(equity - cost), how)
+    how = "positions and all orders"
+    return (_below(left, Line("initial margin with the order", usd(needed), how)),)
+
+
+def _with_the_order_resting(one: Refused, size: int) -> Machine:
+    """Return a copy in which the order rests, far from every price, for an owner with money.
+
+    What margin an order needs depends on its size and side alone, so that the copy says it.
+    """
+    made, of = one.machine.copy(), one.asked
+    dollar = int(made.state.exchange[0]["dollar"])
+    for name in ("band_ppm", "quantity_min", "cost_min"):
+        made.state.markets[name][of.market] = 0
+    market = units.market_of(made, of.market)
+    far = 2 * max(market.bid, market.mark // MARK_PER_PRICE) // market.tick + 1
+    price = market.tick if of.side == Side.BUY else far * market.tick
+    order = PlaceOrder(
+        account=of.account,
+        market=of.market,
+        side=of.side,
+        order_type=OrderType.LIMIT,
+        time_in_force=TimeInForce.GTC,
+        flags=0,
+        quantity=size,
+        price=price,
     )
-    return (_below(left, need),)
+    money = Deposit(account=of.account, asset=dollar, amount=RICH)
+    wallets = {"source": Wallet.SPOT, "target": Wallet.FUTURES}
+    moved = Transfer(account=of.account, asset=dollar, amount=RICH, **wallets)
+    asked = [
+        to_rows(Message(command, Name(Sender.SIMULATION, 1 << 62, k)))
+        for k, command in enumerate((money, moved, order), 1)
+    ]
+    made.execute(np.concatenate(asked), made.time)
+    return made
 
 
 def _transfer_margin(one: Refused) -> tuple[Comparison, ...]:
