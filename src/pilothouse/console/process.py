@@ -8,6 +8,7 @@ changes, and the sending of notices.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -128,7 +129,7 @@ def connect(
     for part in (
         keeper,
         follower,
-        Snapshotter(follower),
+        Snapshotter(follower, say=log.warning),
         watchman,
         Ticker(),
         Worker("changes", lambda: worker.tick(timezone.now())),
@@ -143,6 +144,9 @@ def serve(port: int, host: str) -> None:
     """Serve pages until a signal. Feeds are told to end, so that stopping waits for nobody."""
     from django.core.asgi import get_asgi_application
 
+    # The server sends itself the signal that ended it once more: then the parts are to be stopped.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     config = uvicorn.Config(
         get_asgi_application(),
         host=host,
