@@ -21,13 +21,33 @@ PULL: Final = 8_000
 """A walk is drawn back by its distance from home divided by this, each step."""
 
 
+CALM_PPM: Final = 400
+"""A move of one beat that frightens nobody: more than a walk makes by itself."""
+FEAR_PPM_MAX: Final = 30_000
+FEAR_LASTS: Final = 64
+"""Fear falls by a part of so many with each beat in which the asset is looked at."""
+
+
 class Walk:
-    """The price of one asset, in 10^-12 dollars for one whole unit."""
+    """The price of one asset, in 10^-12 dollars for one whole unit.
+
+    `fear_ppm` is how frightened its traders are: 0 on every calm day, negative while it falls.
+    """
 
     def __init__(self, asset: markets.Asset, chance: Chance) -> None:
         self.home_e12 = parse_decimal(asset.dollars, 12)
         self.price_e12 = self.home_e12
+        self.fear_ppm = 0
         self._chance = chance
+
+    def follow(self, price_e12: int) -> None:
+        """Stand where somebody else says, and be frightened by how far it is from before."""
+        move = (price_e12 - self.price_e12) * PPM // self.price_e12
+        self.settle(price_e12)
+        sudden = max(0, abs(move) - CALM_PPM) * (1 if move > 0 else -1)
+        left = abs(self.fear_ppm) - -(-abs(self.fear_ppm) // FEAR_LASTS)
+        fear = (left if self.fear_ppm > 0 else -left) + sudden
+        self.fear_ppm = max(-FEAR_PPM_MAX, min(FEAR_PPM_MAX, fear))
 
     def step(self) -> None:
         """Move once."""
@@ -61,6 +81,10 @@ class Prices:
         """Return the present price of an asset (10^-12 dollars); the dollar's is one."""
         return self.walks[asset].price_e12 if asset in self.walks else 10**12
 
+    def fear_ppm(self, asset: int) -> int:
+        """Return how frightened the traders of an asset are; negative while it falls."""
+        return self.walks[asset].fear_ppm if asset in self.walks else 0
+
     def next(self) -> list[SetIndexPrice]:
         """Let the next asset take its step; return what the three sources say, if they do."""
         assets = list(self.walks)
@@ -74,10 +98,12 @@ class Prices:
     def follow(self, asset: int, price_e12: int) -> None:
         """Leave an asset's index to somebody else, who says that it stands at a price now."""
         self.led.add(asset)
-        self.walks[asset].settle(price_e12)
+        self.walks[asset].follow(price_e12)
 
     def lead(self) -> None:
-        """Tell every asset's index again, each from where it was left."""
+        """Tell every asset's index again, each from where it was left, and be calm."""
+        for asset in self.led:
+            self.walks[asset].fear_ppm = 0
         self.led.clear()
 
     def all(self) -> list[SetIndexPrice]:

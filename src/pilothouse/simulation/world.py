@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from pilothouse.engine.machine import Machine, Stepped
+from pilothouse.language.commands import SetIndexPrice
 from pilothouse.language.kinds import CauseKind
 from pilothouse.language.names import Cause, Name, Sender
 from pilothouse.language.rows import Message, Rows, to_rows
@@ -18,6 +19,7 @@ from pilothouse.language.schema import Command
 from pilothouse.simulation import genesis
 from pilothouse.simulation.crowd import Crowd
 from pilothouse.simulation.opening import stages
+from pilothouse.simulation.prices import SOURCES
 
 START_US: Final = 1_798_761_600_000_000
 """The first of January 2027, 00:00 UTC, in microseconds."""
@@ -49,6 +51,13 @@ class World:
         for _ in range(beats):
             self.send(self.crowd.beat(orders))
             self.time += BEAT_US
+
+    def lead(self, asset: int, price_e12: int) -> Stepped:
+        """Let all sources of an asset tell one price, and the crowd follow it from now on."""
+        self.crowd.prices.follow(asset, price_e12)
+        return self.send(
+            [SetIndexPrice(asset=asset, source=one, price_e12=price_e12) for one in SOURCES]
+        )
 
     def send(self, commands: Sequence[Command], cause: Cause = NO_CAUSE) -> Stepped:
         """Step commands as one block and let the crowd hear its receipts."""

@@ -22,8 +22,18 @@ LARGEST_USD: Final = {False: 30_000, True: 250_000}
 """The largest quote on a spot pair, and on a contract."""
 
 
+WIDER: Final = 2
+"""A frightened maker stands further away by fear times this,"""
+THINNER_PPM: Final = 800
+"""and with a size divided by one and one more for each so much of fear."""
+
+
 class Makers:
-    """Everyone who makes a market, with the orders they know to be resting."""
+    """Everyone who makes a market, with the orders they know to be resting.
+
+    When a price falls or rises suddenly they stand further away, with less, and take what is old
+    back first: that is when a liquidation finds nobody.
+    """
 
     def __init__(self, clients: Sequence[Client], grids: Sequence[Grid], chance: Chance) -> None:
         self._clients, self._chance = clients, chance
@@ -32,6 +42,8 @@ class Makers:
     def act(self, grid: Grid, prices: Prices) -> PlaceOrder | CancelOrder:
         """Return a quote, or the cancellation of an old one once the market is full."""
         resting = self._resting[grid.market]
+        if resting and abs(prices.fear_ppm(grid.base)) and self._chance.one_in(2):
+            return resting.popleft()
         if len(resting) > RESTING // 2 and self._chance.below(RESTING) < len(resting) // 2:
             return self._cancel(resting)
         return self.quote(grid, prices)
@@ -52,8 +64,10 @@ class Makers:
         while steps < 40 and chance.below(100) < 85:
             steps += 1
         distance = NEAREST_PPM + STEP_PPM * steps + chance.below(STEP_PPM)
+        fear = abs(prices.fear_ppm(grid.base))
+        distance += WIDER * fear
         signed = -distance if side == Side.BUY else distance
-        dollars = 50 + chance.below(LARGEST_USD[grid.is_contract])
+        dollars = 50 + chance.below(LARGEST_USD[grid.is_contract]) // (1 + fear // THINNER_PPM)
         return PlaceOrder(
             account=chance.pick(self._clients).account,
             market=grid.market,

@@ -17,10 +17,15 @@ LARGEST_USD: Final = 6_000
 ARBITRAGE_USD: Final = 80_000
 LEAN_USD: Final = 400_000
 """The flow of a market leans back once one side is ahead by some part of this."""
+FEAR_USD: Final = 40
+"""The flow of a market leans with its fear by so many dollars for each part in a million."""
 
 
 class Takers:
-    """Everyone who takes, with the net flow of each market, so that makers' books stay even."""
+    """Everyone who takes, with the net flow of each market, so that makers' books stay even.
+
+    While a price falls suddenly they sell, while it rises they buy.
+    """
 
     def __init__(self, clients: Sequence[Client], chance: Chance) -> None:
         self._clients, self._chance = clients, chance
@@ -32,12 +37,13 @@ class Takers:
             side = self._chance.pick((Side.BUY, Side.SELL))
             return self._order(grid, prices, side, ARBITRAGE_USD, 0)
         dollars = 10 + self._chance.below(LARGEST_USD)
-        side = self._side(grid.market, dollars)
+        side = self._side(grid.market, dollars, prices.fear_ppm(grid.base))
         return self._order(grid, prices, side, dollars, REACH_PPM)
 
-    def _side(self, market: int, dollars: int) -> Side:
+    def _side(self, market: int, dollars: int, fear_ppm: int) -> Side:
         net = self._net_usd.get(market, 0)
-        buys = self._chance.below(2 * LEAN_USD) >= LEAN_USD + max(-LEAN_USD, min(LEAN_USD, net))
+        lean = max(-LEAN_USD, min(LEAN_USD, net - FEAR_USD * fear_ppm))
+        buys = self._chance.below(2 * LEAN_USD) >= LEAN_USD + lean
         self._net_usd[market] = net + (dollars if buys else -dollars)
         return Side.BUY if buys else Side.SELL
 
