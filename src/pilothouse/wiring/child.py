@@ -96,6 +96,12 @@ def _traffic(home: Path, port: int) -> None:
     run_traffic(home, rate, _seed_number())
 
 
+def _replay(home: Path, port: int) -> None:
+    from pilothouse.wiring.replaying import go_on
+
+    go_on(home)
+
+
 PARTS: dict[Part, Callable[[Path, int], None]] = {
     Part.COMPILE: _compile,
     Part.WRITER: _writer,
@@ -104,6 +110,7 @@ PARTS: dict[Part, Callable[[Path, int], None]] = {
     Part.GATEWAY: _gateway,
     Part.CONSOLE: _console,
     Part.TRAFFIC: _traffic,
+    Part.REPLAY: _replay,
 }
 
 if __name__ == "__main__":

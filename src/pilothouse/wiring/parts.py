@@ -15,3 +15,4 @@ class Part(StrEnum):
     GATEWAY = "gateway"
     CONSOLE = "console"
     TRAFFIC = "traffic"
+    REPLAY = "replay"

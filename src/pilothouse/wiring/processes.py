@@ -26,6 +26,7 @@ from pilothouse.venue.wire import SOCKET
 from pilothouse.wiring.parts import Part
 
 STOP_ORDER: Final = (
+    Part.REPLAY,
     Part.TRAFFIC,
     Part.CONSOLE,
     Part.GATEWAY,

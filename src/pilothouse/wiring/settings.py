@@ -1,6 +1,6 @@
 """Django's settings: people, changes and audit in one SQLite file of the home.
 
-`PILOTHOUSE_HOME` names the home, `PILOTHOUSE_ENVIRONMENT` is demo, staging or production.
+`PILOTHOUSE_HOME` names the home, `PILOTHOUSE_ENVIRONMENT` is demo, drill, staging or production.
 """
 
 from __future__ import annotations
@@ -14,7 +14,11 @@ from pilothouse.wiring.home import home_folder
 
 PILOTHOUSE_HOME: Final = home_folder(None)
 PILOTHOUSE_ENVIRONMENT: Final = os.environ.get("PILOTHOUSE_ENVIRONMENT", "demo")
-DEMO: Final = PILOTHOUSE_ENVIRONMENT == "demo"
+DRILL: Final = PILOTHOUSE_ENVIRONMENT == "drill"
+DEMO: Final = (
+    os.environ.get("PILOTHOUSE_DRILL_OF") if DRILL else PILOTHOUSE_ENVIRONMENT
+) == "demo"
+"""A drill asks of people what the exchange asks of them that it is a copy of."""
 
 _SECRET: Final = read_secret(PILOTHOUSE_HOME)
 SECRET_KEY = base64.b64encode(derive(_SECRET, "django")).decode()
@@ -134,9 +138,12 @@ SESSION_COOKIE_AGE = PILOTHOUSE_SESSION_ABSOLUTE_S
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Strict"
-SESSION_COOKIE_SECURE = not DEMO
+SESSION_COOKIE_SECURE = not DEMO and not DRILL
 CSRF_COOKIE_SAMESITE = "Strict"
-CSRF_COOKIE_SECURE = not DEMO
+CSRF_COOKIE_SECURE = not DEMO and not DRILL
+# A drill listens on the same address as its original: neither may sign the other's people out.
+SESSION_COOKIE_NAME = "drill-sessionid" if DRILL else "sessionid"
+CSRF_COOKIE_NAME = "drill-csrftoken" if DRILL else "csrftoken"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

@@ -19,6 +19,7 @@ from pilothouse.console.pages.change.view import change
 from pilothouse.console.pages.changes.view import changes
 from pilothouse.console.pages.contract.view import contract
 from pilothouse.console.pages.control_room.view import control_room, panel
+from pilothouse.console.pages.drill.view import drill
 from pilothouse.console.pages.explanation.view import explanation, without
 from pilothouse.console.pages.health.view import health
 from pilothouse.console.pages.inbox.decide import decide
@@ -65,6 +66,7 @@ urlpatterns = [
     path("incidents/<int:number>", incident),
     path("incidents/<int:number>/moves/<str:verb>", incident_move),
     path("audit", audit),
+    path("drill", drill),
     path("sql", sql),
     path("replay", replay),
     path("replay/banner", banner),

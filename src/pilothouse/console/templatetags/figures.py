@@ -168,6 +168,16 @@ def _cut(value: int, unit: int) -> int:
 
 
 @register.filter
+def span_seconds(microseconds: int | str | None) -> str:
+    """Format a span of microseconds in seconds with one decimal, cut; words stay as they are."""
+    if isinstance(microseconds, str):
+        return microseconds
+    if microseconds is None:
+        return "never"
+    return f"{grouped(format_decimal(_cut(int(microseconds), SECOND_US // 10), 1))} s"
+
+
+@register.filter
 def ratio(part: int | None, whole: int | None) -> str:
     """Format one amount over another with two decimals, cut; without a whole there is none."""
     if part is None or not whole:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from pilothouse.wiring.cli.bench import bench
+from pilothouse.wiring.cli.drill import drill
 from pilothouse.wiring.cli.explain import explain
 from pilothouse.wiring.cli.import_kraken import import_app
 from pilothouse.wiring.cli.notice_target import notice_target
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.add_typer(import_app, name="import")
+app.command()(drill)
 app.add_typer(replay_app, name="replay")
 app.command()(verify)
 app.command()(explain)

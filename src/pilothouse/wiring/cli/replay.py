@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -180,24 +178,13 @@ def _ask(home: Path | None, speed_milli: int | None = None, stop: bool = False) 
 
 
 def _drive(place: Path, run: Run, way: Any) -> None:
-    from pilothouse.venue.client import VenueClient
-    from pilothouse.venue.index_replay.driver import Driver, ReplayRefused, drive
+    from pilothouse.venue.index_replay.driver import ReplayRefused
+    from pilothouse.wiring.replaying import drive_until_signalled
 
-    leaving = _until_signalled()
-    client = VenueClient(place)
     try:
-        progress = drive(Driver(place, run, way, client), leaving, teller(run))
+        progress = drive_until_signalled(place, run, way, teller(run))
     except ReplayRefused as error:
         failure(str(error))
-    finally:
-        client.close()
     OUT.print(line(run, progress))
     if progress.state in (State.RUNNING, State.PAUSED):
         OUT.print("interrupted; `pilothouse replay resume` goes on from here")
-
-
-def _until_signalled() -> Callable[[], bool]:
-    asked: list[int] = []
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sign, lambda number, _frame: asked.append(number))
-    return lambda: bool(asked)

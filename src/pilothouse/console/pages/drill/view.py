@@ -1,0 +1,60 @@
+"""GET /drill: what this drill is a copy of, and its sheet once it is over."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+
+from pilothouse.access.roles import Right
+from pilothouse.console.answers import answer
+from pilothouse.console.pages.replay.view import facts, newest
+from pilothouse.console.rights import needs
+
+MARKER, SHEET = "drill.json", "drill-sheet.json"
+SPANS: Final = (
+    ("First alert", "to_notice_us"),
+    ("First proposal", "to_propose_us"),
+    ("First approval", "to_decide_us"),
+    ("First change applied", "to_act_us"),
+    ("First liquidation", "to_first_liquidation_us"),
+)
+COUNTS: Final = (
+    ("Accounts hurt", "accounts_hurt", False),
+    ("Liquidated", "liquidated_micro_usd", True),
+    ("Counterparties unwound", "unwound_accounts", False),
+    ("Unwound", "unwound_micro_usd", True),
+    ("Insurance used", "insurance_micro_usd", True),
+)
+
+
+@needs(Right.VIEW)
+def drill(request: HttpRequest) -> HttpResponse:
+    """Answer the drill's sheet; 404 on an exchange that is no drill."""
+    copied, sheet = _read(MARKER), _read(SHEET)
+    if copied is None:
+        raise Http404("this exchange is no drill")
+    told = {"copied": copied, "replay": facts(newest()), "sheet": sheet}
+    return answer(request, "drill/page.html", told, {"nav": "drill"} | _drawing(sheet))
+
+
+def _read(name: str) -> dict[str, Any] | None:
+    try:
+        made: dict[str, Any] = json.loads((settings.PILOTHOUSE_HOME / name).read_text())
+    except FileNotFoundError:
+        return None
+    return made
+
+
+def _drawing(sheet: dict[str, Any] | None) -> dict[str, Any]:
+    if sheet is None:
+        return {}
+    return {
+        "spans": [(label, sheet[name]) for label, name in SPANS],
+        "counts": [
+            (label, sheet["done"][name], sheet["nothing_done"][name], is_money)
+            for label, name, is_money in COUNTS
+        ],
+    }

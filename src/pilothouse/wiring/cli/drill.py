@@ -1,0 +1,168 @@
+"""`pilothouse drill`: tonight's exchange, copied, under the index of a crash."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from pilothouse.language.numbers import NotExact
+from pilothouse.venue.clock import wall_clock_us
+from pilothouse.venue.index_replay import run as files
+from pilothouse.venue.index_replay.bars import BadFile, BarFile, read_bars
+from pilothouse.venue.index_replay.run import Run as Replay
+from pilothouse.wiring.cli.options import Home
+from pilothouse.wiring.cli.replay import moment, speed_milli
+from pilothouse.wiring.cli.says import OUT, failure
+from pilothouse.wiring.cli.up import Run
+from pilothouse.wiring.drill.copying import CannotCopy, Copied, copy_exchange
+from pilothouse.wiring.home import home_folder
+from pilothouse.wiring.parts import Part
+from pilothouse.wiring.processes import PartFailed, Processes, free_port
+
+ENVIRONMENT: Final = "PILOTHOUSE_ENVIRONMENT"
+OF: Final = "PILOTHOUSE_DRILL_OF"
+SETTLES_S: Final = 5
+"""How long the exchange goes on after the last price, before the sheet is made."""
+
+
+def drill(
+    file: Annotated[Path, typer.Argument(help="Minute bars as CSV, also gzipped.")],
+    market: Annotated[str, typer.Option("--market", help="The market whose index crashes.")],
+    speed: Annotated[str, typer.Option("--speed", help="Seconds of the file a second.")] = "1",
+    since: Annotated[
+        str | None, typer.Option("--from", help="First minute, UTC: 2024-04-12T17:00.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="The minute after the last, UTC.")
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option("--into", help="The copy's folder; else one beside the home.")
+    ] = None,
+    end: Annotated[
+        bool, typer.Option("--end", help="Stop after the sheet; else the console stays.")
+    ] = False,
+    home: Home = None,
+) -> None:
+    """Copy the exchange, running or not, and let a crash happen to the copy.
+
+    The copy has a console, a trading API and traffic of its own on free ports, all marked DRILL;
+    the original is only read. At the end a sheet says how long it took to notice, to decide and to
+    act, and what it came to, beside the same crash with nothing done.
+    """
+    place = home_folder(home)
+    if os.environ.get(ENVIRONMENT) == "drill":
+        failure("this is a drill already; run it from the exchange it is a copy of")
+    target = (into or place.with_name(f"{place.name}-drill-{_stamp()}")).resolve()
+    try:
+        bars = read_bars(file)
+        wish = moment(since), moment(until), speed_milli(speed)
+        made = copy_exchange(place, target, os.environ.get(ENVIRONMENT, "demo"))
+    except (BadFile, NotExact, CannotCopy) as error:
+        failure(str(error))
+    except OSError as error:
+        failure(f"{error.filename or file}: {error.strerror}")
+    OUT.print(f"copied up to command {made.position:,} into {target}")
+    os.environ[ENVIRONMENT], os.environ[OF] = "drill", made.environment
+    _run(
+        Drill(Processes(target), free_port(), free_port(), demo=False),
+        made,
+        market,
+        bars,
+        wish,
+        end,
+    )
+
+
+def _run(
+    run: Drill,
+    made: Copied,
+    market: str,
+    bars: BarFile,
+    wish: tuple[int | None, int | None, int],
+    end: bool,
+) -> None:
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, run.ask_to_stop)
+    try:
+        run.start()
+        replay = run.begin_crash(market, bars, wish)
+        run.live_through()
+        _sheet(run.processes.home, made, replay)
+        if not end:
+            run.watch()
+    except PartFailed as fault:
+        run.processes.stop()
+        failure(str(fault))
+    killed = run.processes.stop()
+    if killed:
+        failure(f"had to be killed: {', '.join(killed)}")
+    OUT.print("stopped")
+
+
+@dataclass
+class Drill(Run):
+    """A run of the copy, with its traffic if it had some, and the crash as its index."""
+
+    def start(self) -> None:
+        """Start every part; the people, passwords and keys are those of the original."""
+        super().start()
+        if (self.processes.home / "demo-keys.json").exists() and not self.leaving:
+            self.processes.start(Part.TRAFFIC)
+
+    def begin_crash(
+        self, market: str, bars: BarFile, wish: tuple[int | None, int | None, int]
+    ) -> Replay | None:
+        """Write the replay down and start what drives it; PartFailed if it cannot begin."""
+        from pilothouse.venue.index_replay.begin import CannotReplay, Wish, begin, present_of
+
+        if self.leaving:
+            return None
+        home, (since, until, speed) = self.processes.home, wish
+        asked = Wish(bars, since, until, instead=True, speed_milli=speed)
+        try:
+            made = begin(home, asked, present_of(home, market), wall_clock_us())
+        except CannotReplay as error:
+            raise PartFailed(str(error)) from error
+        self.processes.start(Part.REPLAY)
+        OUT.print(f"{made.file} is the index of {market} from now on")
+        return made
+
+    def live_through(self) -> None:
+        """Wait for the last price of the file and some seconds more, or until asked to stop."""
+        if self.leaving:
+            return
+        self.processes.finish(Part.REPLAY, self._asked)
+        ends = time.monotonic() + SETTLES_S
+        while time.monotonic() < ends and not self.leaving:
+            self.processes.check()
+            time.sleep(0.1)
+
+
+def _sheet(home: Path, made: Copied, replay: Replay | None) -> None:
+    """Make, print and save the sheet, also of a drill that ended early."""
+    if replay is None:
+        return
+    from pilothouse.wiring.drill import sheet
+    from pilothouse.wiring.drill.tally import tally
+    from pilothouse.wiring.people import begin_django
+
+    begin_django(home)
+    shown = files.showing(home, wall_clock_us())
+    whole = shown is not None and shown.state is files.State.FINISHED
+    counted = tally(home, made.position, replay.number)
+    seen = sheet.moments(counted.crash_began_us or wall_clock_us())
+    facts = sheet.sheet(made, replay, counted, seen, whole)
+    sheet.save(home, facts)
+    OUT.print(sheet.as_text(facts), markup=False)
+    OUT.print(f"saved as {sheet.TEXT_FILE} and {sheet.JSON_FILE} in {home}")
+
+
+def _stamp() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
