@@ -228,16 +228,20 @@ WRONG_FUTURES = [
     ({"tradeable": "yes"}, "instruments.0.tradeable", "boolean"),
     ({"marginLevels": ABSENT}, "instruments.0.marginLevels", "needs margin levels"),
     (
-        {"marginLevels": [
-            {"numNonContractUnits": 0, "initialMargin": 0.01, "maintenanceMargin": 0.02}
-        ]},
+        {
+            "marginLevels": [
+                {"numNonContractUnits": 0, "initialMargin": 0.01, "maintenanceMargin": 0.02}
+            ]
+        },
         "instruments.0.marginLevels",
         "initial must exceed maintenance",
     ),
     (
-        {"marginLevels": [
-            {"numNonContractUnits": 5, "initialMargin": 0.02, "maintenanceMargin": 0.01}
-        ]},
+        {
+            "marginLevels": [
+                {"numNonContractUnits": 5, "initialMargin": 0.02, "maintenanceMargin": 0.01}
+            ]
+        },
         "instruments.0.marginLevels",
         "start at zero",
     ),

@@ -174,7 +174,8 @@ def span_seconds(microseconds: int | str | None) -> str:
         return microseconds
     if microseconds is None:
         return "never"
-    return f"{grouped(format_decimal(_cut(int(microseconds), SECOND_US // 10), 1))} s"
+    text = f"{grouped(format_decimal(abs(int(microseconds)) // (SECOND_US // 10), 1))} s"
+    return f"{text} before" if microseconds < 0 else text
 
 
 @register.filter

@@ -27,6 +27,7 @@ from pilothouse.wiring.parts import Part
 from pilothouse.wiring.processes import PartFailed, Processes, free_port
 
 ENVIRONMENT: Final = "PILOTHOUSE_ENVIRONMENT"
+KEYS_FILE: Final = "demo-keys.json"
 OF: Final = "PILOTHOUSE_DRILL_OF"
 SETTLES_S: Final = 5
 """How long the exchange goes on after the last price, before the sheet is made."""
@@ -63,7 +64,7 @@ def drill(
     try:
         bars = read_bars(file)
         wish = moment(since), moment(until), speed_milli(speed)
-        made = copy_exchange(place, target, os.environ.get(ENVIRONMENT, "demo"))
+        made = copy_exchange(place, target, _environment_of(place))
     except (BadFile, NotExact, CannotCopy) as error:
         failure(str(error))
     except OSError as error:
@@ -113,7 +114,7 @@ class Drill(Run):
     def start(self) -> None:
         """Start every part; the people, passwords and keys are those of the original."""
         super().start()
-        if (self.processes.home / "demo-keys.json").exists() and not self.leaving:
+        if (self.processes.home / KEYS_FILE).exists() and not self.leaving:
             self.processes.start(Part.TRAFFIC)
 
     def begin_crash(
@@ -162,6 +163,12 @@ def _sheet(home: Path, made: Copied, replay: Replay | None) -> None:
     sheet.save(home, facts)
     OUT.print(sheet.as_text(facts), markup=False)
     OUT.print(f"saved as {sheet.TEXT_FILE} and {sheet.JSON_FILE} in {home}")
+
+
+def _environment_of(home: Path) -> str:
+    """Return the environment the exchange runs in, as `pilothouse up` would choose it."""
+    is_demo = (home / KEYS_FILE).exists()
+    return os.environ.get(ENVIRONMENT) or ("demo" if is_demo else "production")
 
 
 def _stamp() -> str:

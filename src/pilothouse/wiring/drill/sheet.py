@@ -122,7 +122,10 @@ def seconds(value: int | str | None) -> str:
     """Return a span of microseconds in seconds, or in words what there is instead."""
     if isinstance(value, str):
         return value
-    return "never" if value is None else f"{format_decimal(value // 100_000, 1)} s"
+    if value is None:
+        return "never"
+    text = f"{format_decimal(abs(value) // 100_000, 1)} s"
+    return f"{text} before" if value < 0 else text
 
 
 def _shown(value: int, is_money: bool) -> str:
