@@ -3,11 +3,16 @@
 A new page adds its address to PAGES; a test says so when one is forgotten.
 """
 
+import json
 import re
+from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from pilothouse.venue.harm import Harm
+from pilothouse.wiring.drill import sheet
+from pilothouse.wiring.drill.tally import Tally
 from pilothouse.wiring.urls import urlpatterns
 from tests.stories.business import propose_raise
 
@@ -28,6 +33,7 @@ PAGES = (
     "/audit",
     "/sql",
     "/replay",
+    "/drill",
     "/products",
     "/runbooks",
     "/search",
@@ -40,11 +46,28 @@ RULES = {
 }
 
 
+def as_after_a_drill(home):
+    """Leave what a drill leaves, so that its page has something to show."""
+    hurt = Harm(3, 4, 250_000_000_000, 1, 5_000_000_000, 700_000_000, 1)
+    tally = Tally(hurt, hurt, 1_800_000_000_000_000, 2, 900)
+    copied = {"of": "exchange", "position": 500, "time_us": 1_800_000_000_000_000}
+    facts = sheet.sheet(
+        SimpleNamespace(**copied),
+        SimpleNamespace(market=CONTRACT, file="crash.csv"),
+        tally,
+        sheet.Moments(has_watch=True),
+        whole=True,
+    )
+    (home / "drill.json").write_text(json.dumps(copied))
+    sheet.save(home, facts)
+
+
 @pytest.fixture(scope="module")
 def tellers(chromium, demonstration):
     """An operator's page for each theme, with a previewed change to look at."""
     from tests.browser import Desk
 
+    as_after_a_drill(demonstration.home)
     desk, made = Desk(chromium, demonstration.console), {}
     for theme in THEMES:
         page = desk.sit_down("operator")
