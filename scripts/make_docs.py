@@ -19,6 +19,8 @@ from pilothouse.control import watched
 from pilothouse.language import kinds
 from pilothouse.language.refusals import REFUSALS
 from pilothouse.language.schema import COMMANDS, EVENTS, Command, Event, lay_out
+from pilothouse.records.archive import batches, exchange_tables, team_tables  # noqa: F401
+from pilothouse.records.archive.definitions import TABLES
 from pilothouse.wiring import first_rules
 from pilothouse.wiring.cli import app
 
@@ -43,13 +45,24 @@ def pages() -> dict[str, str]:
         "language.md": language(),
         "command_line.md": command_line(),
         "watch.md": watch(),
+        "archive.md": archive(),
     }
 
 
 def watch() -> str:
     """Return the page of the watch: its own words, and the tables from the definitions."""
-    text = (DOCS / "watch.md").read_text()
-    for name, table in (("measures", _measures()), ("first rules", _first_rules())):
+    made = {"measures": _measures(), "first rules": _first_rules()}
+    return _with_tables("watch.md", made)
+
+
+def archive() -> str:
+    """Return the page of the archive: its own words, and its tables from the definitions."""
+    return _with_tables("archive.md", {"tables": "\n\n".join(_archive_tables())})
+
+
+def _with_tables(page: str, tables: dict[str, str]) -> str:
+    text = (DOCS / page).read_text()
+    for name, table in tables.items():
         begin, end = (
             f"<!-- {name}: made by `make docs`, do not edit. -->",
             f"<!-- end of {name} -->",
@@ -69,6 +82,17 @@ def _measures() -> str:
         unit = "" if one.unit == "count" else one.unit.replace("_", " ")
         rows.append(f"| `{one.name}` | {one.taken} | {unit} | {one.how} |")
     return "\n".join(rows)
+
+
+def _archive_tables() -> Iterator[str]:
+    for one in TABLES.values():
+        grows = "A picture, replaced whole." if one.picture else "It only grows."
+        rows = [f"### {one.name}", "", f"{one.doc} {grows}", ""]
+        rows += ["| column | what | unit | client |", "|---|---|---|---|"]
+        for column in one.columns:
+            hidden = f"masked ({column.mask})" if column.mask else ""
+            rows.append(f"| `{column.name}` | {column.doc} | {column.unit} | {hidden} |")
+        yield "\n".join(rows)
 
 
 def _first_rules() -> str:

@@ -16,9 +16,8 @@ from typing import Final
 import pyarrow as pa
 
 from pilothouse.language.numbers import HOUR_US, SECOND_US
-from pilothouse.records.archive import definitions, running
+from pilothouse.records.archive import running
 from pilothouse.records.archive.connection import open_archive
-from pilothouse.records.archive.definitions import integer, moment, text
 from pilothouse.watch.measuring import Key, Values
 
 KEPT_US: Final = 2 * HOUR_US
@@ -27,17 +26,6 @@ TABLE: Final = "measures"
 BEAT: Final = "block_age"
 """The measure that is there at every look, and so tells when the watch looked."""
 Samples = list[tuple[int, int]]
-
-definitions.define(
-    TABLE,
-    "What the watch measured, each second. A measure that could not be taken has no row.",
-    (
-        moment("when it was taken, by the console's clock"),
-        text("measure", "its name"),
-        text("scope", "exchange, or market:SYMBOL"),
-        integer("value", "the number, in the unit of the measure"),
-    ),
-)
 
 
 class History:

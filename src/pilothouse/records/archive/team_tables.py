@@ -1,4 +1,4 @@
-"""The tables of the team's own rows: changes, alerts, incidents; pictures of the database.
+"""The tables of the team's own rows: changes, alerts, incidents, and what the watch measured.
 
 The rooms that own those rows fill them; a room that is not there leaves its table empty.
 """
@@ -64,4 +64,14 @@ INCIDENTS: Final = define(
         moment("when it was over", "resolved"),
     ),
     picture=True,
+)
+MEASURES: Final = define(
+    "measures",
+    "What the watch measured, each second. A measure that could not be taken has no row.",
+    (
+        moment("when it was taken, by the console's clock"),
+        text("measure", "its name"),
+        text("scope", "exchange, or market:SYMBOL"),
+        integer("value", "the number, in the unit of the measure"),
+    ),
 )

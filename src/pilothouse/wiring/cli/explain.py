@@ -10,6 +10,7 @@ import typer
 
 from pilothouse.wiring.cli.options import AsJson, Home
 from pilothouse.wiring.cli.says import OUT, failure
+from pilothouse.wiring.explaining import Happening, explained
 from pilothouse.wiring.home import has_exchange, home_folder
 from pilothouse.wiring.people import begin_django
 
@@ -32,62 +33,25 @@ def explain(
     place = home_folder(home)
     if not has_exchange(place):
         failure(f"{place} holds no exchange", as_json)
-    if not (order or (account and (position or client_order_id))):
+    asked = Happening(account, position, order, client_order_id)
+    if not asked.is_named:
         failure("name --order, or --account with --position or --client-order-id", as_json, 2)
     begin_django(place)
-    facts = _explained(place, (account, position, order, client_order_id), purpose, as_json)
+    facts = _explained(place, asked, purpose, as_json)
     if as_json:
         typer.echo(json.dumps(facts))
     else:
         _print(facts)
 
 
-def _explained(
-    place: Path, asked: tuple[int, int, int, str], purpose: str, as_json: bool
-) -> dict[str, Any]:
-    # Late, because Django's models and the compiled engine are loaded with them.
-    from pilothouse.console.answers import plain
-    from pilothouse.control.explanation import changes_before, without_it
-    from pilothouse.venue.explanation import explain as ask
-    from pilothouse.venue.explanation.paragraph import paragraph
-    from pilothouse.venue.past import NoSuchMoment, Past, PastIsSealed
+def _explained(place: Path, asked: Happening, purpose: str, as_json: bool) -> dict[str, Any]:
+    from pilothouse.venue.explanation.explain import NotExplained
+    from pilothouse.venue.past import NoSuchMoment, PastIsSealed
 
-    account, position, order, name = asked
-    past = Past(place)
     try:
-        if order:
-            made = ask.find_order(past, order)
-        elif name:
-            made = ask.find_client_order(past, account, name)
-        else:
-            made = ask.find(past, account, position)
-    except (ask.NotExplained, NoSuchMoment, PastIsSealed) as fault:
+        return explained(place, asked, actor="command line", purpose=purpose)
+    except (NotExplained, NoSuchMoment, PastIsSealed) as fault:
         failure(str(fault), as_json)
-    _note(made.account, purpose, made.moment.position)
-    changes = changes_before(made)
-    told: dict[str, Any] = plain(
-        {
-            "explanation": made,
-            "paragraph": paragraph(made),
-            "comparisons": [one.text for one in made.comparisons],
-            "changes": changes,
-            "without": {one.number: without_it(past, made, one) for one in changes},
-        }
-    )
-    return told
-
-
-def _note(account: int, purpose: str, position: int) -> None:
-    from django.db import transaction
-
-    from pilothouse.records import audit
-
-    facts = {"purpose": purpose, "position": position}
-    sentence = f"what happened to account {account} at {position} was explained: {purpose}"
-    with transaction.atomic():
-        audit.write(
-            "command line", "explanation.seen", f"account:{account}", sentence, facts=facts
-        )
 
 
 def _print(facts: dict[str, Any]) -> None:

@@ -1,0 +1,73 @@
+"""Why something happened to an account, asked outside a page: each look is in the audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Happening:
+    """What is to be explained: an account with a position or its own name of an order, or an
+    order's number.
+    """
+
+    account: int = 0
+    position: int = 0
+    order: int = 0
+    client_order_id: str = ""
+
+    @property
+    def is_named(self) -> bool:
+        """Tell whether it names anything."""
+        return bool(self.order or (self.account and (self.position or self.client_order_id)))
+
+
+def explained(home: Path, asked: Happening, *, actor: str, purpose: str) -> dict[str, Any]:
+    """Return the explanation as plain JSON; Django must be set up.
+
+    With it the paragraph for the client, the changes before it and who signed them, and for each
+    whether it would have happened without it. Raises NotExplained, NoSuchMoment, PastIsSealed.
+    """
+    # Late, because Django's models and the compiled engine are loaded with them.
+    from pilothouse.console.answers import plain
+    from pilothouse.control.explanation import changes_before, without_it
+    from pilothouse.venue.explanation.paragraph import paragraph
+    from pilothouse.venue.past import Past
+
+    past = Past(home)
+    made = _found(past, asked)
+    _note(actor, made.account, purpose, made.moment.position)
+    changes = changes_before(made)
+    told: dict[str, Any] = plain(
+        {
+            "explanation": made,
+            "paragraph": paragraph(made),
+            "comparisons": [one.text for one in made.comparisons],
+            "changes": changes,
+            "without": {one.number: without_it(past, made, one) for one in changes},
+        }
+    )
+    return told
+
+
+def _found(past: Any, asked: Happening) -> Any:
+    from pilothouse.venue.explanation import explain
+
+    if asked.order:
+        return explain.find_order(past, asked.order)
+    if asked.client_order_id:
+        return explain.find_client_order(past, asked.account, asked.client_order_id)
+    return explain.find(past, asked.account, asked.position)
+
+
+def _note(actor: str, account: int, purpose: str, position: int) -> None:
+    from django.db import transaction
+
+    from pilothouse.records import audit
+
+    facts = {"purpose": purpose, "position": position}
+    sentence = f"what happened to account {account} at {position} was explained: {purpose}"
+    with transaction.atomic():
+        audit.write(actor, "explanation.seen", f"account:{account}", sentence, facts=facts)

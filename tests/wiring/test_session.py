@@ -1,0 +1,91 @@
+"""`pilothouse.connect` on a folder that nobody runs: SQL, frames, the past, a preview."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pilothouse.venue.machine import present_release
+from tests.venue.exchange import ACCOUNTS, genesis
+from tests.venue.running import client_of, running_writer
+
+PROGRAM = """
+import json, sys
+import pilothouse
+
+home = sys.argv[1]
+exchange = pilothouse.connect(home)
+
+from pilothouse.language.commands import SetPriceBand
+from pilothouse.records.archive.archive import Archive
+from pilothouse.records.archive.keeper import Keeper
+from pilothouse.venue.follower import Follower
+
+keeper = Keeper(Archive(exchange.home))
+follower = Follower(exchange.home)
+follower.listen(keeper.hear, keeper.since)
+follower.start()
+assert follower.wait_for(int(sys.argv[2]), 60)
+follower.stop()
+keeper.keep()
+
+frame = exchange.sql("SELECT account, amount FROM ledger_entries", purpose="a test")
+whole = exchange.sql("revenue_by_tier", purpose="a test")
+past = exchange.as_of(1 << 61)
+try:
+    exchange.explain(order=1, purpose="a test")
+except PermissionError as error:
+    refused = str(error)
+preview = exchange.preview(SetPriceBand(market=1, band_ppm=10_000, base_version=1))
+print(json.dumps({
+    "rows": len(frame), "note": frame.note,
+    "pandas": len(frame.pandas()), "polars": len(frame.polars()),
+    "columns": whole.arrow.column_names,
+    "account": frame.arrow["account"][0].as_py(),
+    "position": past.position, "accounts": len(past.accounts()),
+    "balance": past.balances(int(sys.argv[3]))[0].available,
+    "symbol": past.markets()[0].symbol,
+    "refused": refused,
+    "outcome": preview[0]["outcome"], "outside": preview[0]["orders_outside_band"],
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    made = tmp_path_factory.mktemp("session") / "home"
+    made.mkdir(mode=0o700)
+    with running_writer(made, present_release()), client_of(made, patience_s=300) as client:
+        client.submit(genesis())
+    return made
+
+
+def test_a_session_asks_the_archive_the_past_and_a_copy(home):
+    account = ACCOUNTS[0]
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(home), str(len(genesis())), str(account)],
+        capture_output=True, text=True, check=False,
+        env={k: v for k, v in os.environ.items() if k != "PILOTHOUSE_HOME"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["rows"] == told["pandas"] == told["polars"] == 2 * 2 * len(ACCOUNTS)
+    assert told["account"].startswith("c-") and told["note"] == "Clients are pseudonyms."
+    assert told["columns"][-1] == "revenue"
+    assert told["position"] == len(genesis()) + 1, "and the last fingerprint"
+    assert told["accounts"] >= len(ACCOUNTS)
+    assert (told["balance"], told["symbol"]) == (10**15, "XXBTZUSD")
+    assert "connect as who may see clients" in told["refused"]
+    assert (told["outcome"], told["outside"]) == (0, 0)
+
+
+def test_a_folder_without_an_exchange_is_refused(tmp_path):
+    import pilothouse
+
+    with pytest.raises(ValueError, match="holds no exchange"):
+        pilothouse.connect(tmp_path)
