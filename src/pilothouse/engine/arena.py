@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pilothouse.engine.pointers import LINE_BYTES, address_list
 from pilothouse.engine.records import Records
 from pilothouse.engine.state import EVENTS_ROOM, NOTES, State
-from pilothouse.engine.tables import BUFFERS, INDEX_OF, LINKS_OF, TABLES
+from pilothouse.engine.tables import BUFFERS, INDEX_OF, TABLES
 from pilothouse.language.names import SENDERS_MAX
 from pilothouse.rules.compiled import UNCOMPILED
 
@@ -53,8 +53,6 @@ def capacities(asked: dict[str, int], names: int) -> Capacities:
     rows["order_details"] = rows["orders"]
     for index, table in INDEX_OF.items():
         rows[index] = power_above(2 * rows[table])
-    for links, table in LINKS_OF.items():
-        rows[links] = rows[table]
     return Capacities({name: rows[name] for name in TABLES})
 
 

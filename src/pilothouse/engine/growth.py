@@ -8,11 +8,11 @@ import numpy as np
 
 from pilothouse.engine.arena import Arena, Capacities, capacities
 from pilothouse.engine.hashes import insert
-from pilothouse.engine.money import balance_place
-from pilothouse.engine.orders import CLIENT_ID, client_place, order_place
-from pilothouse.engine.positions import position_place
+from pilothouse.engine.money import balance_code
+from pilothouse.engine.orders import CLIENT_ID, client_code, order_code
+from pilothouse.engine.positions import position_code
 from pilothouse.engine.state import State
-from pilothouse.engine.tables import GROWABLE, LINKS_OF
+from pilothouse.engine.tables import GROWABLE
 from pilothouse.language.names import SENDERS_MAX
 from pilothouse.rules.compiled import entry
 
@@ -69,8 +69,7 @@ def copy_used_rows(source: Arena, target: Arena) -> None:
     """
     used, stale = used_rows(source.plain), used_rows(target.plain)
     for name, table in source.tables.items():
-        of = LINKS_OF.get(name, name)
-        rows = max(used[of], stale[of]) if of in used else len(table)
+        rows = max(used[name], stale[name]) if name in used else len(table)
         np.copyto(target.tables[name][:rows].view(np.uint8), table[:rows].view(np.uint8))
 
 
@@ -85,11 +84,10 @@ def _rebuild_keys(s: State) -> None:
     x = s.exchange[0]
     for k in range(1, x.balances_used + 1):
         b = s.balances[k]
-        place = balance_place(s, b.account, b.wallet, b.asset)
-        insert(s.balance_index, s.balance_links, place, k)
+        insert(s.balance_index, balance_code(s, b.account, b.wallet, b.asset), k)
     for k in range(1, x.positions_used + 1):
         p = s.positions[k]
-        insert(s.position_index, s.position_links, position_place(s, p.account, p.market), k)
+        insert(s.position_index, position_code(s, p.account, p.market), k)
 
 
 @entry
@@ -99,8 +97,7 @@ def _rebuild_orders(s: Any) -> None:
         o = s.orders[k]
         if o.number == 0:
             continue
-        insert(s.order_index, s.order_links, order_place(s, o.number), k)
+        insert(s.order_index, order_code(s, o.number), k)
         if o.flags & CLIENT_ID != 0:
             d = s.order_details[k]
-            place = client_place(s, o.account, d.client_hi, d.client_lo)
-            insert(s.client_index, s.client_links, place, k)
+            insert(s.client_index, client_code(s, o.account, d.client_hi, d.client_lo), k)

@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.engine.accounts import account_refusal
-from pilothouse.engine.hashes import RUN_MASK
+from pilothouse.engine.hashes import RUN_MASK, fetch_place, guess
 from pilothouse.engine.markets import market_refusal
 from pilothouse.engine.matching import best_opposite
-from pilothouse.engine.money import balance_place
+from pilothouse.engine.money import balance_code
 from pilothouse.engine.names import place_of
-from pilothouse.engine.orders import order_place
+from pilothouse.engine.orders import order_code
 from pilothouse.engine.pointers import fetch, fetch_row
 from pilothouse.engine.state import NOTES, State
 from pilothouse.language.commands import CancelOrder, PlaceOrder
@@ -61,22 +61,22 @@ def _ask_for_places(s: State, block: Any, row: int, ahead: int) -> None:
         _ask_for_number(s, s.exchange[0].position + ahead + 1)
         if market_refusal(s, c.market) == 0:
             m = s.markets[c.market]
-            note.first = balance_place(s, c.account, Wallet.SPOT, m.base)
-            note.second = balance_place(s, c.account, Wallet.SPOT, m.quote)
-            fetch(s.balance_index, note.first, 0)
-            fetch(s.balance_index, note.second, 0)
+            note.first = balance_code(s, c.account, Wallet.SPOT, m.base)
+            note.second = balance_code(s, c.account, Wallet.SPOT, m.quote)
+            fetch_place(s.balance_index, note.first)
+            fetch_place(s.balance_index, note.second)
     elif head.command == CANCEL_ORDER:
         c = block.cancel_order[row]
         fetch(s.accounts, c.account, 0)
-        note.first = order_place(s, c.order)
-        fetch(s.order_index, note.first, 0)
+        note.first = order_code(s, c.order)
+        fetch_place(s.order_index, note.first)
 
 
 @inlined
 def _ask_for_number(s: State, number: int) -> None:
     # The numbers of a run share a line of the index, so its first one asks for all.
     if number & RUN_MASK == 0:
-        fetch(s.order_index, order_place(s, number), 0)
+        fetch_place(s.order_index, order_code(s, number))
 
 
 @inlined
@@ -84,15 +84,14 @@ def _ask_for_rows(s: State, block: Any, row: int) -> None:
     # The rows those places name, and the account's newest order, to which a new one is linked.
     head, note = block.head[row], s.notes[row & NOTES]
     if head.command == PLACE_ORDER:
-        fetch(s.balances, s.balance_index[note.first].row, 0)
-        fetch(s.balances, s.balance_index[note.second].row, 0)
+        fetch(s.balances, guess(s.balance_index, note.first), 0)
+        fetch(s.balances, guess(s.balance_index, note.second), 0)
         c = block.place_order[row]
         if account_refusal(s, c.account) == 0:
             fetch(s.orders, s.accounts[c.account].orders_first, 1)
     elif head.command == CANCEL_ORDER:
-        note.first = s.order_index[note.first].row
+        note.first = guess(s.order_index, note.first)
         fetch_row(s.orders, note.first)
-        fetch(s.order_links, note.first, 0)
 
 
 @inlined

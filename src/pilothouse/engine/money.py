@@ -11,7 +11,7 @@ from typing import Any
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.accounts import account_refusal
-from pilothouse.engine.hashes import insert, place_of_key, remove
+from pilothouse.engine.hashes import code_of, insert, probe, remove, row_at
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import Wallet
 from pilothouse.language.refusals import (
@@ -35,20 +35,22 @@ AMOUNT_MAX = 1 << 60
 @inlined
 def find_balance(s: State, account: int, wallet: int, asset: int) -> int:
     """Return the row of a balance, or 0."""
-    row = s.balance_index[balance_place(s, account, wallet, asset)].row
+    code = balance_code(s, account, wallet, asset)
+    place = probe(s.balance_index, code, code)
+    row = row_at(s.balance_index, place)
     while row != 0:
         b = s.balances[row]
         if b.account == account and b.asset == asset and b.wallet == wallet:
             return row
-        row = s.balance_links[row].row
+        place = probe(s.balance_index, code, place + 1)
+        row = row_at(s.balance_index, place)
     return 0
 
 
 @inlined
-def balance_place(s: State, account: int, wallet: int, asset: int) -> int:
-    """Return where a balance's key stands in the index."""
-    key = wallet * WALLET_SHIFT + asset
-    return place_of_key(s.balance_index, s.exchange[0].hash_seed, account, key)
+def balance_code(s: State, account: int, wallet: int, asset: int) -> int:
+    """Return the code of a balance's key in the index."""
+    return code_of(s.exchange[0].hash_seed, account, wallet * WALLET_SHIFT + asset)
 
 
 @inlined
@@ -69,7 +71,7 @@ def new_balance(s: State, account: int, wallet: int, asset: int) -> int:
     b.asset = asset
     b.next = s.accounts[account].balances_first
     s.accounts[account].balances_first = row
-    insert(s.balance_index, s.balance_links, balance_place(s, account, wallet, asset), row)
+    insert(s.balance_index, balance_code(s, account, wallet, asset), row)
     return row
 
 
@@ -80,8 +82,7 @@ def take_back_balances(s: State, used: int) -> None:
     while x.balances_used > used:
         row = x.balances_used
         b = s.balances[row]
-        place = balance_place(s, b.account, b.wallet, b.asset)
-        remove(s.balance_index, s.balance_links, place, row)
+        remove(s.balance_index, balance_code(s, b.account, b.wallet, b.asset), row)
         s.accounts[b.account].balances_first = b.next
         b.account = 0
         b.wallet = 0

@@ -6,7 +6,7 @@ from typing import Any
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.accounts import account_refusal
-from pilothouse.engine.hashes import insert, place_of_key, remove
+from pilothouse.engine.hashes import code_of, insert, probe, remove, row_at
 from pilothouse.engine.levels import append, find_level, new_level, unlink
 from pilothouse.engine.queue import ask_for_examination
 from pilothouse.engine.state import EVENTS_PER_COMMAND, State
@@ -65,35 +65,41 @@ def client_hash(words: Any, first: int, seed: int) -> tuple[int, int]:
 
 
 @inlined
-def order_place(s: State, number: int) -> int:
-    """Return where an order's number stands in its index."""
-    return place_of_key(s.order_index, s.exchange[0].hash_seed, 0, number)
+def order_code(s: State, number: int) -> int:
+    """Return the code of an order's number in its index."""
+    return code_of(s.exchange[0].hash_seed, 0, number)
 
 
 @inlined
-def client_place(s: State, account: int, hi: int, lo: int) -> int:
-    """Return where a client order id, unique within its account, stands in its index."""
-    return place_of_key(s.client_index, s.exchange[0].hash_seed, mix(account, hi, 0x1D), lo)
+def client_code(s: State, account: int, hi: int, lo: int) -> int:
+    """Return the code of a client order id, unique within its account, in its index."""
+    return code_of(s.exchange[0].hash_seed, mix(account, hi, 0x1D), lo)
 
 
 @inlined
 def find_order(s: State, number: int) -> int:
     """Return the row of an open order, or 0."""
-    row = s.order_index[order_place(s, number)].row
+    code = order_code(s, number)
+    place = probe(s.order_index, code, code)
+    row = row_at(s.order_index, place)
     while row != 0 and s.orders[row].number != number:
-        row = s.order_links[row].row
+        place = probe(s.order_index, code, place + 1)
+        row = row_at(s.order_index, place)
     return row
 
 
 @inner
 def find_client_order(s: State, account: int, hi: int, lo: int) -> int:
     """Return the row of an account's open order by the hash of its client order id, or 0."""
-    row = s.client_index[client_place(s, account, hi, lo)].row
+    code = client_code(s, account, hi, lo)
+    place = probe(s.client_index, code, code)
+    row = row_at(s.client_index, place)
     while row != 0:
         d = s.order_details[row]
         if d.client_hi == hi and d.client_lo == lo and s.orders[row].account == account:
             return row
-        row = s.client_links[row].row
+        place = probe(s.client_index, code, place + 1)
+        row = row_at(s.client_index, place)
     return 0
 
 
@@ -120,9 +126,9 @@ def rest_in_book(s: State, row: int) -> None:
     if o.position != 0:
         # Orders need initial margin, so the account's triggers lie nearer now.
         ask_for_examination(s, o.account)
-    insert(s.order_index, s.order_links, order_place(s, o.number), row)
+    insert(s.order_index, order_code(s, o.number), row)
     if o.flags & CLIENT_ID != 0:
-        insert(s.client_index, s.client_links, _place_of_client_id(s, row), row)
+        insert(s.client_index, _code_of_client_id(s, row), row)
 
 
 @inner
@@ -141,17 +147,17 @@ def leave_book(s: State, row: int) -> None:
         s.orders[o.account_next].account_previous = o.account_previous
     a.orders_open -= 1
     x.orders_open -= 1
-    remove(s.order_index, s.order_links, order_place(s, o.number), row)
+    remove(s.order_index, order_code(s, o.number), row)
     if o.flags & CLIENT_ID != 0:
-        remove(s.client_index, s.client_links, _place_of_client_id(s, row), row)
+        remove(s.client_index, _code_of_client_id(s, row), row)
     release(s, row)
     free_order(s, row)
 
 
 @inner
-def _place_of_client_id(s: State, row: int) -> int:
+def _code_of_client_id(s: State, row: int) -> int:
     d = s.order_details[row]
-    return client_place(s, s.orders[row].account, d.client_hi, d.client_lo)
+    return client_code(s, s.orders[row].account, d.client_hi, d.client_lo)
 
 
 @inlined

@@ -7,7 +7,7 @@ balance equals minus the sum of open entry costs, but for funding (`funding_post
 from __future__ import annotations
 
 from pilothouse.engine import events as emit
-from pilothouse.engine.hashes import insert, place_of_key, remove
+from pilothouse.engine.hashes import code_of, insert, probe, remove, row_at
 from pilothouse.engine.money import add
 from pilothouse.engine.queue import ask_for_examination
 from pilothouse.engine.state import State
@@ -21,19 +21,22 @@ from pilothouse.rules.funding import accrued_e6, received
 @inlined
 def find_position(s: State, account: int, market: int) -> int:
     """Return the row of a position, or 0."""
-    row = s.position_index[position_place(s, account, market)].row
+    code = position_code(s, account, market)
+    place = probe(s.position_index, code, code)
+    row = row_at(s.position_index, place)
     while row != 0:
         p = s.positions[row]
         if p.account == account and p.market == market:
             return row
-        row = s.position_links[row].row
+        place = probe(s.position_index, code, place + 1)
+        row = row_at(s.position_index, place)
     return 0
 
 
 @inlined
-def position_place(s: State, account: int, market: int) -> int:
-    """Return where a position's key stands in the index."""
-    return place_of_key(s.position_index, s.exchange[0].hash_seed, account, market)
+def position_code(s: State, account: int, market: int) -> int:
+    """Return the code of a position's key in the index."""
+    return code_of(s.exchange[0].hash_seed, account, market)
 
 
 @inlined
@@ -58,7 +61,7 @@ def position_row(s: State, account: int, market: int) -> int:
     s.accounts[account].positions_first = row
     p.next_of_market = s.markets[market].rows_first
     s.markets[market].rows_first = row
-    insert(s.position_index, s.position_links, position_place(s, account, market), row)
+    insert(s.position_index, position_code(s, account, market), row)
     return row
 
 
@@ -69,7 +72,7 @@ def take_back_positions(s: State, used: int) -> None:
     while x.positions_used > used:
         row = x.positions_used
         p = s.positions[row]
-        remove(s.position_index, s.position_links, position_place(s, p.account, p.market), row)
+        remove(s.position_index, position_code(s, p.account, p.market), row)
         s.accounts[p.account].positions_first = p.next_of_account
         s.markets[p.market].rows_first = p.next_of_market
         p.account = 0

@@ -38,10 +38,6 @@ class State:
     position_index: Any
     order_index: Any
     client_index: Any
-    balance_links: Any
-    position_links: Any
-    order_links: Any
-    client_links: Any
     events: Any
     receipts: Any
     scratch: Any

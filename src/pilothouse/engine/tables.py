@@ -90,7 +90,7 @@ SCHEDULES = _row(
 FEES = _row("count", volumes_from=TIERS, maker_ppm=TIERS, taker_ppm=TIERS)
 VOLUMES = _row("account unused", day_micro_usd=VOLUME_DAYS)
 NAMES = _row("hi lo body position outcome made")
-LINKS = _row("row")
+HASHES = _row("entry")
 
 # The buffers of a step, which are no part of the state.
 EVENTS = _row(" ".join(f"w{place}" for place in range(16)))
@@ -105,13 +105,6 @@ INDEX_OF: Final[dict[str, str]] = {
     "client_index": "orders",
 }
 """Hash tables, rebuilt from the table they index; they stay out of the fingerprint."""
-LINKS_OF: Final[dict[str, str]] = {
-    "balance_links": "balances",
-    "position_links": "positions",
-    "order_links": "orders",
-    "client_links": "orders",
-}
-"""Beside each row the next one of the same place in the hash table."""
 
 TABLES: Final[dict[str, np.dtype[Any]]] = {
     "exchange": EXCHANGE,
@@ -130,8 +123,7 @@ TABLES: Final[dict[str, np.dtype[Any]]] = {
     "fees": FEES,
     "volumes": VOLUMES,
     "names": NAMES,
-    **dict.fromkeys(INDEX_OF, LINKS),
-    **dict.fromkeys(LINKS_OF, LINKS),
+    **dict.fromkeys(INDEX_OF, HASHES),
 }
 """Every table of the arena, in its order."""
 BUFFERS: Final = {"events": EVENTS, "receipts": RECEIPTS, "scratch": SCRATCH, "notes": NOTES}
