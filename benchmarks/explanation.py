@@ -13,20 +13,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.engine import mix
+from benchmarks.mix import FUNDS, make_mix
 from pilothouse.journal.appender import Appender
 from pilothouse.journal.blocks import Pen
 from pilothouse.journal.snapshots import good_heads, keep_only, write_snapshot
 from pilothouse.journal.storage import Files
 from pilothouse.language import commands as ask
 from pilothouse.language.events import ProtectionStepTaken
-from pilothouse.language.kinds import ClientClass
+from pilothouse.language.kinds import ClientClass, MarketKind
 from pilothouse.language.rows import Rows, from_event_row, split
 from pilothouse.simulation.world import GENESIS
 from pilothouse.venue.explanation.explain import explain_event
@@ -35,14 +34,13 @@ from pilothouse.venue.ladder import WORK_BETWEEN, rungs_to_keep, work_of
 from pilothouse.venue.machine import present_release
 from pilothouse.venue.past import Past
 from pilothouse.venue.snapshotter import snapshot_of
-from tests.venue.lived import CHANGE, Lived, raised
+from tests.venue.lived import CHANGE, CONTRACT, Lived, raised
 
 COMMANDS = 5_000_000
 BLOCK = 500
 STRESSES = 10
 MAKERS = 2_000
-MILLION = 1_000_000
-PLENTY = 1 << 50
+SENDER = 7
 
 
 class Journal:
@@ -53,7 +51,7 @@ class Journal:
         self.world = Lived(11)
         self.world.step = self.step
         self._appender = Appender(self.storage, Pen(self.release.digest, 1), None)
-        self._work = 0
+        self._work = self.blocks = 0
         self.steps: list[tuple[int, int, int, int]] = []
         self.changes: list[int] = []
 
@@ -63,6 +61,7 @@ class Journal:
         rows = np.ascontiguousarray(rows)
         head = self._appender.append(rows, len(split(rows)), self.world.time)
         stepped = machine.step(rows, self.world.time)
+        self.blocks = head.number
         for place in np.flatnonzero(stepped.events[:, 0] == ProtectionStepTaken.number).tolist():
             one = from_event_row(stepped.events[place])
             self.steps.append((one.position, head.number, place, one.account))
@@ -74,47 +73,65 @@ class Journal:
         return stepped
 
 
+class Filled:
+    """The live world as the mix sees it: its orders go to a pair and makers of their own."""
+
+    def __init__(self, made: Journal) -> None:
+        self._made, x = made, made.world.machine.state.exchange[0]
+        self._asset, self._market = int(x["assets_used"]) + 1, int(x["markets_used"]) + 1
+        self._first = int(x["accounts_used"]) + 1
+        pair = ask.ListMarket(
+            symbol="FILLUSD", kind=MarketKind.SPOT, base=self._asset, quote=1, price_decimals=3,
+            quantity_decimals=6, tick=1_000, lot=1_000, fee_schedule=1,
+        )  # fmt: skip
+        opened = [ask.OpenAccount(client_class=ClientClass.PROFESSIONAL)] * MAKERS
+        money = [
+            ask.Deposit(account=self._first + k, asset=asset, amount=FUNDS)
+            for k in range(MAKERS)
+            for asset in (1, self._asset)
+        ]
+        room = [
+            ask.GrowTable(table=one, rows=1 << 18)
+            for one in ("orders", "levels", "nodes", "balances")
+        ]
+        asked = [*room, ask.ListAsset(symbol="FILL", decimals=6), pair, *opened, *money]
+        told = made.world.send(asked, GENESIS)
+        assert not told.receipts[:, 1].any()
+
+    @property
+    def state(self) -> Any:
+        """Return the live machine's tables."""
+        return self._made.world.machine.state
+
+    def step(self, rows: Rows, time: int) -> None:
+        """Journal and step a batch in blocks, at the world's own time."""
+        orders = rows[:, 0] == ask.PlaceOrder.number
+        rows[orders, 7] = self._first + rows[orders, 7] % MAKERS
+        rows[orders, 8] = self._market
+        rows[:, 2] = SENDER
+        for at in range(0, len(rows), BLOCK):
+            self._made.step(rows[at : at + BLOCK])
+            self._made.world.time += 20_000
+
+
 def live(home: Path, commands: int) -> dict[str, Any]:
     """Write the journal; return where liquidations and changes are."""
     made = Journal(home)
     made.world.open()
-    pieces = filling(made, commands)
+    mix = make_mix(Filled(made), 1, 2 * commands, 42)
     for turn in range(STRESSES):
-        position = made.world.machine.position
-        version = int(made.world.machine.state.markets[11]["schedule_version"])
-        made.world.send([raised(version, "1.1" if turn % 2 else "1.2")], CHANGE)
-        made.changes.append(position + 1)
-        made.world.fall(-6_000 if turn % 2 else 6_500, 5)
+        machine = made.world.machine
+        version = int(machine.state.markets[CONTRACT]["schedule_version"])
+        made.changes.append(machine.position + 1)
+        told = made.world.send([raised(version, "1.9" if turn % 2 else "2")], CHANGE)
+        assert not told.receipts[0, 1]
+        # Further each time, for whoever is left stands further from their margin.
+        move = 15_000 + 8_000 * turn
+        made.world.fall(move if turn % 2 else -move, 5)
+        made.world.run(20, 60)
         while made.world.machine.position < commands * (turn + 1) // STRESSES:
-            made.step(next(pieces))
-            made.world.time += 20_000
-    return {"steps": made.steps, "changes": made.changes, "blocks": made._appender.tail.number}
-
-
-def filling(made: Journal, commands: int) -> Iterator[Rows]:
-    """Yield blocks of the standard mix by makers of its own on the first spot pair."""
-    machine = made.world.machine
-    first = int(machine.state.exchange[0]["accounts_used"]) + 1
-    opened = [ask.OpenAccount(client_class=ClientClass.PROFESSIONAL)] * MAKERS
-    money = [
-        ask.Deposit(account=first + k, asset=asset, amount=PLENTY // MAKERS)
-        for k in range(MAKERS)
-        for asset in (1, 2)
-    ]
-    made.world.send([*opened, *money], GENESIS)
-    market = machine.state.markets[1]
-    scale = int(market["last_price"]) or 600_000
-    for batch in mix(machine.copy(), 1, commands, 42):
-        orders = batch[:, 0] == ask.PlaceOrder.number
-        batch[orders, 7] = first + batch[orders, 7] % MAKERS
-        batch[orders, 14] = scale + (batch[orders, 14] - 2_000_000) // 1_000
-        batch[~orders, 0] = ask.CancelAllOrders.number
-        batch[~orders, 7:] = 0
-        batch[~orders, 7] = first + np.arange(int((~orders).sum())) % MAKERS
-        batch[~orders, 8] = 1
-        batch[:, 2] = 7
-        for at in range(0, len(batch), BLOCK):
-            yield batch[at : at + BLOCK]
+            next(mix)
+    return {"steps": made.steps, "changes": made.changes, "blocks": made.blocks}
 
 
 def answers(home: Path, facts: dict[str, Any]) -> dict[str, Any]:
@@ -138,6 +155,7 @@ def answers(home: Path, facts: dict[str, Any]) -> dict[str, Any]:
             would_have(past, made, [change])
             without.append((position - change, round(time.perf_counter() - begun, 3)))
     far = facts["changes"][0]
+    past = Past(home)
     begun = time.perf_counter()
     would_have(past, made, [far])
     return {
@@ -165,7 +183,7 @@ def main() -> None:
         (home / "facts").write_text(json.dumps(facts))
         told = subprocess.run(
             [sys.executable, "-m", "benchmarks.explanation", "--ask", folder],
-            capture_output=True, text=True, check=True,
+            stdout=subprocess.PIPE, text=True, check=True,
         )  # fmt: skip
         heads = good_heads(Files(home))
         bytes_kept = sum(one.stat().st_size for one in (home / "snapshots").iterdir())

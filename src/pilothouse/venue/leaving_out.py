@@ -59,7 +59,8 @@ class LeavingOut:
         return np.concatenate([self._one(position, rows) for position, rows in commands])
 
     def _touches_versions(self, rows: Rows) -> bool:
-        return bool(self._behind) and bool(np.isin(rows[:, 0], list(_VERSIONED)).any())
+        # What only looks like such a command is looked at again, word by word.
+        return bool(self._behind) and len(rows) > 0 and int(rows[:, 0].max()) >= min(_VERSIONED)
 
     def _one(self, position: int, rows: Rows) -> Rows:
         place = _VERSIONED.get(int(rows[0, 0]))
