@@ -42,6 +42,18 @@ RUNBOOKS: Final[tuple[Entry, ...]] = (
         status="cancel_only",
     ),
     _runbook(
+        "let_it_settle",
+        "Let a falling contract settle",
+        "accounts come near their maintenance margin, one after the other",
+        [
+            "set post_only: makers rebuild the book, and nothing executes, liquidations included",
+            "watch the index: a pause of liquidations costs insurance if it goes on falling",
+            "reopen in stages as soon as the index stands; the preview says whom that reaches",
+        ],
+        "market_status",
+        status="post_only",
+    ),
+    _runbook(
         "raise_margin",
         "Raise initial margin before it is needed",
         "accounts near maintenance grow, or the backlog outgrows the depth",
@@ -106,6 +118,18 @@ RULES: Final[tuple[Entry, ...]] = (
         clear_s=60,
         absent_s=10 * _MINUTE_S,
         severity="high",
+    ),
+    _rule(
+        "accounts_near",
+        "Accounts come near their maintenance margin",
+        ("near_maintenance", "perpetuals", "above"),
+        0,
+        for_s=2,
+        clear_s=60,
+        absent_s=2 * _MINUTE_S,
+        severity="high",
+        runbook="let_it_settle",
+        escalate_s=_MINUTE_S,
     ),
     _rule(
         "depth_gone",

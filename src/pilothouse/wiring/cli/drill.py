@@ -158,7 +158,7 @@ def _sheet(home: Path, made: Copied, replay: Replay | None) -> None:
     shown = files.showing(home, wall_clock_us())
     whole = shown is not None and shown.state is files.State.FINISHED
     counted = tally(home, made.position, replay.number)
-    seen = sheet.moments(counted.crash_began_us or wall_clock_us())
+    seen = sheet.moments(made.time_us)
     facts = sheet.sheet(made, replay, counted, seen, whole)
     sheet.save(home, facts)
     OUT.print(sheet.as_text(facts), markup=False)

@@ -108,7 +108,7 @@ def as_text(facts: dict[str, Any]) -> str:
         f"  {'first approval':24}{seconds(facts['to_decide_us'])}",
         f"  {'first change applied':24}{seconds(facts['to_act_us'])}",
         f"  {'first liquidation':24}{seconds(facts['to_first_liquidation_us'])}",
-        "  (after the crash began: 3 % below the highest price told)",
+        "  (beside the moment the crash began: 3 % below the highest price told)",
         "",
         f"  {'':24}{'in the drill':>18}{'nothing done':>18}",
     ]

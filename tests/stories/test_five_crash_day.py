@@ -1,0 +1,200 @@
+"""Story Five: the crash day. The watch notices, people act, and a client's question is answered.
+
+A drill copies the demonstration and lets the day happen to the copy, so that its sheet can say
+what it came to beside the same day with nothing done. Both are printed.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from pilothouse.language.events import ProtectionStepTaken
+from pilothouse.venue.follower import Follower
+from tests.browser import PASSWORD, SOURCE, Desk
+from tests.stories.business import JSON, apply, wait_for_state
+
+CONTRACT = "PF_SOLUSD"
+SHARED = Path(os.environ.get("PILOTHOUSE_SHARED", Path(__file__).parents[3] / "shared"))
+DAY = SHARED / "data/crash/FILUSDT_1m_2024_04.csv.gz"
+WINDOW = ("--from=2024-04-12T18:15", "--until=2024-04-12T18:37", "--speed=12")
+NEAR = "Accounts come near their maintenance margin"
+STEP = ProtectionStepTaken.number
+
+pytestmark = [
+    pytest.mark.skipif(not DAY.exists(), reason=f"the bars of the day are not at {DAY}"),
+    pytest.mark.timeout(900),
+]
+
+
+class Drill:
+    """The drill as a process: its folder, its console, and what it says at the end."""
+
+    def __init__(self, of: Path, into: Path) -> None:
+        self.home, self.said = into, []
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "pilothouse.wiring.cli", "drill", str(DAY), *WINDOW),
+                *(f"--market={CONTRACT}", f"--home={of}", f"--into={into}"),
+            ],
+            env=os.environ
+            | {
+                "PYTHONPATH": str(SOURCE),
+                "PILOTHOUSE_DEMO_PASSWORD": PASSWORD,
+                "PILOTHOUSE_TRAFFIC_RATE": "100",
+                "COLUMNS": "200",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._listening = threading.Thread(target=self._listen, daemon=True)
+        self._listening.start()
+
+    def _listen(self) -> None:
+        self.said.extend(iter(self._process.stdout.readline, ""))
+
+    def line(self, pattern: str, within_s: int) -> str:
+        """Wait until it says something, and return the part in brackets."""
+        for _ in range(10 * within_s):
+            found = re.search(pattern, "".join(self.said))
+            if found:
+                return found.group(1)
+            assert self._process.poll() is None, "".join(self.said)
+            time.sleep(0.1)
+        raise AssertionError(f"no {pattern} in:\n{''.join(self.said)}")
+
+    def sheet(self) -> dict:
+        """Wait for the end of the day and return the sheet."""
+        self.line("saved as (drill-sheet.txt)", within_s=400)
+        print("".join(self.said).split("DRILL on", 1)[1])
+        return json.loads((self.home / "drill-sheet.json").read_text())
+
+    def stop(self) -> None:
+        """End it, as Ctrl-C does."""
+        self._process.terminate()
+        self._process.wait(timeout=60)
+
+
+class Liquidations:
+    """Hears of equity protection from the copy's own journal: (account, position)."""
+
+    def __init__(self, home: Path) -> None:
+        self.seen: list[tuple[int, int]] = []
+        self._follower = Follower(home)
+        self._follower.listen(self._hear)
+        self._follower.start()
+
+    def _hear(self, span) -> None:
+        steps = span.events[span.events[:, 0] == STEP]
+        self.seen += [(int(row[3]), int(row[1])) for row in steps]
+
+    def first(self) -> tuple[int, int]:
+        """Wait for the first one."""
+        for _ in range(1_200):
+            if self.seen:
+                return self.seen[0]
+            time.sleep(0.1)
+        raise AssertionError("nobody was liquidated")
+
+    def stop(self) -> None:
+        """Stop hearing."""
+        self._follower.stop()
+
+
+@pytest.fixture
+def drill(demonstration, tmp_path):
+    made = Drill(demonstration.home, tmp_path / "drill")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def console(drill, chromium):
+    made = Desk(chromium, drill.line(r"console\s+(http://\S+)", within_s=120))
+    yield made
+    for context in made.contexts:
+        context.close()
+
+
+@pytest.fixture
+def liquidations(drill, console):
+    made = Liquidations(drill.home)
+    yield made
+    made.stop()
+
+
+def wait_for_alert(page):
+    """Look at the queue until accounts come near their margin; open the alert."""
+    for _ in range(400):
+        page.goto("/alerts")
+        lines = page.locator("tr", has_text=NEAR).filter(has_text=CONTRACT).locator("a")
+        if lines.count():
+            lines.first.click()
+            page.get_by_role("heading", name=NEAR).wait_for()
+            return page.request.get(page.url, headers=JSON).json()["alert"]
+        page.wait_for_timeout(250)
+    raise AssertionError("the watch did not notice")
+
+
+def pause_the_market(operator, risk):
+    """From the alert to the incident, and from there to the change its runbook names."""
+    operator.get_by_role("button", name="Make it an incident").click()
+    operator.wait_for_url(re.compile(r"/incidents/\d+$"))
+    operator.get_by_role("link", name="Draft the change: market status").click()
+    operator.get_by_role("button", name="Propose and preview").click()
+    operator.wait_for_url(re.compile(r"/changes/\d+$"))
+    return int(operator.url.rsplit("/", 1)[1])
+
+
+def ask_why(page, account, position):
+    """Ask what a client asks; return what support may send."""
+    address = f"/accounts/{account}/why?position={position}&purpose=the+client+asks"
+    answer = page.request.get(address, headers=JSON)
+    assert answer.ok, answer.text()
+    return answer.json()["paragraph"]
+
+
+def time_to_change(page, change):
+    """Ask the saved question until the archive has the change; return its row's text."""
+    for _ in range(120):
+        page.goto("/sql?question=alert_to_change")
+        page.locator("[name=purpose]").fill("the sheet of the drill")
+        page.get_by_role("button", name="Run").click()
+        rows = page.locator("main table tbody tr").filter(has_text="accounts_near")
+        found = [one for one in rows.all_inner_texts() if re.search(rf"\b{change}\b", one)]
+        if found:
+            return found[0]
+        page.wait_for_timeout(1_000)
+    raise AssertionError("the archive has no such change")
+
+
+def test_the_crash_day_is_noticed_acted_on_and_explained(console, drill, liquidations):
+    operator, risk = console.sit_down("operator"), console.sit_down("risk")
+    assert "DRILL" in operator.locator(".environment").inner_text()
+
+    alert = wait_for_alert(operator)
+    change = pause_the_market(operator, risk)
+    account, position = liquidations.first()
+    apply(operator, change)
+    wait_for_state(operator, change, "verified")
+
+    told = drill.sheet()
+    noticed_us = alert["raised"] - told["crash_began_us"]
+    assert noticed_us < told["to_first_liquidation_us"], "noticed before it hurt anyone"
+    assert told["to_notice_us"] <= noticed_us < told["to_act_us"]
+    done, nothing = told["done"], told["nothing_done"]
+    assert 0 < done["accounts_hurt"] < nothing["accounts_hurt"]
+    assert done["insurance_micro_usd"] <= nothing["insurance_micro_usd"]
+    assert done["liquidated_micro_usd"] < nothing["liquidated_micro_usd"]
+
+    paragraph = ask_why(operator, account, position)
+    assert CONTRACT in paragraph and "maintenance" in paragraph
+    assert str(change) in time_to_change(operator, change)
+    assert console.complaints == []
