@@ -55,7 +55,7 @@ def as_after_a_drill(home):
         SimpleNamespace(**copied),
         SimpleNamespace(market=CONTRACT, file="crash.csv"),
         tally,
-        sheet.Moments(has_watch=True),
+        sheet.Moments(),
         whole=True,
     )
     (home / "drill.json").write_text(json.dumps(copied))

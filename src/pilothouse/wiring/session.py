@@ -190,10 +190,12 @@ class Session:
         `change` is the number of a change of change control, or a command. Answers are integers by
         name, as change control keeps them.
         """
-        with self._rehearsal() as rehearsal:
+        from pilothouse.control.hearers import EXCHANGE
+
+        with self._rehearsal():
             if isinstance(change, int):
                 return _rehearsed_steps(change)
-            return [asdict(rehearsal.impact(_named(change)))]
+            return [asdict(EXCHANGE.impact(change, 0, 0))]
 
     def explain(
         self,
@@ -217,19 +219,18 @@ class Session:
         return explained(self.home, asked, actor=self._actor, purpose=purpose)
 
     @contextmanager
-    def _rehearsal(self) -> Iterator[Any]:
+    def _rehearsal(self) -> Iterator[None]:
         # A replica of one's own, at the journal's end, and change control connected to it alone.
         from pilothouse.control import ports
         from pilothouse.venue.follower import Follower
         from pilothouse.venue.rehearsal import Rehearsal
 
         follower = Follower(self.home, from_snapshot=True)
-        rehearsal = Rehearsal(follower)
-        ports.connect(venue=_NoWayIn(), rehearsal=rehearsal, follower=follower)
+        ports.connect(venue=_NoWayIn(), rehearsal=Rehearsal(follower), follower=follower)
         follower.start()
         try:
             _catch_up(follower, self.home)
-            yield rehearsal
+            yield
         finally:
             follower.stop()
             ports.disconnect()
@@ -259,14 +260,6 @@ def _rehearsed_steps(number: int) -> list[dict[str, Any]]:
     from pilothouse.control.questions import question_of
 
     return [question_of(step).answer() for step in Change.objects.get(pk=number).steps.all()]
-
-
-def _named(command: Command) -> Message:
-    from pilothouse.language.kinds import CauseKind
-    from pilothouse.language.names import Cause, Name, Sender
-    from pilothouse.language.rows import Message
-
-    return Message(command, Name(Sender.CONTROL, 0, 0), Cause(CauseKind.CONTROL, 0))
 
 
 def _person(name: str) -> Person | None:

@@ -15,7 +15,6 @@ from pilothouse.wiring.drill.tally import Tally
 
 JSON_FILE: Final = "drill-sheet.json"
 TEXT_FILE: Final = "drill-sheet.txt"
-NO_WATCH: Final = "no watch"
 ASSUMES: Final = (
     "Nothing done is the drill's own journal stepped again without its operators' commands. It "
     "assumes that clients and prices came at the same moments with the same orders, and that "
@@ -34,7 +33,6 @@ COUNTS: Final = (
 class Moments:
     """When people noticed, decided and acted first, in microseconds; None for not at all."""
 
-    has_watch: bool = False
     alert_us: int | None = None
     proposed_us: int | None = None
     approved_us: int | None = None
@@ -43,16 +41,12 @@ class Moments:
 
 def moments(since_us: int) -> Moments:
     """Read from the drill's database what happened first after a moment; Django is set up."""
-    from django.apps import apps
-
     from pilothouse.control.models import Change, ChangeStep
+    from pilothouse.watch.models import Alert
 
     since = datetime.fromtimestamp(since_us / SECOND_US).astimezone()
-    has_watch = apps.is_installed("pilothouse.watch")
-    alert = apps.get_model("watch", "Alert") if has_watch else None
     return Moments(
-        has_watch=has_watch,
-        alert_us=_first(alert, "raised_at", since),
+        alert_us=_first(Alert, "raised_at", since),
         proposed_us=_first(Change, "proposed_at", since),
         approved_us=_first(Change, "approved_at", since),
         applied_us=_first(ChangeStep, "applied_at", since),
@@ -60,8 +54,6 @@ def moments(since_us: int) -> Moments:
 
 
 def _first(model: Any, column: str, since: datetime) -> int | None:
-    if model is None:
-        return None
     later = model.objects.filter(**{f"{column}__gte": since}).order_by(column)
     found = later.values_list(column, flat=True).first()
     if found is None:
@@ -81,7 +73,7 @@ def sheet(copied: Copied, run: Run, tally: Tally, seen: Moments, whole: bool) ->
         "file": run.file,
         "whole": whole,
         "crash_began_us": began or None,
-        "to_notice_us": _after(began, seen.alert_us) if seen.has_watch else NO_WATCH,
+        "to_notice_us": _after(began, seen.alert_us),
         "to_propose_us": _after(began, seen.proposed_us),
         "to_decide_us": _after(began, seen.approved_us),
         "to_act_us": _after(began, seen.applied_us),
@@ -118,10 +110,8 @@ def as_text(facts: dict[str, Any]) -> str:
     return "\n".join([*lines, "", facts["assumes"], ""])
 
 
-def seconds(value: int | str | None) -> str:
-    """Return a span of microseconds in seconds, or in words what there is instead."""
-    if isinstance(value, str):
-        return value
+def seconds(value: int | None) -> str:
+    """Return a span of microseconds in seconds, or that it never came."""
     if value is None:
         return "never"
     text = f"{format_decimal(abs(value) // 100_000, 1)} s"
