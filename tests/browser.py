@@ -106,6 +106,7 @@ class Desk:
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("heading", name="Markets by exception").wait_for()
+        page.wait_for_load_state()  # the page's scripts listen from now on
         return page
 
     def _hear(self, page: object, said: object) -> None:

@@ -5,6 +5,8 @@ A new page adds its address to PAGES; a test says so when one is forgotten.
 
 import json
 import re
+from contextlib import contextmanager
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import pytest
@@ -12,9 +14,10 @@ from axe_playwright_python.sync_playwright import Axe
 
 from pilothouse.venue.harm import Harm
 from pilothouse.wiring.drill import sheet
+from pilothouse.wiring.drill.copying import MARKER, Copied
 from pilothouse.wiring.drill.tally import Tally
 from pilothouse.wiring.urls import urlpatterns
-from tests.stories.business import propose_raise
+from tests.stories.business import propose_raise, token
 
 CONTRACT = "PF_XBTUSD"
 THEMES = ("dark", "light")
@@ -46,20 +49,24 @@ RULES = {
 }
 
 
+@contextmanager
 def as_after_a_drill(home):
-    """Leave what a drill leaves, so that its page has something to show."""
+    """Leave what a drill leaves while it is looked at, so that its page has something to show."""
     hurt = Harm(3, 4, 250_000_000_000, 1, 5_000_000_000, 700_000_000, 1)
     tally = Tally(hurt, hurt, 1_800_000_000_000_000, 2, 900)
-    copied = {"of": "exchange", "position": 500, "time_us": 1_800_000_000_000_000}
+    copied = Copied("exchange", "demonstration", 20, 500, 1_800_000_000_000_000)
     facts = sheet.sheet(
-        SimpleNamespace(**copied),
+        copied,
         SimpleNamespace(market=CONTRACT, file="crash.csv"),
         tally,
         sheet.Moments(),
         whole=True,
     )
-    (home / "drill.json").write_text(json.dumps(copied))
+    (home / MARKER).write_text(json.dumps(asdict(copied)))
     sheet.save(home, facts)
+    yield
+    for name in (MARKER, sheet.JSON_FILE, sheet.TEXT_FILE):
+        (home / name).unlink()
 
 
 @pytest.fixture(scope="module")
@@ -67,17 +74,23 @@ def tellers(chromium, demonstration):
     """An operator's page for each theme, with a previewed change to look at."""
     from tests.browser import Desk
 
-    as_after_a_drill(demonstration.home)
     desk, made = Desk(chromium, demonstration.console), {}
     for theme in THEMES:
         page = desk.sit_down("operator")
         if theme == "dark":
-            assert propose_raise(page, CONTRACT) >= 1
+            number = propose_raise(page, CONTRACT)
         if page.locator("html").get_attribute("data-theme") != theme and theme == "light":
             page.get_by_role("button", name="Switch to the light theme").click()
             page.locator("html[data-theme=light]").wait_for()
         made[theme] = page
-    yield made
+    with as_after_a_drill(demonstration.home):
+        yield made
+    # Stories that come later propose the same.
+    done = made["dark"].request.post(
+        f"/changes/{number}/moves/withdraw",
+        form={"csrfmiddlewaretoken": token(made["dark"]), "why": "it was only looked at"},
+    )
+    assert done.ok
     for context in desk.contexts:
         context.close()
 

@@ -80,7 +80,7 @@ def test_from_an_alert_to_a_change_that_names_the_incident(desk):
     for words in ("Open", "Join", "Acknowledge", f"CH-{change} apply"):
         assert words in told
     operator.get_by_text("Resolved…").click()
-    operator.get_by_label("In a sentence").last.fill("the exercise is over")
+    operator.locator("form[action$='/moves/resolve'] textarea").fill("the exercise is over")
     operator.get_by_role("button", name="Resolved").click()
     operator.get_by_text("resolved", exact=True).first.wait_for()
 

@@ -48,7 +48,7 @@ RUNBOOKS: Final[tuple[Entry, ...]] = (
         [
             "set post_only: makers rebuild the book, and nothing executes, liquidations included",
             "watch the index: a pause of liquidations costs insurance if it goes on falling",
-            "reopen in stages as soon as the index stands; the preview says whom that reaches",
+            "reopen in stages as soon as the index stands: the preview says whom that reaches",
         ],
         "market_status",
         status="post_only",

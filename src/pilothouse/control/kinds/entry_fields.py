@@ -91,18 +91,19 @@ class Choice(EntryField):
 
 @dataclass(frozen=True)
 class Several(EntryField):
-    """A list of words, separated by commas or line ends in a form."""
+    """A list of texts, one a line in a form, or with `between` from one to the next."""
 
     start: Any = ()
+    between: str = ","
 
     def read(self, form: Mapping[str, str]) -> list[str]:
-        """Return the words in the order they were written, each once; raises Unreadable."""
-        parts = form.get(self.name, "").replace("\n", ",").split(",")
+        """Return the texts in the order they were written, each once; raises Unreadable."""
+        parts = form.get(self.name, "").replace("\n", self.between).split(self.between)
         found = list(dict.fromkeys(one.strip() for one in parts if one.strip()))
         if not found and not self.optional:
             raise Unreadable(self.name, "it is empty")
         return found
 
     def shown(self, value: Any) -> str:
-        """Return the words with commas between them."""
-        return ", ".join(value)
+        """Return the texts in one line."""
+        return f"{self.between} ".join(value)

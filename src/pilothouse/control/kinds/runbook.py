@@ -43,7 +43,7 @@ class Runbook(Registered):
     FIELDS = (
         EntryField("title", "Title"),
         EntryField("when", "When to use it"),
-        Several("steps", "Steps", hint="one after the other, separated by commas"),
+        Several("steps", "Steps", hint="in their order, separated by semicolons", between=";"),
         Choice(
             "proposes",
             "Proposes",

@@ -5,7 +5,7 @@
   const keyList = document.getElementById("key-list");
   const switchedOff = () => localStorage.getItem("single-keys") === "off";
   const DECIDE = "[data-verb=approve], [data-verb=acknowledge]";
-  let wentAt = 0;
+  let going = false;
   let row = -1;
 
   const typing = (target) =>
@@ -27,7 +27,7 @@
   const open = (link) => {
     if (link) location.assign(link.href);
   };
-  const goTo = (key) => open(document.querySelector(`[data-go="${key}"]`));
+  const goTo = (key) => open(document.querySelector(`[data-go="${CSS.escape(key)}"]`));
   const follow = (way) => open(document.querySelector(`[data-queue="${way}"]`));
 
   const search = () => {
@@ -37,10 +37,10 @@
   };
 
   const press = (key) => {
-    if (Date.now() - wentAt < 1000) {
-      wentAt = 0;
+    if (going) {
+      going = false;
       goTo(key);
-    } else if (key === "g") wentAt = Date.now();
+    } else if (key === "g") going = true;
     else if (key === "j") moveTo(row + 1);
     else if (key === "k") moveTo(row - 1);
     else if (key === "x") rows()[row]?.toggleAttribute("data-marked");
