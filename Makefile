@@ -31,7 +31,7 @@ run: setup ## start the demonstration: exchange, console and traffic in the fold
 
 compile: setup ## compile the engine and keep its machine code on disk
 	@echo "compiling the engine, about a minute unless it was done before"
-	@$(BIN)/python -c "from pilothouse.simulation.compiling import compile_engine; compile_engine()"
+	@$(BIN)/python -c "from pilothouse.wiring.compiling import compile_once; compile_once()"
 
 test: setup browser lint compile ## check and test everything
 	$(BIN)/python -m pytest

@@ -7,7 +7,9 @@ span can be replayed with the very sources that wrote it.
 from __future__ import annotations
 
 import hashlib
+import sys
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 ROOMS = ("language", "rules", "engine")
@@ -32,6 +34,16 @@ def digest_of(house: Path = HOUSE) -> bytes:
 def digest() -> str:
     """Return the running release as sixteen hexadecimal digits."""
     return digest_of().hex()[:16]
+
+
+def compiled_mark(root: str) -> Path:
+    """Return the file that says: every door of this release was compiled here.
+
+    Machine code belongs to the compiler, to Python, and to the very files it was made from.
+    """
+    stamps = [(str(path), path.stat().st_mtime_ns) for path in sources()]
+    made_from = repr((version("numba"), sys.version, stamps)).encode()
+    return cache_folder(root) / f"compiled-{hashlib.sha256(made_from).hexdigest()[:16]}"
 
 
 def cache_folder(root: str) -> Path:

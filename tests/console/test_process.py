@@ -14,8 +14,9 @@ from pilothouse.wiring.processes import free_port
 PROGRAM = """
 import sys
 from pathlib import Path
-from pilothouse.console.process import serve, set_up
-set_up(Path(sys.argv[1]))
+from pilothouse.console.process import serve
+from pilothouse.wiring.people import begin_django
+begin_django(Path(sys.argv[1]))
 serve(int(sys.argv[2]), "127.0.0.1")
 print("parts are stopped", flush=True)
 """

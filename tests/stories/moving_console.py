@@ -18,6 +18,7 @@ from pilothouse.language.rows import Message, to_rows
 from pilothouse.venue.client import VenueClient
 from pilothouse.venue.rehearsal import Rehearsal
 from pilothouse.venue.views.assets import asset
+from pilothouse.wiring.people import begin_django
 
 OWN_SENDER = 40
 SOURCES = range(1, 9)
@@ -74,7 +75,7 @@ class MovingRehearsal(Rehearsal):
 
 def main(home, port, number):
     """Serve until a signal."""
-    process.set_up(home)
+    begin_django(home)
     with ExitStack() as running:
         process.connect(home, running, lambda follower: MovingRehearsal(follower, home, number))
         process.serve(port, "127.0.0.1")

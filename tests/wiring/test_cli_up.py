@@ -10,6 +10,8 @@ import urllib.request
 import pytest
 from typer.testing import CliRunner
 
+from pilothouse.journal.durable import DurableMark
+from pilothouse.journal.storage import Files
 from pilothouse.wiring.cli import app
 from pilothouse.wiring.processes import free_port, running_parts
 
@@ -79,6 +81,14 @@ def test_the_demonstration_prints_its_people_and_the_password_that_was_set(start
     assert "correct[horse]" in said and "demo-keys.json" in said
 
 
+def test_an_exchange_that_was_founded_is_not_founded_again(start, tmp_path):
+    (tmp_path / "journal").mkdir()
+    DurableMark(Files(tmp_path)).set(1)
+    said = lines_until(start("--trading-port", "0", "--console-port", "0"), "Ctrl-C")
+    assert "founding" not in said
+    assert set(running_parts(tmp_path)) == {"writer", "gateway", "console"}
+
+
 def test_when_a_child_dies_it_says_so_and_ends_with_an_error(start, tmp_path):
     process = start("--trading-port", "0", "--console-port", "0")
     lines_until(process, "Ctrl-C stops everything")
@@ -107,8 +117,9 @@ def test_a_taken_port_and_a_second_run_are_refused(start, tmp_path):
     assert elsewhere.wait(60) == 1
 
 
-def test_an_early_signal_ends_it_too(start):
-    process = start("--trading-port", "0", "--console-port", "0")
+def test_an_early_signal_ends_it_too(start, tmp_path):
+    nowhere = {"NUMBA_CACHE_DIR": str(tmp_path / "nothing-compiled")}
+    process = start("--trading-port", "0", "--console-port", "0", **nowhere)
     lines_until(process, "compiling")
     process.send_signal(signal.SIGTERM)
     process.stdout.read()

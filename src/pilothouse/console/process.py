@@ -7,7 +7,6 @@ changes, and the sending of notices.
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import threading
@@ -60,22 +59,10 @@ class Worker:
 
 
 def run_console(home: Path, port: int, host: str = "127.0.0.1") -> None:
-    """Serve the console of the exchange in `home` until SIGINT or SIGTERM."""
-    set_up(home)
+    """Serve the console of the exchange in `home` until SIGINT or SIGTERM; Django is set up."""
     with ExitStack() as running:
         connect(home, running)
         serve(port, host)
-
-
-def set_up(home: Path) -> None:
-    """Load Django with the home's settings and bring its tables up to date."""
-    os.environ["PILOTHOUSE_HOME"] = str(home)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pilothouse.wiring.settings")
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
 
 
 def connect(

@@ -8,14 +8,14 @@ from pilothouse.engine import events as emit
 from pilothouse.engine.money import asset_refusal
 from pilothouse.engine.state import State
 from pilothouse.engine.triggers import queue_triggered_above, queue_triggered_below
-from pilothouse.language.numbers import MARK_PER_PRICE
+from pilothouse.language.numbers import INDEX_PRICE_MAX_E12, MARK_PER_PRICE
 from pilothouse.language.refusals import (
     INDEX_PRICE_IS_TOO_LARGE,
     INDEX_PRICE_MUST_BE_POSITIVE,
     UNKNOWN_SOURCE,
 )
 from pilothouse.rules.compiled import inner
-from pilothouse.rules.index import INDEX_PRICE_MAX_E12, SOURCES_MAX, index_of, live_sources
+from pilothouse.rules.index import SOURCES_MAX, index_of, live_sources
 from pilothouse.rules.mark import clamp_premium, premium_e12, smoothed_premium
 
 INDEX_LIMIT = 1 << 48

@@ -17,6 +17,8 @@ E12: Final = 1_000_000_000_000
 """One, in parts of 10^-12: funding rates and index prices."""
 MICRO_USD: Final = 1_000_000
 """One dollar in the exchange's unit of valuation."""
+INDEX_PRICE_MAX_E12: Final = 9_000_000 * E12
+"""The largest price of a source, so that two prices and their half stay in 64 bits."""
 INDEX_DECIMALS: Final = 12
 """An index price is an integer of 10^-12 dollars for one whole unit of the asset."""
 MARK_DECIMALS: Final = 2

@@ -14,7 +14,6 @@ from pilothouse.rules.compiled import kernel
 
 SOURCES_MAX = 8
 STALE_AFTER_US = 60 * SECOND_US
-INDEX_PRICE_MAX_E12 = 9_000_000_000_000_000_000
 
 
 @kernel

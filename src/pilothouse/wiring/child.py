@@ -32,9 +32,9 @@ def _leave_with_parent() -> None:
 
 
 def _compile(home: Path, port: int) -> None:
-    from pilothouse.simulation.compiling import compile_engine
+    from pilothouse.wiring.compiling import compile_once
 
-    compile_engine()
+    compile_once()
 
 
 def _writer(home: Path, port: int) -> None:
@@ -48,13 +48,6 @@ def _found(home: Path, port: int) -> None:
     from pilothouse.wiring.genesis import found_if_new
 
     found_if_new(home, VenueClient(home))
-    _begin_django()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0, interactive=False)
-    from pilothouse.wiring.founding import found_register
-
-    found_register()
 
 
 def _begin_django() -> None:
@@ -85,7 +78,11 @@ def _gateway(home: Path, port: int) -> None:
 
 def _console(home: Path, port: int) -> None:
     from pilothouse.console.process import run_console
+    from pilothouse.wiring.founding import found_register
+    from pilothouse.wiring.people import begin_django
 
+    begin_django(home)
+    found_register()
     run_console(home, port)
 
 

@@ -50,9 +50,14 @@ class NotFounded(RuntimeError):
     """The exchange refused one of its first commands."""
 
 
+def is_new(home: Path) -> bool:
+    """Tell whether a folder's journal is empty."""
+    return DurableMark(Files(home)).block == 0
+
+
 def found_if_new(home: Path, client: VenueClient) -> bool:
     """Found the exchange of a folder whose journal is empty; tell whether it was."""
-    if DurableMark(Files(home)).block > 0:
+    if not is_new(home):
         return False
     for message, receipt in zip(founding(), client.submit(founding()), strict=True):
         if not receipt.accepted:

@@ -20,8 +20,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from pilothouse.language.numbers import SECOND_US, NotExact, parse_decimal
-from pilothouse.rules.index import INDEX_PRICE_MAX_E12
+from pilothouse.language.numbers import (
+    INDEX_PRICE_MAX_E12,
+    SECOND_US,
+    NotExact,
+    parse_decimal,
+)
 
 MINUTE_US: Final = 60 * SECOND_US
 GAP_MINUTES_MAX: Final = 60

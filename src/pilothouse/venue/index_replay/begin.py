@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilothouse.journal.durable import DurableMark
-from pilothouse.rules.index import INDEX_PRICE_MAX_E12, SOURCES_MAX
+from pilothouse.language.numbers import INDEX_PRICE_MAX_E12
+from pilothouse.rules.index import SOURCES_MAX
 from pilothouse.venue.follower import Follower
 from pilothouse.venue.index_replay import run as files
 from pilothouse.venue.index_replay.bars import MINUTE_US, BarFile, part

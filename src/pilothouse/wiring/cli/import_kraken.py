@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pilothouse.language.commands import ListAsset, SetMarginSchedule
 from pilothouse.wiring.cli.options import AsJson, Home
 from pilothouse.wiring.cli.says import ERROR, facts, failure
 from pilothouse.wiring.home import home_folder, make_home
-from pilothouse.wiring.importing.drafts import Known
-from pilothouse.wiring.importing.kraken import File, Translation, translate
 from pilothouse.wiring.parts import Part
 from pilothouse.wiring.processes import PartFailed, Processes, writer_listens
+
+if TYPE_CHECKING:
+    from pilothouse.wiring.importing.kraken import File, Translation
 
 START_TIMEOUT_S = 60
 
@@ -56,6 +56,10 @@ def kraken(
     futures = [_read(one) for one in [*(instruments or []), *(more or [])]]
     if spot is None and not futures:
         failure("name files: --pairs FILE, --instruments FILE", as_json, 2)
+    # Late, because the rules that judge the answers load the compiler; so does sending them.
+    from pilothouse.wiring.importing.drafts import Known
+    from pilothouse.wiring.importing.kraken import translate
+
     try:
         translate(spot, futures, Known())
         with _running_writer(make_home(home_folder(home))) as place:
@@ -66,11 +70,12 @@ def kraken(
 
 
 def _read(path: Path) -> File:
+    from pilothouse.wiring.importing.kraken import File
+
     return File(str(path), path.read_text(encoding="utf-8", errors="replace"))
 
 
 def _send(home: Path, spot: File | None, futures: list[File]) -> Translation:
-    # Late, because the compiled engine is loaded with it.
     from pilothouse.wiring.importing.sending import send_import
 
     with ERROR.status("importing …"):
@@ -102,6 +107,8 @@ def _never() -> bool:
 
 
 def _told(done: Translation) -> dict[str, Any]:
+    from pilothouse.language.commands import ListAsset, SetMarginSchedule
+
     kinds = Counter(one.kind.name.lower() for one in done.markets)
     return {
         "markets": len(done.markets),

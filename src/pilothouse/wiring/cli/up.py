@@ -14,6 +14,8 @@ import typer
 
 from pilothouse.wiring.cli.options import Home
 from pilothouse.wiring.cli.says import OUT, failure
+from pilothouse.wiring.compiling import is_compiled
+from pilothouse.wiring.genesis import is_new
 from pilothouse.wiring.home import home_folder, make_home
 from pilothouse.wiring.parts import Part
 from pilothouse.wiring.processes import (
@@ -90,12 +92,18 @@ class Run:
         os.environ.setdefault("PILOTHOUSE_ENVIRONMENT", "demo" if self.demo else "production")
         if self.demo:
             os.environ.setdefault(PASSWORD_VARIABLE, secrets.token_urlsafe(12))
-        self._once(Part.COMPILE, "compiling the engine")
-        self._begin_writer()
+        if not is_compiled():
+            self._once(Part.COMPILE, "compiling the engine")
+        new = is_new(self.processes.home)
+        self._begin(Part.WRITER)
+        if not (new or self.demo):
+            # It reads the journal's files, so it need not wait for the writer.
+            self._begin(Part.CONSOLE)
+        self._wait_for_writer()
         if self.demo:
             self._once(Part.SEED, "seeding the demonstration")
-        else:
-            self._once(Part.FOUND, "looking whether the exchange is new")
+        elif new:
+            self._once(Part.FOUND, "founding the exchange")
         self._begin_doors()
         if self.demo and not self.leaving:
             self.processes.start(Part.TRAFFIC)
@@ -120,23 +128,25 @@ class Run:
             self.processes.finish(part, self._asked)
         OUT.print(f"{what}: {time.monotonic() - began:.1f} s")
 
-    def _begin_writer(self) -> None:
-        if self.leaving:
-            return
+    def _begin(self, part: Part) -> None:
+        if not self.leaving and part not in self.processes.children:
+            self.processes.start(part, self._ports.get(part, 0))
+
+    @property
+    def _ports(self) -> dict[Part, int]:
+        return {Part.GATEWAY: self.trading_port, Part.CONSOLE: self.console_port}
+
+    def _wait_for_writer(self) -> None:
         home = self.processes.home
-        self.processes.start(Part.WRITER)
         self.processes.wait_until(
             "an answer of the writer", lambda: writer_listens(home), START_TIMEOUT_S, self._asked
         )
 
     def _begin_doors(self) -> None:
-        if self.leaving:
-            return
-        doors = {Part.GATEWAY: self.trading_port, Part.CONSOLE: self.console_port}
-        for part, port in doors.items():
-            self.processes.start(part, port)
+        for part in self._ports:
+            self._begin(part)
         with OUT.status("starting the trading API and the console …"):
-            for part, port in doors.items():
+            for part, port in self._ports.items():
                 self.processes.wait_until(
                     f"an answer of the {part}",
                     lambda port=port: answers(port),  # type: ignore[misc]
