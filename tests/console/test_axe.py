@@ -13,6 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from pilothouse.venue.harm import Harm
+from pilothouse.venue.outcome import Left, Outcome
 from pilothouse.wiring.drill import sheet
 from pilothouse.wiring.drill.copying import MARKER, Copied
 from pilothouse.wiring.drill.tally import Tally
@@ -53,7 +54,8 @@ RULES = {
 def as_after_a_drill(home):
     """Leave what a drill leaves while it is looked at, so that its page has something to show."""
     hurt = Harm(3, 4, 250_000_000_000, 1, 5_000_000_000, 700_000_000, 1)
-    tally = Tally(hurt, hurt, 1_800_000_000_000_000, 2, 900)
+    outcome = Outcome(hurt, Left(2, 90_000_000_000))
+    tally = Tally(outcome, outcome, 1_800_000_000_000_000, 2, 900)
     copied = Copied("exchange", "demonstration", 20, 500, 1_800_000_000_000_000)
     facts = sheet.sheet(
         copied,

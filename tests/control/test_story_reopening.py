@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pilothouse.console.pages.change.buttons import buttons
 from pilothouse.control import apply, approve, arm, edit, ports, preview, propose, verify, worker
 from pilothouse.control.conditions import UNWATCHED_MAX
 from pilothouse.control.fingerprint import fingerprint_of
-from pilothouse.control.moves import State
+from pilothouse.control.moves import State, Verb
 from pilothouse.control.refusals import Refused
 from pilothouse.control.reopening import SOAK_S, STAGES_APART, way
 from pilothouse.language.commands import CancelAllOrders, SetIndexPrice
@@ -210,3 +211,18 @@ def test_an_opening_that_could_be_had_at_once_is_offered_in_stages(team, exchang
     change = preview.first(change, by=team.operator, now=clock.now)
     change = approve.approve(change, change.fingerprint, by=team.risk, now=clock.now)
     assert arm.arm(change, by=team.operator, now=clock.now).state == State.SCHEDULED
+
+
+def test_a_stage_that_cannot_be_sent_yet_is_left_to_the_machine(team, exchange, clock, halted):
+    """No sources are live: the page offers to send it when they are, and then it is sent."""
+    change = propose.propose(
+        "market_status", ONLINE, by=team.operator, why="calm again", now=clock.now
+    )
+    exchange.now += 120 * 1_000_000
+    change = preview.first(change, by=team.operator, now=clock.now)
+    change = approve.approve(change, change.fingerprint, by=team.risk, now=clock.now)
+    offered = {one.verb: one.allowed for one in buttons(change, team.operator)}
+    assert offered[Verb.ARM] and not offered[Verb.APPLY]
+    arm.arm(change, by=team.operator, now=clock.now)
+    clock.run(3)
+    assert status(exchange) == MarketStatus.POST_ONLY

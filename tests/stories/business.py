@@ -68,6 +68,13 @@ def apply(page, number):
     page.wait_for_load_state()
 
 
+def arm(page, number):
+    """Leave it to the machine to send an approved change when its conditions hold."""
+    page.goto(f"/changes/{number}")
+    page.get_by_role("button", name="Apply as planned").click()
+    wait_for_state(page, number, "scheduled")
+
+
 def set_ceiling(page, number, accounts):
     """Allow so many accounts newly below maintenance, and any of the rest."""
     page.goto(f"/changes/{number}")

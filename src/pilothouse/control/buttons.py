@@ -19,7 +19,7 @@ LABELS: Final[dict[Verb, str]] = {
     Verb.REJECT: "Reject",
     Verb.SCHEDULE: "Schedule",
     Verb.APPLY: "Apply",
-    Verb.ARM: "Apply at its times",
+    Verb.ARM: "Apply as planned",
     Verb.VERIFY: "Verify again",
     Verb.REVERT: "Revert",
     Verb.WITHDRAW: "Withdraw",

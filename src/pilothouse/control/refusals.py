@@ -67,7 +67,8 @@ PREVIEW_IS_ABOVE_THE_CEILING: Final = Reason(
 CEILING_IS_NEGATIVE: Final = Reason("a_ceiling_must_not_be_negative", "use 0 or more")
 NOTHING_IS_DUE: Final = Reason("no_step_is_due_now", "wait for its time or schedule it anew")
 CONDITIONS_DO_NOT_HOLD: Final = Reason(
-    "the_conditions_of_this_stage_do_not_hold_yet", "wait: it is sent when they have held"
+    "the_conditions_of_this_stage_do_not_hold_yet",
+    "apply it as planned: the machine sends it when they have held",
 )
 NOT_ITS_PROPOSER: Final = Reason("only_the_proposer_may_do_this", "ask the proposer, or reject it")
 APPLIER_MUST_DIFFER: Final = Reason(

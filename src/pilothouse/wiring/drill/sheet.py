@@ -8,8 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from pilothouse.console.pages.drill.rows import COUNTS, SPANS
 from pilothouse.language.numbers import SECOND_US, format_decimal
 from pilothouse.venue.index_replay.run import Run
+from pilothouse.venue.outcome import Outcome
 from pilothouse.wiring.drill.copying import Copied
 from pilothouse.wiring.drill.tally import Tally
 
@@ -19,13 +21,6 @@ ASSUMES: Final = (
     "Nothing done is the drill's own journal stepped again without its operators' commands. It "
     "assumes that clients and prices came at the same moments with the same orders, and that "
     "nobody acted otherwise because the market was another."
-)
-COUNTS: Final = (
-    ("accounts_hurt", "Accounts hurt", False),
-    ("liquidated_micro_usd", "Liquidated", True),
-    ("unwound_accounts", "Counterparties unwound", False),
-    ("unwound_micro_usd", "Unwound", True),
-    ("insurance_micro_usd", "Insurance used", True),
 )
 
 
@@ -77,12 +72,16 @@ def sheet(copied: Copied, run: Run, tally: Tally, seen: Moments, whole: bool) ->
         "to_propose_us": _after(began, seen.proposed_us),
         "to_decide_us": _after(began, seen.approved_us),
         "to_act_us": _after(began, seen.applied_us),
-        "to_first_liquidation_us": _after(began, tally.done.first_us or None),
+        "to_first_liquidation_us": _after(began, tally.done.harm.first_us or None),
         "commands_left_out": tally.left_out,
-        "done": asdict(tally.done),
-        "nothing_done": asdict(tally.nothing_done),
+        "done": _told(tally.done),
+        "nothing_done": _told(tally.nothing_done),
         "assumes": ASSUMES,
     }
+
+
+def _told(outcome: Outcome) -> dict[str, int]:
+    return asdict(outcome.harm) | asdict(outcome.left)
 
 
 def _after(began_us: int, moment_us: int | None) -> int | None:
@@ -95,18 +94,14 @@ def as_text(facts: dict[str, Any]) -> str:
         f"DRILL on {facts['market']}: {facts['file']}{'' if facts['whole'] else ', ended early'}",
         f"a copy of {facts['of']} at command {facts['copied_at_position']:,}",
         "",
-        f"  {'first alert':24}{seconds(facts['to_notice_us'])}",
-        f"  {'first proposal':24}{seconds(facts['to_propose_us'])}",
-        f"  {'first approval':24}{seconds(facts['to_decide_us'])}",
-        f"  {'first change applied':24}{seconds(facts['to_act_us'])}",
-        f"  {'first liquidation':24}{seconds(facts['to_first_liquidation_us'])}",
+        *(f"  {label.lower():28}{seconds(facts[name])}" for label, name in SPANS),
         "  (beside the moment the crash began: 3 % below the highest price told)",
         "",
-        f"  {'':24}{'in the drill':>18}{'nothing done':>18}",
+        f"  {'':28}{'in the drill':>18}{'nothing done':>18}",
     ]
-    for name, label, is_money in COUNTS:
+    for label, name, is_money in COUNTS:
         told, nothing = (_shown(facts[run][name], is_money) for run in ("done", "nothing_done"))
-        lines.append(f"  {label:24}{told:>18}{nothing:>18}")
+        lines.append(f"  {label:28}{told:>18}{nothing:>18}")
     return "\n".join([*lines, "", facts["assumes"], ""])
 
 

@@ -19,8 +19,8 @@ from pilothouse.language.commands import SetIndexPrice
 from pilothouse.language.names import Sender
 from pilothouse.language.numbers import PPM
 from pilothouse.venue.causes import Causes
-from pilothouse.venue.harm import Harm, HarmCount
 from pilothouse.venue.leaving_out import without
+from pilothouse.venue.outcome import Living, Outcome
 from pilothouse.venue.past import Past
 
 KIND, SENDER, NAME_HI = 0, 2, 3
@@ -33,8 +33,8 @@ CRASH_PPM: Final = 30_000
 class Tally:
     """Both runs, when the crash began (0 if it never did), and how many commands were left out."""
 
-    done: Harm
-    nothing_done: Harm
+    done: Outcome
+    nothing_done: Outcome
     crash_began_us: int
     left_out: int
     through_position: int
@@ -70,20 +70,18 @@ def tally(home: Path, after: int, run: int) -> Tally:
     causes = Causes()
     causes.scan(storage, through)
     acted = [one.position for one in causes.between(after + 1, (1 << 63) - 1)]
-    done, fall, last = HarmCount(), Fall(run), after
-    before = HarmCount()
-    """What happened before anybody acted is the same in both runs."""
+    done, before, fall = Living(), Living(), Fall(run)
     for machine, block in past.blocks_from_command(after + 1):
         if block.header.number > through:
             break
         fall.see(block)
-        events = machine.step(block.rows, block.header.time).events
-        done.add(events)
-        last = block.header.last_position
-        if acted and block.header.last_position < acted[0]:
-            before.add(events)
+        done.see(machine, machine.step(block.rows, block.header.time).events)
+        after = block.header.last_position
+        if acted and after < acted[0]:
+            # What happened before anybody acted is the same in both runs.
+            before.count.add(done.events)
     if acted:
         for lived in without(past, acted, through):
-            before.add(lived.stepped.events)
-    nothing = before.harm() if acted else done.harm()
-    return Tally(done.harm(), nothing, fall.began_us, len(acted), last)
+            before.see(lived.machine, lived.stepped.events)
+    nothing = before if acted else done
+    return Tally(done.outcome(), nothing.outcome(), fall.began_us, len(acted), after)

@@ -47,12 +47,12 @@ def buttons(change: Change, person: Person) -> list[Button]:
 
 
 def _stands_on_its_own(move: MoveView, change: Change) -> bool:
-    """An edit is the ceiling's form or a gentler way; a plan of several steps has its times."""
+    """An edit is the ceiling's form or a gentler way; a plan has its times and conditions."""
     if move.verb == Verb.EDIT:
         return False
     if move.verb == Verb.ARM:
         first = plan.next_step(change)
-        return first is not None and first.not_before is not None
+        return first is not None and bool(first.not_before or first.conditions)
     return move.verb != Verb.SCHEDULE or len(plan.waiting_steps(change)) == 1
 
 

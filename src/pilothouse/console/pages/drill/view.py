@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
+from pilothouse.console.pages.drill.rows import COUNTS, SPANS
 from pilothouse.console.pages.replay.view import facts, newest
 from pilothouse.console.rights import needs
 
 MARKER, SHEET = "drill.json", "drill-sheet.json"
-SPANS: Final = (
-    ("First alert", "to_notice_us"),
-    ("First proposal", "to_propose_us"),
-    ("First approval", "to_decide_us"),
-    ("First change applied", "to_act_us"),
-    ("First liquidation", "to_first_liquidation_us"),
-)
-COUNTS: Final = (
-    ("Accounts hurt", "accounts_hurt", False),
-    ("Liquidated", "liquidated_micro_usd", True),
-    ("Counterparties unwound", "unwound_accounts", False),
-    ("Unwound", "unwound_micro_usd", True),
-    ("Insurance used", "insurance_micro_usd", True),
-)
 
 
 @needs(Right.VIEW)
