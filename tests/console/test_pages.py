@@ -1,17 +1,23 @@
 """The pages over HTTP, with an exchange of one page behind change control."""
 
+import json
 from dataclasses import replace
 
 import pytest
 from django.test import Client
 
 from pilothouse.console import security
+from pilothouse.console.live import ticker
+from pilothouse.console.live.pulse import Pulse
 from pilothouse.console.pages.change.move import MOVES
 from pilothouse.control import ports, preview, propose
 from pilothouse.control.models import Change
 from pilothouse.language.kinds import ClientClass
 from pilothouse.records.models import AuditRow
+from pilothouse.venue.clock import wall_clock_us
 from pilothouse.venue.rehearsal import AffectedAccount
+from pilothouse.venue.standstill import Standstill, Why, words_of
+from pilothouse.venue.views.margin import HealthView
 from tests.control.conftest import Team, wish
 from tests.control.doubles import Exchange
 
@@ -196,3 +202,35 @@ def test_the_theme_is_remembered_and_leads_nowhere_else(client, db):
     assert answer["Location"] == "/"
     assert answer.cookies["theme"].value == "light"
     assert 'data-theme="light"' in client.get("/sign-in/login/").content.decode()
+
+
+@pytest.fixture
+def still(exchange):
+    """An exchange whose writer is frozen, and the last pulse taken of it."""
+    exchange.standstill = Standstill(wall_clock_us(), Why.NOTHING_WRITTEN)
+    health = HealthView((), 0, 0, 0, 0, 0)
+    was = ticker.latest()
+    ticker.show(Pulse(1, 100, 5, 6, 0, (), (), 0, health, (), 0, 0))
+    yield words_of(exchange.standstill, wall_clock_us())
+    ticker.show(was)
+
+
+def test_a_writer_that_writes_nothing_shows_on_every_page_and_in_the_feed(at, team, still):
+    for address in ("/changes", "/runbooks", "/inbox"):
+        page = at(team.operator).get(address).content.decode()
+        assert 'data-state="still"' in page and still in page
+        assert "dot-down" in page and "dot-up" not in page
+    assert json.loads(ticker.message(ticker.latest()))["standstill"] == still
+    health = at(team.operator).get("/healthz")
+    assert health.status_code == 200
+    assert health.json() == {
+        "status": "ok", "position": 100, "written_at": 5, "standstill": still
+    }  # fmt: skip
+
+
+def test_a_writer_that_writes_is_not_accused(at, team, exchange, still):
+    exchange.standstill = None
+    page = at(team.operator).get("/changes").content.decode()
+    assert 'data-state="drawn"' in page and "dot-up" in page and "nothing written" not in page
+    assert json.loads(ticker.message(ticker.latest()))["standstill"] == ""
+    assert at(team.operator).get("/healthz").json()["standstill"] == ""

@@ -112,6 +112,7 @@ class Exchange:
         self.accounts = [Account(1, 15_000), Account(2, 30_000), Account(3, 35_000)]
         self.position = 100
         self.time = 0
+        self.standstill: Any = None
         self.sent: list[Message] = []
         self.receipts: dict[tuple[int, int, int], tuple[bytes, Receipt]] = {}
         self.refuses_to_answer = 0

@@ -1,6 +1,10 @@
 """The control room: it fits, it lives, it says when it does not, and keys and themes work."""
 
+import os
 import re
+import signal
+
+from pilothouse.wiring.processes import running_parts
 
 CARRIED_BYTES_MAX = 120_000
 """What the control room may send to a browser that comes for the first time, compressed."""
@@ -65,6 +69,23 @@ def test_a_page_says_since_when_it_is_stale_and_goes_on_working(desk):
     page.get_by_role("link", name="All markets").click()
     assert page.get_by_role("heading", name="All markets").is_visible()
     desk.complaints.clear()
+
+
+def test_a_frozen_writer_is_not_called_live(desk, demonstration):
+    page = desk.sit_down("operator")
+    page.get_by_text("Live", exact=True).wait_for()
+    writer = running_parts(demonstration.home)["writer"]["pid"]
+    os.kill(writer, signal.SIGSTOP)
+    try:
+        said = page.get_by_text(re.compile(r"^nothing written since \d\d:\d\d:\d\d UTC$"))
+        said.wait_for(timeout=30_000)
+        assert page.locator("[data-writer].dot-down").is_visible()
+        page.goto("/changes")
+        assert said.is_visible()
+    finally:
+        os.kill(writer, signal.SIGCONT)
+    page.get_by_text("Live", exact=True).wait_for()
+    assert page.locator("[data-writer].dot-up").is_visible()
 
 
 def test_it_is_used_by_keys(desk):

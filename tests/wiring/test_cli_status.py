@@ -3,9 +3,13 @@
 import json
 import os
 
+import pytest
 from typer.testing import CliRunner
 
+from pilothouse.venue.clock import wall_clock_us
 from pilothouse.wiring.cli import app
+from tests.venue.counter import order
+from tests.venue.running import client_of, running_writer
 
 
 def status(*arguments):
@@ -40,3 +44,16 @@ def test_what_runs_is_told(tmp_path):
 def test_the_home_may_come_from_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("PILOTHOUSE_HOME", str(tmp_path))
     assert str(tmp_path) in " ".join(status().output.split())
+
+
+@pytest.mark.parametrize(("late_s", "is_still"), [(0, False), (60, True)])
+def test_a_writer_that_writes_nothing_is_an_error(tmp_path, late_s, is_still):
+    with running_writer(tmp_path, now=lambda: wall_clock_us() - late_s * 10**6):
+        with client_of(tmp_path) as client:
+            client.submit([order(1)])
+        facts = {"writer": {"pid": os.getpid(), "port": 0}}
+        (tmp_path / "processes.json").write_text(json.dumps(facts))
+        done = status("--home", str(tmp_path), "--json")
+    told = json.loads(done.stdout).get("standstill", "")
+    assert told.startswith("nothing written since" if is_still else "")
+    assert bool(told) == is_still and done.exit_code == is_still

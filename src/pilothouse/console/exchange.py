@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from pilothouse.control.ports import NotConnected, ports
+from pilothouse.venue.clock import wall_clock_us
 from pilothouse.venue.past import Past
+from pilothouse.venue.standstill import words_of
 
 
 class ExchangeIsAway(RuntimeError):
@@ -29,6 +31,14 @@ def machine() -> Iterator[Any]:
         raise ExchangeIsAway("the exchange has not answered yet") from None
     with follower.machine() as lent:
         yield lent
+
+
+def standstill() -> str:
+    """Say since when nothing new of the exchange was seen; empty while blocks come."""
+    try:
+        return words_of(ports().follower.standstill, wall_clock_us())
+    except NotConnected:
+        return ""
 
 
 _pasts: list[Past] = []

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from pilothouse.access.rights import roles_of
+from pilothouse.console.exchange import standstill
 from pilothouse.console.live.alerts import newest_alert, open_count, untaken_count
 from pilothouse.console.live.pulse import Pulse
 from pilothouse.console.live.ticker import latest
@@ -38,6 +39,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     pulse, newest = latest(), newest_alert()
     return facts | {
         "pulse": pulse,
+        "standstill": standstill(),
         "frame_replay": replay.on(),
         "frame_contracts": _contracts(pulse),
         "person_name": str(person),

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from pilothouse.control.refusals import EXCHANGE_IS_AWAY, Refused
 from pilothouse.language.names import Receipt
 from pilothouse.language.rows import Message
+from pilothouse.venue.standstill import Standstill
 
 
 class Venue(Protocol):
@@ -52,6 +53,10 @@ class Follower(Protocol):
     @property
     def time(self) -> int:
         """The time of its last block, microseconds since the epoch."""
+
+    @property
+    def standstill(self) -> Standstill | None:
+        """Since when nothing new was seen, None while blocks come."""
 
     def wait_for(self, position: int, timeout_s: float) -> bool:
         """Wait until it has a position; tell whether it came in time."""

@@ -22,6 +22,8 @@ from pilothouse.trading_api.spot.routes import routes as spot_routes
 from pilothouse.trading_api.spot.routes import unknown_method
 from pilothouse.trading_api.spot.websocket.routes import routes as spot_feeds
 from pilothouse.venue.catalogue import Catalogue
+from pilothouse.venue.clock import wall_clock_us
+from pilothouse.venue.standstill import words_of
 
 EMPTY: Final = Catalogue()
 
@@ -46,10 +48,12 @@ def assemble(door: Door, moments: Moments | None = None) -> Starlette:
     """Return the application around a door that exists."""
 
     async def healthz(request: Request) -> Response:
-        fault, position = door.follower.fault, door.follower.position
-        if fault:
-            return JSONResponse({"status": fault, "position": position}, status_code=503)
-        return JSONResponse({"status": "ok", "position": position})
+        follower = door.follower
+        told = {"position": follower.position, "written_at": follower.time}
+        told |= {"standstill": words_of(follower.standstill, wall_clock_us())}
+        if follower.fault:
+            return JSONResponse({"status": follower.fault, **told}, status_code=503)
+        return JSONResponse({"status": "ok", **told})
 
     every: list[BaseRoute] = [Route("/healthz", healthz)]
     every += [*spot_routes(door), *futures_routes(door)]

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from pilothouse.language.names import Receipt
 from pilothouse.language.rows import Message
+from pilothouse.venue.standstill import Standstill
 
 
 class Key(Protocol):
@@ -50,6 +51,14 @@ class Replica(Protocol):
     @property
     def fault(self) -> str | None:
         """Return the sentence why it stopped, None while it follows."""
+
+    @property
+    def time(self) -> int:
+        """Return the time of the last block it has stepped, microseconds since the epoch."""
+
+    @property
+    def standstill(self) -> Standstill | None:
+        """Say since when nothing new was seen, None while blocks come."""
 
     def machine(self) -> AbstractContextManager[Any]:
         """Return the machine between two blocks, held while it is read."""

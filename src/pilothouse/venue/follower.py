@@ -23,6 +23,7 @@ from pilothouse.venue.machine import Release, present_release
 from pilothouse.venue.progress import Progress
 from pilothouse.venue.recovery import newest_start, replica_at
 from pilothouse.venue.replica import Replica
+from pilothouse.venue.standstill import STANDSTILL_S, Standstill, Why
 from pilothouse.venue.wire import Receipts
 
 LOOK_S: Final = 0.0005
@@ -67,6 +68,7 @@ class Follower:
         storage: Storage | None = None,
         from_snapshot: bool = False,
         say: Callable[[str], None] = lambda sentence: None,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self.home = Path(home)
         self.storage: Storage = storage or Files(self.home)
@@ -80,6 +82,8 @@ class Follower:
         self._stopping, self._hurry = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._replica: Replica | None = None
+        self._mark: DurableMark | None = None
+        self._steady, self._moved_at = steady, steady()
 
     def listen(self, callback: Callable[[Span], None], since: int | None = 0) -> None:
         """Have every block told that comes after block `since`; only before `start`.
@@ -133,6 +137,21 @@ class Follower:
         return self._replica
 
     @property
+    def standstill(self) -> Standstill | None:
+        """Say since when nothing new was seen, if for longer than the writer ever pauses.
+
+        None before the first block. Judged by the steady clock: the one on the wall may jump.
+        """
+        if not self.block:
+            return None
+        if self.fault:
+            return Standstill(self.time, Why.STOPPED)
+        if self._steady() - self._moved_at <= STANDSTILL_S:
+            return None
+        is_behind = self._mark is not None and self._mark.block > self.block
+        return Standstill(self.time, Why.BEHIND if is_behind else Why.NOTHING_WRITTEN)
+
+    @property
     def release(self) -> Release:
         """The engine release this follower runs."""
         if self._given_release is None:
@@ -164,7 +183,8 @@ class Follower:
         return replica_at(self.home, self.release, start, self._say)
 
     def _trail(self, replica: Replica, reader: Reader) -> None:
-        mark, quiet_looks, progress = DurableMark(self.storage), 0, Progress(self._say)
+        mark = self._mark = DurableMark(self.storage)
+        quiet_looks, progress = 0, Progress(self._say)
         while not self._stopping.is_set():
             quiet_looks += 1
             for block in reader.read(mark.block):
@@ -199,5 +219,6 @@ class Follower:
         with self._moved:
             if tail:
                 self.block, self.time = tail.number, tail.time
+                self._moved_at = self._steady()
                 self.position = tail.last_position
             self._moved.notify_all()

@@ -35,15 +35,14 @@ from pilothouse.venue.machine import Release, present_release
 from pilothouse.venue.recovery import Recovered, recover
 from pilothouse.venue.replica import ReplicaDiffers
 from pilothouse.venue.snapshotter import snapshot_of
+from pilothouse.venue.standstill import IDLE_S
 from pilothouse.venue.wire import Frame, Receipts, answer
 
 LOCK: Final = "writer.lock"
 BLOCK_ROWS: Final = 16_384
 """Once a block holds this many rows it takes no further frame."""
-IDLE_S: Final = 0.25
-"""An empty block follows when nothing came for so long, so that timers run."""
 UNQUIET_S: Final = 0.002
-"""The same while the machine has work of its own under way."""
+"""So soon an empty block follows while the machine has work of its own under way."""
 FINGERPRINT_BLOCKS: Final = 4_096
 """Blocks between two fingerprints in the journal."""
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 
+from pilothouse.console.exchange import standstill
 from pilothouse.console.live.alerts import newest_alert, open_count, sentence_of
 from pilothouse.console.live.broadcast import Broadcast
 from pilothouse.console.live.pulse import Pulse, pulse_of
@@ -56,6 +57,7 @@ def message(pulse: Pulse) -> bytes:
         "figures": figures,
         "panels": {name: digest(name, pulse) for name in PANELS},
         "alert": _newest(),
+        "standstill": standstill(),
     }
     return json.dumps(told, separators=(",", ":")).encode()
 

@@ -17,10 +17,19 @@
     if (words.textContent !== text) words.textContent = text;
   };
 
+  // The feed may run while nothing is written: then it is not live, and the server says since when.
+  const tell = (standstill) => {
+    if (standstill) say("still", standstill);
+    else say("live", "Live");
+    const writer = document.querySelector("[data-writer]");
+    writer?.classList.toggle("dot-up", !standstill);
+    writer?.classList.toggle("dot-down", Boolean(standstill));
+  };
+
   const show = (message) => {
     heardAt = Date.now();
     stale = false;
-    say("live", "Live");
+    tell(message.standstill);
     for (const [name, text] of Object.entries(message.figures)) {
       for (const place of document.querySelectorAll(`[data-figure="${name}"]`)) {
         if (place.textContent !== text) place.textContent = text;
