@@ -1,8 +1,8 @@
 """The rows of an archive as large as one wants, column by column, always the same.
 
-Thirty days of an exchange with 30 contracts and 10 spot pairs: of any ten rows about four tell of
-orders, three of fills and three of positions; changes and alerts are as many as a very busy team
-makes. Few accounts do much, as in life.
+An exchange with 30 contracts and 10 spot pairs. Of ten rows about four tell of orders, three of
+fills and three of positions; changes and alerts are as many as a very busy team makes. Few
+accounts do much, as in life.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ from pilothouse.records.archive.team_tables import ALERTS, CHANGES
 Words = NDArray[np.int64]
 CONTRACTS, PAIRS, MONEY = 30, 10, 12
 FIRST_US: Final = 1_798_761_600_000_000
-DAYS_US: Final = 30 * 86_400 * 1_000_000
+ROW_US: Final = 259_200
+"""So long is it from row to row: ten million rows are thirty days."""
 CHANGES_MOST, ALERTS_MOST = 2_000, 8_000
 PIECE = 50_000
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How many rows each table has, and how many accounts they are of."""
+    """How many rows each table has, of how many accounts, in how many microseconds."""
 
     orders: int
     fills: int
@@ -40,6 +41,7 @@ class Plan:
     changes: int
     alerts: int
     accounts: int
+    span_us: int
 
     @classmethod
     def of(cls, rows: int) -> Plan:
@@ -47,7 +49,7 @@ class Plan:
         changes, alerts = min(rows // 500, CHANGES_MOST), min(rows // 200, ALERTS_MOST)
         orders, fills = rows * 4 // 10, rows * 3 // 10
         rest = rows - orders - fills - changes - alerts - CONTRACTS - PAIRS - MONEY
-        return cls(orders, fills, rest, changes, alerts, max(50, rows // 100))
+        return cls(orders, fills, rest, changes, alerts, max(50, rows // 100), rows * ROW_US)
 
 
 class Rows:
@@ -79,7 +81,7 @@ class Rows:
         plan = self.plan
         turns = max(1, -(-(plan.orders + plan.fills + plan.positions) // PIECE))
         for turn in range(turns):
-            first, span = FIRST_US + DAYS_US * turn // turns, DAYS_US // turns
+            first, span = FIRST_US + plan.span_us * turn // turns, plan.span_us // turns
 
             def share(whole: int, turn: int = turn) -> int:
                 return whole * (turn + 1) // turns - whole * turn // turns
@@ -153,8 +155,8 @@ class Rows:
         """Return changes and alerts; half of them belong to incidents."""
         plan, alerts, changes = self.plan, self.plan.alerts, self.plan.changes
         incidents = max(1, changes // 2)
-        raised = self._moments(alerts, FIRST_US, DAYS_US)
-        applied = self._chance.permutation(self._moments(changes, FIRST_US, DAYS_US))
+        raised = self._moments(alerts, FIRST_US, plan.span_us)
+        applied = self._chance.permutation(self._moments(changes, FIRST_US, plan.span_us))
         applied[applied % 4 == 0] = 0
         market = self._some(plan.changes, 0, CONTRACTS + PAIRS)
         states = ["applied", "verified", "draft", "refused"]

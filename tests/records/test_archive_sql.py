@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
 
 from pilothouse.records.archive import ask as asking
-from pilothouse.records.archive.archive import Archive
+from pilothouse.records.archive import parts
+from pilothouse.records.archive.archive import Archive, count, live
 from pilothouse.records.archive.ask import ask
 from pilothouse.records.archive.definitions import TABLES, Mask
+from pilothouse.records.archive.exchange_tables import POSITIONS
 from pilothouse.records.archive.keeper import Keeper
+from pilothouse.records.archive.masks import pseudonym
 from pilothouse.records.archive.questions import (
     BUILT_IN,
     Chart,
@@ -168,6 +172,40 @@ def test_a_pseudonym_is_the_same_in_every_table_and_answer(home):
     one, other = (asked(home, "SELECT DISTINCT taker_account AS a FROM fills ORDER BY a")
                   for _ in range(2))  # fmt: skip
     assert one.rows == other.rows
+
+
+def test_a_pseudonym_is_made_with_the_key_of_the_home(home, settings):
+    seen = asked(home, "SELECT account FROM accounts ORDER BY position", sees_clients=True).rows
+    made = asked(home, "SELECT account FROM accounts ORDER BY position").rows
+    key = settings.PILOTHOUSE_PSEUDONYM_KEY
+    told = [pseudonym(one, Mask.ACCOUNT, key) for one in seen["account"].to_pylist()]
+    assert made["account"].to_pylist() == told and len(set(told)) == len(told)
+    assert pseudonym(7, Mask.ACCOUNT, key) != pseudonym(7, Mask.ACCOUNT, b"another")
+    assert pseudonym(7, Mask.ACCOUNT, key)[1:] != pseudonym(7, Mask.FIRM, key)[1:]
+
+
+@pytest.mark.parametrize("key", [None, b"the key of another home"])
+def test_parts_without_pseudonyms_of_this_key_are_written_anew(home, key, monkeypatch):
+    """Those of an archive from before parts had them, or from under another key."""
+    sql = "SELECT account, market, time FROM positions ORDER BY position, event"
+    before = asked(home, sql).rows
+    with monkeypatch.context() as patched:
+        if key is None:
+            patched.setattr(parts, "with_pseudonyms", lambda table, rows, key: rows)
+        else:
+            patched.setattr(parts, "settings", SimpleNamespace(PILOTHOUSE_PSEUDONYM_KEY=key))
+        old = parts.write_part(home, POSITIONS, parts.read_parts(home, POSITIONS, held(home)))
+    live("positions").delete()
+    count([old])
+    Keeper(Archive(home))
+    assert held(home) != [old.name] and asked(home, sql).rows == before
+    kept = held(home)
+    Keeper(Archive(home))
+    assert held(home) == kept, "what is as it should be stays"
+
+
+def held(home):
+    return list(live("positions").values_list("name", flat=True))
 
 
 def test_no_masked_column_tells_its_number(home):

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
-from django.conf import settings
 from django.db import transaction
 
 from pilothouse.records import audit
@@ -80,8 +79,7 @@ def ask(
             raise Refused(PURPOSE_IS_MISSING)
         check(sql, open_tables())
         started = time.monotonic()
-        key = None if sees_clients else settings.PILOTHOUSE_PSEUDONYM_KEY
-        with _turn(), open_archive(home, key=key) as connection:
+        with _turn(), open_archive(home, masked=not sees_clients) as connection:
             rows, truncated = _run(connection, sql, parameters, rows_max, seconds_max)
     except Refused as refused:
         audit.write_refusal(actor, "query", "archive", f"Refused: {refused}", facts)

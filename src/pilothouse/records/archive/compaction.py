@@ -7,22 +7,25 @@ the new one counts, and deleted a while later, for a query may still be reading 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import pyarrow as pa
 from django.db import transaction
 from django.utils import timezone
 
 from pilothouse.records.archive import parts
 from pilothouse.records.archive.archive import Archive, count, live
-from pilothouse.records.archive.definitions import TABLES
+from pilothouse.records.archive.definitions import TABLES, Table
 from pilothouse.records.models import ArchivePart
 
 FAN: Final = 16
 ROWS_OF_A_LARGE_PART: Final = 1_000_000
 KEPT_AFTER_RETIRING: Final = timedelta(minutes=5)
 """Longer than the longest query may take."""
+Reader = Callable[[Path, Table, list[str]], pa.Table]
 
 
 def compact(archive: Archive) -> int:
@@ -36,21 +39,34 @@ def _merge_some(archive: Archive, table: str) -> int:
     for level in sorted(set(small.values_list("level", flat=True))):
         rows = list(small.filter(level=level)[:FAN])
         if len(rows) == FAN:
-            _merge(archive.home, table, rows, level)
+            _merge(archive.home, table, rows, level + 1)
             merged += FAN
     return merged
 
 
-def _merge(home: Path, table: str, rows: list[ArchivePart], level: int) -> None:
+def renew(archive: Archive) -> int:
+    """Write parts anew that lack pseudonyms of today's key; return how many."""
+    count = 0
+    for table, definition in TABLES.items():
+        for row in live(table) if definition.masked else ():
+            if not parts.has_pseudonyms(archive.home, definition, row.name):
+                _merge(archive.home, table, [row], row.level, parts.read_parts)
+                count += 1
+    return count
+
+
+def _merge(
+    home: Path, table: str, rows: list[ArchivePart], level: int, reader: Reader = parts.read_whole
+) -> None:
     definition = TABLES[table]
-    read = parts.read_parts(home, definition, [one.name for one in rows])
+    read = reader(home, definition, [one.name for one in rows])
     made = parts.write_part(home, definition, read)
     try:
         with transaction.atomic():
             ArchivePart.objects.filter(pk__in=[one.pk for one in rows]).update(
                 retired_at=timezone.now()
             )
-            count([made], level + 1)
+            count([made], level)
     except BaseException:
         parts.delete_part(home, table, made.name)
         raise

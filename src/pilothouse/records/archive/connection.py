@@ -6,17 +6,16 @@ no setting changed, no extension loaded.
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 
 from pilothouse.records.archive import exchange_tables, parts, team_tables
 from pilothouse.records.archive.archive import live
 from pilothouse.records.archive.decimals import DECIMAL_VIEWS
-from pilothouse.records.archive.definitions import TABLES, Column, Kind, Mask, Table
-from pilothouse.records.archive.masks import Pseudonyms
+from pilothouse.records.archive.definitions import TABLES, Column, Kind, Table
+from pilothouse.records.archive.masks import pseudonym_of
 
 THREADS: Final = 2
 MEMORY: Final = "1GB"
@@ -35,19 +34,18 @@ _LOCKS: Final = (
 
 
 def open_archive(
-    home: Path, *, key: bytes | None = None, threads: int = THREADS, memory: str = MEMORY
+    home: Path, *, masked: bool = False, threads: int = THREADS, memory: str = MEMORY
 ) -> duckdb.DuckDBPyConnection:
     """Return a connection with a view for every table of the archive as it is committed now.
 
-    With a key, whatever names a client is a pseudonym made with it.
+    Where it is masked, whatever names a client is its pseudonym.
     """
     connection = duckdb.connect(":memory:")
     files = {name: _files(home, name) for name in TABLES}
     paths = [path for some in files.values() for path in some]
     connection.execute(f"SET allowed_paths={_texts(paths)}")
-    masks = _masks(connection, key) if key else {}
     for name, table in TABLES.items():
-        connection.execute(_view(table, files[name], masks))
+        connection.execute(_view(table, files[name], masked))
     for name, (_, select) in DECIMAL_VIEWS.items():
         connection.execute(f"CREATE VIEW {name} AS {select}")
     for one in _LOCKS:
@@ -65,31 +63,16 @@ def open_tables() -> frozenset[str]:
     return frozenset({*TABLES, *DECIMAL_VIEWS})
 
 
-def _masks(connection: duckdb.DuckDBPyConnection, key: bytes) -> dict[Column, str]:
-    # A function for each kind of mask and type, under a name that nobody can guess.
-    made: dict[tuple[Mask, str], str] = {}
-    masks = {}
-    for column in (one for table in TABLES.values() for one in table.columns if one.mask):
-        wanted = column.mask, _TYPES[column.kind]
-        if wanted not in made:
-            made[wanted] = f"mask_{secrets.token_hex(16)}"
-            names = Pseudonyms(key, column.mask)
-            kinds: list[Any] = [wanted[1]]
-            connection.create_function(made[wanted], names.of, kinds, "VARCHAR", type="arrow")
-        masks[column] = made[wanted]
-    return masks
-
-
-def _view(table: Table, files: list[str], masks: dict[Column, str]) -> str:
-    columns = ", ".join(_column(one, masks.get(one, "")) for one in table.columns)
+def _view(table: Table, files: list[str], masked: bool) -> str:
+    columns = ", ".join(_column(one, masked) for one in table.columns)
     source = f"read_parquet({_texts(files)})" if files else _empty(table)
     return f'CREATE VIEW "{table.name}" AS SELECT {columns} FROM {source}'
 
 
-def _column(one: Column, mask: str) -> str:
+def _column(one: Column, masked: bool) -> str:
     name = f'"{one.name}"'
-    if mask:
-        return f"{mask}({name}) AS {name}"
+    if masked and one.mask:
+        return f'"{pseudonym_of(one)}" AS {name}'
     return f'{name}, epoch_us({name}) AS "{one.name}_us"' if one.kind is Kind.TIME else name
 
 
@@ -103,7 +86,9 @@ _TYPES: Final = {
 
 
 def _empty(table: Table) -> str:
-    nulls = ", ".join(f'NULL::{_TYPES[one.kind]} AS "{one.name}"' for one in table.columns)
+    types = {one.name: _TYPES[one.kind] for one in table.columns}
+    types |= {pseudonym_of(one): "VARCHAR" for one in table.masked}
+    nulls = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in types.items())
     return f"(SELECT {nulls} WHERE false)"
 
 

@@ -71,6 +71,11 @@ class Table:
         return pa.schema([(one.name, _ARROW[one.kind]) for one in self.columns])
 
     @property
+    def masked(self) -> tuple[Column, ...]:
+        """Return the columns that tell of a client."""
+        return tuple(one for one in self.columns if one.mask)
+
+    @property
     def clock(self) -> str:
         """Return the name of the first column of time, or an empty text."""
         return next((one.name for one in self.columns if one.kind is Kind.TIME), "")

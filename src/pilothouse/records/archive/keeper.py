@@ -16,7 +16,7 @@ import structlog
 from django.db import close_old_connections
 
 from pilothouse.records.archive.archive import Archive, Cursor, cursor
-from pilothouse.records.archive.compaction import compact, forget_retired
+from pilothouse.records.archive.compaction import compact, forget_retired, renew
 from pilothouse.records.archive.fold import fold
 from pilothouse.records.archive.intake import Heard, Intake, NumberedSpan, OtherJournal
 from pilothouse.records.archive.listings import listings_of
@@ -50,6 +50,7 @@ class Keeper:
         self.archive = archive
         self.pictures = Pictures(archive)
         archive.prepare()
+        renew(archive)
         self.intake = Intake(cursor())
         self.fault = ""
         self._listings = listings_of(archive)

@@ -1,7 +1,9 @@
 """Pseudonyms: who a client is, hidden behind a stable name made with the home's own key.
 
 The same account has the same pseudonym in every table and every answer, so that what belongs
-together can be counted; without the key nobody finds the account behind it.
+together can be counted; without the key nobody finds the account behind it. A part holds the
+pseudonyms beside what they hide: they are made once, when rows are written, and not each time
+somebody asks.
 """
 
 from __future__ import annotations
@@ -11,32 +13,44 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from pilothouse.records.archive.definitions import Mask
+from pilothouse.records.archive.definitions import Column, Mask, Table
 
 LETTERS: Final = {Mask.ACCOUNT: "c", Mask.FIRM: "f", Mask.NAME: "n"}
 DIGITS: Final = 12
+MARK: Final = b"pseudonyms"
+"""What a part's metadata call the mark of the key that its pseudonyms were made with."""
+_TYPE: Final = pa.dictionary(pa.int32(), pa.string())
 
 
-class Pseudonyms:
-    """The pseudonyms of one kind of column under one key."""
+def pseudonym_of(column: Column) -> str:
+    """Return the name under which a part holds a column's pseudonyms."""
+    return f"{column.name}~"
 
-    def __init__(self, key: bytes, mask: Mask) -> None:
-        self._key = key[:64]
-        self._mask = mask
-        self._known: dict[Any, str | None] = {None: None, "": ""}
 
-    def of(self, values: pa.Array | pa.ChunkedArray) -> pa.Array:
-        """Return the pseudonyms of values; nothing stays nothing."""
-        whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-        coded = whole.dictionary_encode()
-        names = [self.name(one) for one in coded.dictionary.to_pylist()]
-        return pa.array(names, pa.string()).take(coded.indices)
+def with_pseudonyms(table: Table, rows: pa.Table, key: bytes) -> pa.Table:
+    """Return rows with the pseudonyms of every masked column behind them, marked by their key."""
+    for column in table.masked:
+        if pseudonym_of(column) not in rows.column_names:
+            made = pseudonyms(rows[column.name], column.mask, key)
+            rows = rows.append_column(pseudonym_of(column), made)
+    return rows.replace_schema_metadata({MARK: mark(key)})
 
-    def name(self, value: Any) -> str | None:
-        """Return the pseudonym of one value: a letter and twelve hexadecimal digits."""
-        found = self._known.get(value, "?")
-        if found == "?":
-            said = f"{self._mask}:{value}".encode()
-            digest = hashlib.blake2b(said, key=self._key, digest_size=16).hexdigest()
-            found = self._known[value] = f"{LETTERS[self._mask]}-{digest[:DIGITS]}"
-        return found
+
+def mark(key: bytes) -> bytes:
+    """Return what tells one key from another and nothing else of it."""
+    return hashlib.blake2b(b"mark", key=key[:64], digest_size=8).hexdigest().encode()
+
+
+def pseudonyms(values: pa.ChunkedArray, mask: Mask, key: bytes) -> pa.Array:
+    """Return the pseudonyms of a column; nothing stays nothing."""
+    coded = values.combine_chunks().dictionary_encode()
+    names = [pseudonym(one, mask, key) for one in coded.dictionary.to_pylist()]
+    return pa.DictionaryArray.from_arrays(coded.indices, pa.array(names, pa.string())).cast(_TYPE)
+
+
+def pseudonym(value: Any, mask: Mask, key: bytes) -> str | None:
+    """Return the pseudonym of one value: a letter and twelve hexadecimal digits."""
+    if value is None or value == "":
+        return value
+    digest = hashlib.blake2b(f"{mask}:{value}".encode(), key=key[:64], digest_size=16).hexdigest()
+    return f"{LETTERS[mask]}-{digest[:DIGITS]}"

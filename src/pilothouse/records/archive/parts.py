@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,8 +12,10 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from django.conf import settings
 
 from pilothouse.records.archive.definitions import Table
+from pilothouse.records.archive.masks import MARK, mark, with_pseudonyms
 
 FOLDER: Final = "archive"
 SUFFIX: Final = ".parquet"
@@ -38,7 +40,11 @@ def folder(home: Path, table: str) -> Path:
 
 
 def write_part(home: Path, table: Table, rows: pa.Table) -> Part:
-    """Write rows as a new file and make it durable; nobody counts it before its row commits."""
+    """Write rows as a new file and make it durable; nobody counts it before its row commits.
+
+    Rows without pseudonyms get them.
+    """
+    rows = with_pseudonyms(table, rows, settings.PILOTHOUSE_PSEUDONYM_KEY)
     place = folder(home, table.name)
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = f"{uuid.uuid4().hex}{SUFFIX}"
@@ -68,10 +74,25 @@ def _sync(place: Path) -> None:
 
 
 def read_parts(home: Path, table: Table, names: Iterable[str]) -> pa.Table:
-    """Return the rows of some parts, in their order."""
-    files = [pq.ParquetFile(folder(home, table.name) / name) for name in names]
-    read = [one.read().cast(table.schema) for one in files]
+    """Return the rows of some parts, in their order and without their pseudonyms."""
+    columns = table.schema.names
+    read = [one.read(columns).cast(table.schema) for one in _opened(home, table, names)]
     return pa.concat_tables(read) if read else table.schema.empty_table()
+
+
+def read_whole(home: Path, table: Table, names: Iterable[str]) -> pa.Table:
+    """Return the rows of some parts that have the pseudonyms of today, and these with them."""
+    return pa.concat_tables(one.read() for one in _opened(home, table, names))
+
+
+def has_pseudonyms(home: Path, table: Table, name: str) -> bool:
+    """Tell whether a part has pseudonyms made with today's key."""
+    found = next(_opened(home, table, [name])).schema_arrow.metadata or {}
+    return bool(found.get(MARK) == mark(settings.PILOTHOUSE_PSEUDONYM_KEY))
+
+
+def _opened(home: Path, table: Table, names: Iterable[str]) -> Iterator[pq.ParquetFile]:
+    return (pq.ParquetFile(folder(home, table.name) / name) for name in names)
 
 
 def delete_part(home: Path, table: str, name: str) -> None:

@@ -66,15 +66,36 @@ def _show(measured: dict[str, dict[str, Any]]) -> None:
         for what, value in flat(facts):
             table.add_row(name, what, value)
     OUT.print(table)
+    for facts in measured.values():
+        for lines in filter(is_lines, facts.values()):
+            OUT.print(lined(lines))
+
+
+def is_lines(value: Any) -> bool:
+    """Tell whether a fact is a table of its own: a list of lines with the same columns."""
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def lined(lines: list[dict[str, Any]]) -> Table:
+    """Return lines as a table, numbers to the right."""
+    table = Table()
+    for name, value in lines[0].items():
+        table.add_column(name, justify="right" if isinstance(value, int | float) else "left")
+    for one in lines:
+        table.add_row(*map(_shown, one.values()))
+    return table
+
+
+def _shown(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
 def flat(facts: Any, before: str = "") -> list[tuple[str, str]]:
-    """Return nested facts as pairs of a dotted name and a text."""
+    """Return nested facts as pairs of a dotted name and a text, without tables of their own."""
     if isinstance(facts, dict):
         return [
             pair
             for name, value in facts.items()
             for pair in flat(value, f"{before}.{name}" if before else str(name))
         ]
-    shown = f"{facts:,}" if isinstance(facts, int | float) else str(facts)
-    return [(before, shown)]
+    return [] if is_lines(facts) else [(before, _shown(facts))]
