@@ -8,7 +8,7 @@ SEED ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run compile test lint docs bench world thread lock clean
+.PHONY: help setup browser run compile test lint docs bench pictures world thread lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1~/' | column -t -s '~'
@@ -46,6 +46,9 @@ docs: setup ## write again the pages that are made from the definitions
 
 bench: setup ## measure
 	$(BIN)/pilothouse bench
+
+pictures: setup browser ## take the pictures of the pages anew, in both themes
+	$(BIN)/python -m tests.stories.take_pictures
 
 world: setup ## live a world and fuzz the traders' door, ten minutes, from one seed: make world SEED=7
 	PILOTHOUSE_SEED=$(SEED) PILOTHOUSE_FUZZ_SEED=$(SEED) PILOTHOUSE_FUZZ_SECONDS=600 \

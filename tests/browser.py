@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,14 +39,20 @@ class Demonstration:
 @pytest.fixture(scope="session")
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
     """Start `pilothouse up --demo` on a folder of its own; stop it at the end."""
-    home = tmp_path_factory.mktemp("stories") / "home"
+    with demonstration_in(tmp_path_factory.mktemp("stories") / "home", rate=100) as started:
+        yield started
+
+
+@contextmanager
+def demonstration_in(home: Path, rate: int) -> Iterator[Demonstration]:
+    """Start `pilothouse up --demo` on a folder, at so many orders a second; stop it at the end."""
     process = subprocess.Popen(
         [sys.executable, "-m", "pilothouse.wiring.cli", *UP, f"--home={home}"],
         env=os.environ
         | {
             "PYTHONPATH": str(SOURCE),
             "PILOTHOUSE_DEMO_PASSWORD": PASSWORD,
-            "PILOTHOUSE_TRAFFIC_RATE": "100",
+            "PILOTHOUSE_TRAFFIC_RATE": str(rate),
             "COLUMNS": "200",
         },
         stdout=subprocess.PIPE,

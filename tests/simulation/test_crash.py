@@ -3,12 +3,11 @@
 import pytest
 
 from pilothouse.language.kinds import Side
-from pilothouse.simulation.crash import LEVELS_PPM, bars, crash_way, live_through
+from pilothouse.simulation.crash import LEVELS_PPM, as_csv, bars, crash_way, live_through
 from pilothouse.simulation.markets import asset_number
 from pilothouse.simulation.world import World
 from pilothouse.venue.harm import HarmCount
 from pilothouse.venue.index_replay.bars import part, read_bars
-from tests.venue.bar_files import write_bars
 
 SOL, ORDERS = asset_number("SOL"), 30
 LONGS_MOST = 80
@@ -80,15 +79,7 @@ def test_frightened_makers_stand_away_and_are_calm_again(first):
 
 def test_the_invented_bars_are_a_file_that_could_be_replayed(tmp_path):
     made = bars(3)
-    rows = [
-        f"{one.began_us // 1000},"
-        + ",".join(
-            f"{price // 10**12}.{price % 10**12:012d}"
-            for price in (one.open_e12, one.high_e12, one.low_e12, one.close_e12)
-        )
-        + ",1,0"
-        for one in made
-    ]
-    read = read_bars(write_bars(tmp_path / "crash.csv", rows))
+    (tmp_path / "crash.csv").write_text(as_csv(made))
+    read = read_bars(tmp_path / "crash.csv")
     assert list(part(read)) == made and len(made) == len(LEVELS_PPM)
     assert min(one.low_e12 for one in made) < made[0].open_e12 * 67 // 100

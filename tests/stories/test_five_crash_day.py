@@ -6,12 +6,8 @@ A drill copies the demonstration and lets the day happen to the copy, so that it
 what it came to beside the same day with nothing done. Both are printed.
 """
 
-import json
 import os
 import re
-import subprocess
-import sys
-import threading
 import time
 from pathlib import Path
 
@@ -19,7 +15,7 @@ import pytest
 
 from pilothouse.language.events import ProtectionStepTaken
 from pilothouse.venue.follower import Follower
-from tests.browser import PASSWORD, SOURCE, Desk
+from tests.browser import Desk
 from tests.stories.business import (
     JSON,
     apply,
@@ -29,6 +25,7 @@ from tests.stories.business import (
     sign,
     wait_for_state,
 )
+from tests.stories.drilling import Drill
 
 CONTRACT = "PF_SOLUSD"
 SHARED = Path(os.environ.get("PILOTHOUSE_SHARED", Path(__file__).parents[3] / "shared"))
@@ -42,55 +39,6 @@ pytestmark = [
     pytest.mark.skipif(not DAY.exists(), reason=f"the bars of the day are not at {DAY}"),
     pytest.mark.timeout(900),
 ]
-
-
-class Drill:
-    """The drill as a process: its folder, its console, and what it says at the end."""
-
-    def __init__(self, of: Path, into: Path) -> None:
-        self.home, self.said = into, []
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "pilothouse.wiring.cli", "drill", str(DAY), *WINDOW),
-                *(f"--market={CONTRACT}", f"--home={of}", f"--into={into}"),
-            ],
-            env=os.environ
-            | {
-                "PYTHONPATH": str(SOURCE),
-                "PILOTHOUSE_DEMO_PASSWORD": PASSWORD,
-                "PILOTHOUSE_TRAFFIC_RATE": "100",
-                "COLUMNS": "200",
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self._listening = threading.Thread(target=self._listen, daemon=True)
-        self._listening.start()
-
-    def _listen(self) -> None:
-        self.said.extend(iter(self._process.stdout.readline, ""))
-
-    def line(self, pattern: str, within_s: int) -> str:
-        """Wait until it says something, and return the part in brackets."""
-        for _ in range(10 * within_s):
-            found = re.search(pattern, "".join(self.said))
-            if found:
-                return found.group(1)
-            assert self._process.poll() is None, "".join(self.said)
-            time.sleep(0.1)
-        raise AssertionError(f"no {pattern} in:\n{''.join(self.said)}")
-
-    def sheet(self) -> dict:
-        """Wait for the end of the day and return the sheet."""
-        self.line("saved as (drill-sheet.txt)", within_s=400)
-        print("".join(self.said).split("DRILL on", 1)[1])
-        return json.loads((self.home / "drill-sheet.json").read_text())
-
-    def stop(self) -> None:
-        """End it, as Ctrl-C does."""
-        self._process.terminate()
-        self._process.wait(timeout=60)
 
 
 class Liquidations:
@@ -121,7 +69,8 @@ class Liquidations:
 
 @pytest.fixture
 def drill(demonstration, tmp_path):
-    made = Drill(demonstration.home, tmp_path / "drill")
+    asked = (str(DAY), f"--market={CONTRACT}", *WINDOW)
+    made = Drill(demonstration.home, tmp_path / "drill", asked)
     yield made
     made.stop()
 

@@ -6,9 +6,10 @@ half of it taken back, the lowest price at about a third below the first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from pilothouse.language.numbers import PPM, SECOND_US
+from pilothouse.language.numbers import PPM, SECOND_US, format_decimal
 from pilothouse.simulation.chance import Chance
 from pilothouse.simulation.world import World
 from pilothouse.venue.index_replay.bars import MINUTE_US, Bar
@@ -34,6 +35,16 @@ def bars(seed: int = 1, first_e12: int = 100 * 10**12) -> list[Bar]:
         made.append(Bar(BEGAN_US + minute * MINUTE_US, opened, high, low, close, minute + 2))
         opened = close
     return made
+
+
+def as_csv(made: Sequence[Bar]) -> str:
+    """Return bars as the text of a file that can be replayed; prices keep their 12 decimals."""
+    lines = ["open_time,open,high,low,close"]
+    for one in made:
+        prices = (one.open_e12, one.high_e12, one.low_e12, one.close_e12)
+        told = ",".join(format_decimal(price, 12) for price in prices)
+        lines.append(f"{one.began_us // 1_000},{told}")
+    return "\n".join(lines) + "\n"
 
 
 def crash_way(present_e12: int, seed: int = 1) -> Way:

@@ -124,7 +124,7 @@ RULES: Final[tuple[Entry, ...]] = (
         "Accounts come near their maintenance margin",
         ("near_maintenance", "perpetuals", "above"),
         0,
-        for_s=2,
+        for_s=0,
         clear_s=60,
         absent_s=2 * _MINUTE_S,
         severity="high",

@@ -73,6 +73,25 @@ def index(
         failure(str(error))
 
 
+@replay_app.command("example")
+def example(
+    file: Annotated[Path, typer.Argument(help="Where to write the minute bars.")],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, other bars.")] = 1,
+) -> None:
+    """Write an invented crash of twenty minutes, a third down and half of it back, to try with.
+
+    The same seed writes the same bars. A file that exists is left alone.
+    """
+    from pilothouse.simulation.crash import as_csv, bars
+
+    try:
+        with file.open("x") as into:
+            into.write(as_csv(bars(seed)))
+    except OSError as error:
+        failure(f"{file} cannot be written: {error.strerror}")
+    OUT.print(f"wrote {file}; `pilothouse drill {file} --market SYMBOL` lets it happen to a copy")
+
+
 @replay_app.command("resume")
 def resume(home: Home = None) -> None:
     """Go on with the replay that was interrupted, from where it stood."""

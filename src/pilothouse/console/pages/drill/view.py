@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +25,8 @@ def drill(request: HttpRequest) -> HttpResponse:
     if copied is None:
         raise Http404("this exchange is no drill")
     told = {"copied": copied, "replay": facts(newest()), "sheet": sheet}
-    return answer(request, "drill/page.html", told, {"nav": "drill"} | _drawing(sheet))
+    shell = {"nav": "drill", "of": Path(copied["of"]).name}
+    return answer(request, "drill/page.html", told, shell | _drawing(sheet))
 
 
 def _read(name: str) -> dict[str, Any] | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import pyarrow as pa
+
+from pilothouse.language.numbers import trim
 
 CELL_MOST: Final = 200
 
@@ -34,10 +37,10 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def written(value: Any) -> str:
-    """Return one value as a text; nothing is a dash."""
+    """Return one value as a text: a decimal without idle zeros, nothing as a dash."""
     if value is None:
         return "–"
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
-    made = f"{value:f}" if hasattr(value, "as_tuple") else str(value)
+    made = trim(f"{value:f}") if isinstance(value, Decimal) else str(value)
     return made if len(made) <= CELL_MOST else f"{made[:CELL_MOST]}…"
