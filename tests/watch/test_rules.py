@@ -53,7 +53,7 @@ def test_a_rule_does_not_fire_at_its_limit_nor_for_a_moment(founded, key):
     looks = Looks()
     looks.look(quiet() | {place: rule.terms.limit}, times=40)
     for _ in range(5):
-        looks.look(quiet() | {place: beyond}, times=max(1, BY_KEY[key]["for_s"] - 1))
+        looks.look(quiet() | {place: beyond}, times=max(0, BY_KEY[key]["for_s"] - 1))
         looks.look(quiet(), times=2)
     assert not Alert.objects.exists()
 
