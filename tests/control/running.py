@@ -1,7 +1,6 @@
 """A real machine in this process, for change control: one perpetual, its holders, no journal."""
 
 from contextlib import contextmanager
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -32,6 +31,7 @@ from pilothouse.language.kinds import (
 )
 from pilothouse.language.names import Cause, Name, Receipt, Sender
 from pilothouse.language.rows import Message, to_rows
+from pilothouse.venue.follower import Span
 
 DOLLAR, BITCOIN = 1, 2
 CONTRACT = 1
@@ -168,9 +168,10 @@ class Running:
     def _step(self, messages):
         rows = [to_rows(message) for message in messages] or [np.zeros((0, 16), np.int64)]
         self.now += 10_000
-        stepped = self.real.step(np.concatenate(rows), self.now)
+        first, together = self.real.position + 1, np.concatenate(rows)
+        stepped = self.real.step(together, self.now)
         for listener in self.listeners:
-            listener(SimpleNamespace(events=stepped.events))
+            listener(Span(first, self.now, together, stepped.receipts, stepped.events))
         return [
             Receipt(int(one[0]), int(one[1]), int(one[2]), bool(one[3]))
             for one in stepped.receipts

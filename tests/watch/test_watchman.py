@@ -1,56 +1,21 @@
 """The watchman looks, keeps what it measured, and knows when clock or replica are off."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 
-from pilothouse.venue.follower import ReplicaStopped
 from pilothouse.watch import alerts, rules
-from pilothouse.watch.hearing import Hearing
 from pilothouse.watch.history import BEAT, History, recorded
 from pilothouse.watch.models import Alert
 from pilothouse.watch.rules import EXCHANGE
-from pilothouse.watch.taking import wall_us
 from pilothouse.watch.trial import tried
-from pilothouse.watch.watchman import Watchman
 from pilothouse.wiring.first_rules import RULES
-from tests.control.running import Running
-
-S = 1_000_000
-SCOPE = "market:PF_XBTUSD"
-
-
-class World:
-    """A machine, two clocks, and a watchman that looks when it is told to."""
-
-    def __init__(self):
-        self.running = Running([30_000])
-        self.wall_us, self.steady_us = wall_us(), 0
-        self.running.now = self.wall_us
-        self.running.index(60_000)
-        self.gone = False
-        self.watchman = Watchman(
-            self.lend, Hearing(), wall=lambda: self.wall_us, steady=lambda: self.steady_us
-        )
-
-    @contextmanager
-    def lend(self):
-        if self.gone:
-            raise ReplicaStopped("the replica differs")
-        with self.running.machine() as machine:
-            yield machine
-
-    def look(self, times=1, jump_us=0):
-        for _ in range(times):
-            self.wall_us += S + jump_us
-            self.steady_us += S
-            self.watchman.look()
+from tests.watch.world import SCOPE, S, World
 
 
 @pytest.fixture
 def world(founded):
-    return World()
+    return World((30_000,))
 
 
 def test_it_keeps_what_it_measures_and_names_markets(world):

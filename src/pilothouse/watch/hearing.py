@@ -6,8 +6,8 @@ A listener of the follower, called for every block: it counts columns and keeps 
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ import numpy as np
 from pilothouse.language.commands import CancelOrder, PlaceOrder
 from pilothouse.language.events import OrderFilled
 from pilothouse.language.numbers import PPM, SECOND_US
+from pilothouse.watch.taking import wall_us
 
 REJECTS_OVER_US: Final = 10 * SECOND_US
 _ORDERS: Final = np.array([PlaceOrder.number, CancelOrder.number])
@@ -35,7 +36,8 @@ class Heard:
 class Hearing:
     """The listener. `heard` is asked once a second by another thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, wall: Callable[[], int] = wall_us) -> None:
+        self._wall = wall
         self._lock = threading.Lock()
         self._trades: dict[int, int] = {}
         self._orders: deque[tuple[int, int, int]] = deque()
@@ -43,7 +45,7 @@ class Hearing:
 
     def hear(self, span: Any) -> None:
         """Take in one block and what it did."""
-        arrived_us = time.time_ns() // 1_000
+        arrived_us = self._wall()
         traded = np.unique(span.events[span.events[:, 0] == OrderFilled.number, _MARKET])
         orders, refused = _orders(span)
         with self._lock:
