@@ -24,7 +24,11 @@ Only = Annotated[
 
 
 def bench(only: Only = None, as_json: AsJson = False) -> None:
-    """Run the benchmarks of the source tree and print what they measured."""
+    """Run the benchmarks of the source tree and print what they measured.
+
+    `sql` asks the saved questions, `counting` counts a margin change; both also ask
+    pandas, SQLite, DuckDB or Polars, and fail unless all answers are equal.
+    """
     known = benchmarks()
     if not known:
         failure(f"{FOLDER} is not there: the benchmarks come with the source tree", as_json)
