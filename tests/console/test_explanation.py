@@ -1,6 +1,7 @@
 """Why was I liquidated? The page, its JSON and the command line over a journal that lived."""
 
 import json
+import re
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -12,11 +13,18 @@ from typer.testing import CliRunner
 from pilothouse.console import exchange as of_console
 from pilothouse.control import ports
 from pilothouse.control.models import Change, ChangeStep, Signature, Touched
-from pilothouse.language.events import OrderFilled, ProtectionStepTaken
-from pilothouse.language.kinds import ProtectionStep
+from pilothouse.language.events import (
+    Deposited,
+    OrderFilled,
+    PositionChanged,
+    ProtectionStepTaken,
+)
+from pilothouse.language.kinds import FillKind, ProtectionStep, Side
 from pilothouse.language.rows import from_event_row
 from pilothouse.records.models import AuditRow
 from pilothouse.records.timeline import Timeline
+from pilothouse.venue.explanation import telling, units
+from pilothouse.venue.explanation.facts import usd
 from pilothouse.venue.follower import Span
 from pilothouse.venue.leaving_out import without
 from pilothouse.venue.past import Past
@@ -44,8 +52,18 @@ class OfAHome(Exchange):
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory):
     """Return a home, its world, and every block's events and receipts."""
-    world = live(SEED)
-    home = tmp_path_factory.mktemp("why")
+    return written(live(SEED), tmp_path_factory.mktemp("why"))
+
+
+@pytest.fixture(scope="module")
+def fallen(tmp_path_factory):
+    """Return the same of a world that fell so far that a step alone closed nothing."""
+    world = live(SEED, beats=3)
+    world.fall(-150_000, blocks=4)
+    return written(world, tmp_path_factory.mktemp("fallen"))
+
+
+def written(world, home):
     count = len(world.blocks)
     write_home(home, world.blocks, {count // 3, 2 * count // 3})
     past, told, position = Past(home), [], 0
@@ -60,17 +78,27 @@ def lived(tmp_path_factory):
 
 
 @pytest.fixture
-def exchange(lived, settings):
+def console(settings):
+    """Let people sign in, and a test say which exchange the pages show."""
     settings.AUTHENTICATION_BACKENDS = [
         *settings.AUTHENTICATION_BACKENDS,
         "django.contrib.auth.backends.ModelBackend",
     ]
-    home, world, _, _ = lived
-    made = OfAHome(home, world.machine)
+    yield shown
+    ports.disconnect()
+
+
+def shown(home, machine):
+    """Let the pages show an exchange."""
+    made = OfAHome(home, machine)
     ports.connect(made, made, made, made)
     of_console._pasts.clear()
-    yield made
-    ports.disconnect()
+    return made
+
+
+@pytest.fixture
+def exchange(lived, console):
+    return console(lived[0], lived[1].machine)
 
 
 @pytest.fixture
@@ -219,6 +247,8 @@ def test_the_command_line_says_the_same(exchange, team, change, lived):
     order = CliRunner().invoke(app, ["explain", "--order", str(position), "--home", str(home)])
     assert order.exit_code == 0 and facts["paragraph"][:40] in order.output
     assert CliRunner().invoke(app, ["explain", "--home", str(home)]).exit_code == 2
+    idle = CliRunner().invoke(app, [*asked, "--purpose", " "])
+    assert idle.exit_code == 1 and "for which purpose" in idle.output
 
 
 def test_the_timeline_names_every_event_that_is_explained(lived):
@@ -242,3 +272,57 @@ def test_the_account_page_asks_why(exchange, team, lived, monkeypatch):
     block, place, one = liquidations(lived)[-1]
     page = signed_in(team.operator).get(f"/accounts/{one.account}").content.decode()
     assert f"/accounts/{one.account}/why?block={block}&amp;event={place}" in page
+
+
+def test_what_came_of_it_is_told_to_the_end_of_the_block(console, team, fallen):
+    """A step that closed nothing is followed by one that did: the paragraph has both."""
+    console(fallen[0], fallen[1].machine)
+    client, followed = signed_in(team.operator), 0
+    for block, place, one in liquidations(fallen)[-24:]:
+        span = next(at for at in fallen[2] if at.block == block)
+        told = [from_event_row(row) for row in span.events[place:]]
+        steps, mine = 0, False
+        realised = dict.fromkeys(range(1, 50), 0)
+        for at in told:
+            if isinstance(at.event, ProtectionStepTaken):
+                mine = at.account == one.account
+                steps += mine
+            elif mine and at.account == one.account and isinstance(at.event, PositionChanged):
+                realised[steps] += at.event.realised
+        address = f"/accounts/{one.account}/why?block={block}&event={place}&purpose=x"
+        facts = client.get(address, headers=JSON).json()
+        outcome = facts["explanation"]["outcome"]
+        assert sum(said.startswith("Equity protection then") for said in outcome) == steps - 1
+        for amount in filter(None, realised.values()):
+            result = "a loss" if amount < 0 else "a profit"
+            figure = usd(abs(amount)).text
+            assert any(f"{result} of {figure};" in said for said in outcome), outcome
+        assert " ".join(outcome) in facts["paragraph"]
+        followed += steps > 1
+    assert followed, "a step is to have been followed by another"
+
+
+def test_what_an_account_did_is_told_in_symbols_and_amounts(exchange, team, lived):
+    block, place, one = liquidations(lived)[-1]
+    client = signed_in(team.operator)
+    address = f"/accounts/{one.account}/why?block={block}&event={place}&purpose=x"
+    page = client.get(address).content.decode()
+    before = client.get(address, headers=JSON).json()["before"]
+    assert before and all(line["said"] in page.replace("&#x27;", "'") for line in before)
+    assert not re.search(r"(market|contract|asset) \d", "".join(line["said"] for line in before))
+    assert "None." in page, "no change touched it"
+
+
+def test_each_side_of_a_fill_reads_what_it_did_itself(lived):
+    world = lived[1]
+    machine, fill = world.machine, OrderFilled(
+        market=CONTRACT, trade=1, side=Side.BUY, taker_order=7, maker_order=5, maker_account=2,
+        price=15_000, quantity=250, value=1, taker_fee=1, maker_fee=1, fill_kind=FillKind.TRADE,
+    )  # fmt: skip
+    of = units.market_of(machine, CONTRACT)
+    what = f"{units.quantity(machine, of, 250).text} in {of.symbol} at "
+    what += units.price(machine, of, 15_000).text
+    assert telling.told(machine, fill, 1) == f"order 7: bought {what}"
+    assert telling.told(machine, fill, 2) == f"order 5: sold {what}"
+    paid = Deposited(asset=1, amount=4_250_000_000, reference=0)
+    assert telling.told(machine, paid, 1) == "4,250 USD are deposited"

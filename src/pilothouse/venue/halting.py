@@ -29,6 +29,7 @@ class Halt:
     `where` says in words what it stands before. `told` are the rows of the events that the same
     command or examination then told, with the place of the first among those of the block, and
     `after` the machine behind it. `command` are the rows of the command, if it stands before one.
+    `examined` counts the examinations up to and with the one it stands before, 0 for none.
     """
 
     machine: Machine
@@ -39,6 +40,16 @@ class Halt:
     command: Rows = field(default_factory=lambda: NO_EVENTS)
     outcome: int = 0
     after: Machine | None = None
+    examined: int = 0
+
+    def later(self) -> Rows:
+        """Return what the block's end told after `told`; it steps `after` on.
+
+        Only where it stands before an examination: elsewhere nothing.
+        """
+        if self.after is None or not self.examined:
+            return NO_EVENTS
+        return self.after.examine(EXAMINATIONS_PER_BLOCK - self.examined)
 
 
 def halt_before_command(machine: Machine, block: Block, position: int) -> Halt:
@@ -91,6 +102,8 @@ def _before_examination(
             machine.execute(block.rows, block.header.time)
             machine.examine(examined)
             where = f"before examination {examined + 1} at the block's end"
-            return Halt(machine, block.header, where, told, first, after=after)
+            return Halt(
+                machine, block.header, where, told, first, after=after, examined=examined + 1
+            )
         first += len(told)
     return None

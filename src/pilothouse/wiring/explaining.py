@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 
 
+class NoPurpose(ValueError):
+    """A client is only looked at for a purpose."""
+
+
 @dataclass(frozen=True)
 class Happening:
     """What is to be explained: an account with a position or its own name of an order, or an
@@ -28,8 +32,11 @@ def explained(home: Path, asked: Happening, *, actor: str, purpose: str) -> dict
     """Return the explanation as plain JSON; Django must be set up.
 
     With it the paragraph for the client, the changes before it and who signed them, and for each
-    whether it would have happened without it. Raises NotExplained, NoSuchMoment, PastIsSealed.
+    whether it would have happened without it. Raises NotExplained, NoSuchMoment, PastIsSealed,
+    and NoPurpose when there is none to write to the audit.
     """
+    if not purpose.strip():
+        raise NoPurpose("say for which purpose you look; it is written to the audit log")
     # Late, because Django's models and the compiled engine are loaded with them.
     from pilothouse.console.answers import plain
     from pilothouse.control.explanation import changes_before, without_it

@@ -24,6 +24,7 @@ from pilothouse.venue.explanation.facts import Explanation, Moment, What
 from pilothouse.venue.explanation.fee import fee_taken
 from pilothouse.venue.explanation.liquidation import Told, step_taken
 from pilothouse.venue.explanation.margin import faults, sections
+from pilothouse.venue.explanation.outcome import outcomes, sentences
 from pilothouse.venue.explanation.refusal import refused
 from pilothouse.venue.halting import POSITION, Halt
 from pilothouse.venue.machine import Stepped
@@ -162,6 +163,7 @@ def _of_event(halt: Halt, event: int, account: int, seen: Seen) -> Explanation:
     return _explained(
         What.LIQUIDATION, halt, account, moment, _protection(halt, step, told, account), seen,
         step=int(step.event.step),  # type: ignore[attr-defined]
+        outcome=_came_of(halt, step, told, account),
     )  # fmt: skip
 
 
@@ -174,6 +176,13 @@ def _protection(halt: Halt, step: Happened, told: list[Happened], account: int) 
     said += "side no equity: nobody in the book took that side, so the best-ranked holder did."
     why = "Holders are ranked by their profit as a share of their cost of entry."
     return Told(said, why, (), (), event.market)
+
+
+def _came_of(halt: Halt, step: Happened, told: list[Happened], account: int) -> tuple[str, ...]:
+    if step.account != account:
+        return ()
+    later = [from_event_row(row) for row in halt.later()]
+    return sentences(halt.machine, outcomes(account, told[told.index(step) :] + later))
 
 
 def _step_of(told: list[Happened], place: int) -> Happened | None:

@@ -89,7 +89,8 @@ class Explanation:
     """Why something happened to an account. `faults` names sums that do not agree: there are none.
 
     `said` is what happened, `because` why, both for the client; `before` what the account did and
-    what happened to it on the way there, oldest first; `markets` are those it depended on.
+    what happened to it on the way there, oldest first; `outcome` what came of it in that block, in
+    sentences; `markets` are those it depended on.
     """
 
     what: What
@@ -112,6 +113,7 @@ class Explanation:
     reason: int = 0
     trade: int = 0
     faults: tuple[str, ...] = ()
+    outcome: tuple[str, ...] = ()
 
 
 def usd(micro_usd: int) -> Figure:

@@ -8,17 +8,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from pilothouse.language.numbers import SECOND_US
-from pilothouse.venue.explanation.facts import Explanation, Section, What, usd
-
-DONE = "What was done"
+from pilothouse.venue.explanation.facts import Explanation, What, usd
 
 
 def paragraph(one: Explanation) -> str:
     """Return what support can send to the client."""
     parts = [f"On {_moment(one.moment.time)}: {one.said}", one.because]
-    if one.what == What.LIQUIDATION and one.margin.lines:
-        parts.append(_standing(one))
-        parts += [_done(section) for section in one.sections if section.title == DONE]
+    if one.what == What.LIQUIDATION:
+        parts += [_standing(one) if one.margin.lines else "", *one.outcome]
     return " ".join(part for part in parts if part)
 
 
@@ -33,10 +30,3 @@ def _standing(one: Explanation) -> str:
     said = f"At that moment the collateral counted for {usd(view.collateral).text}, and the open "
     said += f"positions, valued at the mark price, had {result} of "
     return f"{said}{usd(abs(view.unrealised)).text} not yet realised."
-
-
-def _done(section: Section) -> str:
-    if not section.lines:
-        return ""
-    said = [f"{one.name}: {one.figure.text}" for one in section.lines]
-    return "Then: " + "; ".join(said) + "."

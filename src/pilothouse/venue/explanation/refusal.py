@@ -108,8 +108,9 @@ def refused(halt: Halt) -> Told:
     found = compare(one) if compare else ()
     known = one.market.symbol if one.market else ""
     said = f"{_asked(one)} was refused: {sentence.sentence}."
-    because = "; ".join(_as_clause(at) for at in found) or sentence.sentence
-    because = f"{because[:1].upper()}{because[1:]}. What to do: {sentence.remedy}."
+    compared = "; ".join(_as_clause(at) for at in found)
+    because = f"{compared[:1].upper()}{compared[1:]}. " if compared else ""
+    because += f"What to do: {sentence.remedy}."
     number = one.market.number if known and one.market else 0
     return Told(said, because, tuple(found), (Section("What was asked", _lines(one)),), number)
 

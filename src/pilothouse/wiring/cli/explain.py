@@ -10,7 +10,7 @@ import typer
 
 from pilothouse.wiring.cli.options import AsJson, Home
 from pilothouse.wiring.cli.says import OUT, failure
-from pilothouse.wiring.explaining import Happening, explained
+from pilothouse.wiring.explaining import Happening, NoPurpose, explained
 from pilothouse.wiring.home import has_exchange, home_folder
 from pilothouse.wiring.people import begin_django
 
@@ -50,7 +50,7 @@ def _explained(place: Path, asked: Happening, purpose: str, as_json: bool) -> di
 
     try:
         return explained(place, asked, actor="command line", purpose=purpose)
-    except (NotExplained, NoSuchMoment, PastIsSealed) as fault:
+    except (NoPurpose, NotExplained, NoSuchMoment, PastIsSealed) as fault:
         failure(str(fault), as_json)
 
 

@@ -15,6 +15,7 @@ from pilothouse.language.events import (
 from pilothouse.language.kinds import CancelReason
 from pilothouse.language.refusals import REFUSALS
 from pilothouse.records.timeline import TIMELINE, Entry
+from pilothouse.venue.explanation.telling import told
 from pilothouse.venue.explanation.words import REASON_WORDS, STEP_WORDS
 
 
@@ -30,33 +31,35 @@ class Shown:
     why: str
 
 
-def events_of(account: int) -> list[Shown]:
-    """Return the last events of an account, the latest first."""
-    return [_shown(account, one) for one in TIMELINE.of(account)]
+def events_of(machine: Any, account: int) -> list[Shown]:
+    """Return the last events of an account, the latest first, in the units that machine knows."""
+    return [_shown(machine, account, one) for one in TIMELINE.of(account)]
 
 
-def _shown(account: int, one: Entry) -> Shown:
+def _shown(machine: Any, account: int, one: Entry) -> Shown:
     address = f"/accounts/{account}/why?"
     if one.happened is None:
-        sentence = f"{one.command.said()}: {REFUSALS[one.outcome].sentence}" if one.command else ""
+        asked = told(machine, one.command, account) if one.command else ""
+        sentence = f"{asked}: {REFUSALS[one.outcome].sentence}"
         why = f"{address}position={one.position}"
         return Shown(one.time, one.position, "refusal", sentence, True, why)
     event: Any = one.happened.event
     why = f"{address}block={one.block}&event={one.place}"
-    what, sentence, hurt = _words(account, one.happened.account, event)
+    what, sentence, hurt = _words(machine, account, event)
     plain = isinstance(event, Deposited | Transferred) or (
         isinstance(event, OrderCancelled) and event.reason == CancelReason.BY_CLIENT
     )
     return Shown(one.time, one.position, what, sentence, hurt, "" if plain else why)
 
 
-def _words(account: int, of: int, event: Any) -> tuple[str, str, bool]:
+def _words(machine: Any, account: int, event: Any) -> tuple[str, str, bool]:
     if isinstance(event, ProtectionStepTaken):
         return "liquidation", f"equity protection {STEP_WORDS[event.step]}", True
     if isinstance(event, OrderCancelled):
         reason = CancelReason(event.reason)
         return "cancellation", f"order {event.order}: {REASON_WORDS[reason]}", reason != 1
     if isinstance(event, OrderFilled):
-        order = event.taker_order if of == account else event.maker_order
-        return "fill", f"order {order}: {event.said()}" if order else event.said(), order == 0
-    return "money", event.said(), False
+        takes = account != event.maker_account
+        order = event.taker_order if takes else event.maker_order
+        return "fill", told(machine, event, account), order == 0
+    return "money", told(machine, event, account), False

@@ -53,7 +53,7 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
     """Answer one account. An unknown number is 404."""
     with exchange.machine() as machine:
         facts = _facts(machine, number)
-    facts |= {"events": events_of(number), "events_since": TIMELINE.since}
+        facts |= {"events": events_of(machine, number), "events_since": TIMELINE.since}
     facts |= {"timeline": deeds_about(f"account:{number}")}
     facts |= audit_of(request, f"account:{number}")
     return answer(request, "account/page.html", facts)

@@ -27,6 +27,7 @@ from pilothouse.venue.explanation.explain import (
 )
 from pilothouse.venue.explanation.facts import Explanation
 from pilothouse.venue.explanation.paragraph import paragraph
+from pilothouse.venue.explanation.telling import told
 from pilothouse.venue.past import NoSuchMoment, Past, PastIsSealed
 from pilothouse.venue.views.markets import all_markets
 
@@ -59,7 +60,8 @@ def explanation(request: HttpRequest, number: int) -> HttpResponse:
     facts |= _facts(made, changes, purpose)
     if wants_json(request):
         facts["without"] = {one.number: without_it(past, made, one) for one in changes}
-    return answer(request, "explanation/page.html", facts, _drawing(made, asked, purpose))
+    facts["before"] = _before(made)
+    return answer(request, "explanation/page.html", facts, {"here": urlencode(asked)})
 
 
 @needs(Right.SEE_CLIENTS)
@@ -121,8 +123,13 @@ def _facts(made: Explanation, changes: list[Touching], purpose: str) -> dict[str
     }
 
 
-def _drawing(made: Explanation, asked: dict[str, str], purpose: str) -> dict[str, Any]:
-    return {
-        "here": urlencode(asked),
-        "before": [(one, one.event.said()) for one in reversed(made.before)],
-    }
+def _before(made: Explanation) -> list[dict[str, Any]]:
+    with exchange.machine() as machine:
+        return [
+            {
+                "time": one.time,
+                "position": one.position,
+                "said": told(machine, one.event, made.account),
+            }
+            for one in reversed(made.before)
+        ]
