@@ -18,7 +18,7 @@ from tests.stories.drilling import Drill
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 THEMES = ("dark", "light")
-NEAR = "Accounts come near their maintenance margin, PF_SOLUSD"
+NEAR = "Accounts come near their maintenance margin"
 
 
 def photograph(page, name, height=900, reach=None):
@@ -72,10 +72,11 @@ def drill(desk, home, folder):
     try:
         copy = Desk(desk.browser, made.line(r"console\s+(http://\S+)", within_s=120))
         page = copy.sit_down("operator")
-        while not page.locator("tr", has_text=NEAR).locator("a").count():
+        alert = page.locator("tr", has_text=NEAR).filter(has_text="PF_SOLUSD").locator("a")
+        while not alert.count():
             page.goto("/inbox")
             page.wait_for_timeout(250)
-        page.locator("tr", has_text=NEAR).locator("a").first.click()
+        alert.first.click()
         photograph(page, "alert")
         page.get_by_role("button", name="Make it an incident").click()
         page.wait_for_url(re.compile(r"/incidents/\d+$"))

@@ -6,15 +6,10 @@ from typing import Any, Final
 
 from pilothouse.language.kinds import Wallet
 from pilothouse.language.numbers import PPM
-from pilothouse.trading_api.feeds.accounts import Accounts
-from pilothouse.trading_api.feeds.moments import Moment
-from pilothouse.trading_api.feeds.socket import frame_of
-from pilothouse.trading_api.feeds.stream import Stream, Updates
 from pilothouse.trading_api.figures import number
 from pilothouse.trading_api.futures.account import flex
-from pilothouse.trading_api.futures.websocket.feed import Subscription
-from pilothouse.trading_api.ids import uuid_of
-from pilothouse.venue.catalogue import to_json
+from pilothouse.trading_api.futures.websocket.standing import StandingFeed
+from pilothouse.trading_api.listing import Listing
 from pilothouse.venue.views.accounts import balances
 from pilothouse.venue.views.margin import margin
 
@@ -38,57 +33,14 @@ NAMES: Final = {
 Row = dict[str, Any]
 
 
-class BalancesFeed:
+class BalancesFeed(StandingFeed[Row]):
     """Wallets of futures accounts; spot money is in the spot wallet and told there."""
 
     name = "balances"
 
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        self._accounts: Accounts[Subscription] = Accounts(stream)
-        self._said: dict[int, Row] = {}
-
-    def enter(self, subscription: Subscription) -> None:
-        """Begin."""
-        self._accounts.add(subscription)
-
-    def leave(self, subscription: Subscription) -> None:
-        """End."""
-        self._accounts.remove(subscription)
-        if not self._accounts.of(subscription.account):
-            self._said.pop(subscription.account, None)
-
-    def snapshot(self, subscription: Subscription) -> bytes:
-        """Return the wallet; there are no single-collateral wallets in this release."""
-        with self._stream.door.follower.machine() as machine:
-            wallet = self._wallet(machine, subscription.account)
-        self._said.setdefault(subscription.account, wallet)
-        empty: Row = {"holding": {}, "futures": {}}
-        return self._message(subscription, "balances_snapshot", empty | {"flex_futures": wallet})
-
-    def hear(self, moment: Moment, updates: Updates) -> None:
-        """Tell the wallets of accounts to which something happened."""
-        self._tell(dict.fromkeys(one.account for one in moment.accounts))
-
-    def tick(self) -> None:
-        """Tell the wallets whose figures moved."""
-        self._tell(dict.fromkeys(self._accounts))
-
-    def _tell(self, accounts: dict[int, None]) -> None:
-        wanted = [one for one in accounts if self._accounts.of(one)]
-        if not wanted:
-            return
-        with self._stream.door.follower.machine() as machine:
-            wallets = {one: self._wallet(machine, one) for one in wanted}
-        for account, wallet in wallets.items():
-            if self._said.get(account) != wallet:
-                self._said[account] = wallet
-                for one in self._accounts.of(account):
-                    text = self._message(one, self.name, {"flex_futures": wallet})
-                    self._stream.flush.push([one.outlet], frame_of(text))
-
-    def _wallet(self, machine: Any, account: int) -> Row:
-        listing, figures = self._stream.door.listing(machine), margin(machine, account)
+    def stand(self, machine: Any, listing: Listing, account: int) -> Row:
+        """Return the multi-collateral wallet."""
+        figures = margin(machine, account)
         held = {
             one.asset: one for one in balances(machine, account) if one.wallet == Wallet.FUTURES
         }
@@ -101,15 +53,13 @@ class BalancesFeed:
         }
         return made
 
-    def _message(self, subscription: Subscription, feed: str, more: Row) -> bytes:
-        made = {
-            "feed": feed,
-            "account": uuid_of("account", subscription.account),
-            **more,
-            "timestamp": self._stream.door.time // 1_000,
-            "seq": subscription.next(),
-        }
-        return to_json(made)
+    def told(self, stand: Row) -> Row:
+        """Return the wallet under its name."""
+        return {"flex_futures": stand}
+
+    def first(self, stand: Row) -> Row:
+        """Return the snapshot; there are no single-collateral wallets in this release."""
+        return {"feed": "balances_snapshot", "holding": {}, "futures": {}} | self.told(stand)
 
 
 def _currency(one: Row, haircut_ppm: int) -> Row:

@@ -5,16 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pilothouse.language.numbers import MARK_DECIMALS
-from pilothouse.trading_api.feeds.accounts import Accounts
-from pilothouse.trading_api.feeds.moments import Moment
-from pilothouse.trading_api.feeds.socket import frame_of
-from pilothouse.trading_api.feeds.stream import Stream, Updates
 from pilothouse.trading_api.figures import number, ratio
 from pilothouse.trading_api.futures.account import MICRO_DECIMALS, entry_price
-from pilothouse.trading_api.futures.websocket.feed import Subscription
-from pilothouse.trading_api.ids import uuid_of
+from pilothouse.trading_api.futures.websocket.standing import StandingFeed
 from pilothouse.trading_api.listing import Listing
-from pilothouse.venue.catalogue import to_json
 from pilothouse.venue.views.accounts import positions
 from pilothouse.venue.views.margin import margin
 from pilothouse.venue.views.markets import market as market_view
@@ -24,70 +18,20 @@ RATIO_DECIMALS: Final = 6
 Rows = list[dict[str, Any]]
 
 
-class OpenPositionsFeed:
+class OpenPositionsFeed(StandingFeed[Rows]):
     """Positions of futures accounts; a move of the mark alone is told with the next second."""
 
     name = "open_positions"
 
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        self._accounts: Accounts[Subscription] = Accounts(stream)
-        self._said: dict[int, Rows] = {}
-
-    def enter(self, subscription: Subscription) -> None:
-        """Begin."""
-        self._accounts.add(subscription)
-
-    def leave(self, subscription: Subscription) -> None:
-        """End."""
-        self._accounts.remove(subscription)
-        if not self._accounts.of(subscription.account):
-            self._said.pop(subscription.account, None)
-
-    def snapshot(self, subscription: Subscription) -> bytes:
+    def stand(self, machine: Any, listing: Listing, account: int) -> Rows:
         """Return every open position."""
-        with self._stream.door.follower.machine() as machine:
-            rows = _rows(machine, self._stream.door.listing(machine), subscription.account)
-        self._said.setdefault(subscription.account, rows)
-        return self._message(subscription, rows)
+        equity = margin(machine, account).equity
+        found = [one for one in positions(machine, account) if one.quantity]
+        return [_row(machine, listing, one, equity) for one in found]
 
-    def hear(self, moment: Moment, updates: Updates) -> None:
-        """Tell the positions of accounts to which something happened."""
-        self._tell(dict.fromkeys(one.account for one in moment.accounts))
-
-    def tick(self) -> None:
-        """Tell the positions whose figures moved."""
-        self._tell(dict.fromkeys(self._accounts))
-
-    def _tell(self, accounts: dict[int, None]) -> None:
-        wanted = [one for one in accounts if self._accounts.of(one)]
-        if not wanted:
-            return
-        with self._stream.door.follower.machine() as machine:
-            listing = self._stream.door.listing(machine)
-            rows = {one: _rows(machine, listing, one) for one in wanted}
-        for account, found in rows.items():
-            if self._said.get(account) != found:
-                self._said[account] = found
-                for one in self._accounts.of(account):
-                    frame = frame_of(self._message(one, found))
-                    self._stream.flush.push([one.outlet], frame)
-
-    def _message(self, subscription: Subscription, rows: Rows) -> bytes:
-        made = {
-            "feed": self.name,
-            "account": uuid_of("account", subscription.account),
-            "positions": rows,
-            "seq": subscription.next(),
-            "timestamp": self._stream.door.time // 1_000,
-        }
-        return to_json(made)
-
-
-def _rows(machine: Any, listing: Listing, account: int) -> Rows:
-    equity = margin(machine, account).equity
-    found = [one for one in positions(machine, account) if one.quantity]
-    return [_row(machine, listing, one, equity) for one in found]
+    def told(self, stand: Rows) -> dict[str, Any]:
+        """Return the positions under their name."""
+        return {"positions": stand}
 
 
 def _row(machine: Any, listing: Listing, one: Any, equity: int) -> dict[str, Any]:
