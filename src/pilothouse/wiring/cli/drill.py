@@ -17,7 +17,7 @@ from pilothouse.venue.clock import wall_clock_us
 from pilothouse.venue.index_replay import run as files
 from pilothouse.venue.index_replay.bars import BadFile, BarFile, read_bars
 from pilothouse.venue.index_replay.run import Run as Replay
-from pilothouse.wiring.cli.options import Home
+from pilothouse.wiring.cli.options import Bars, Home, Since, Speed, Until
 from pilothouse.wiring.cli.replay import moment, speed_milli
 from pilothouse.wiring.cli.says import OUT, failure
 from pilothouse.wiring.cli.up import Run
@@ -34,15 +34,11 @@ SETTLES_S: Final = 5
 
 
 def drill(
-    file: Annotated[Path, typer.Argument(help="Minute bars as CSV, also gzipped.")],
+    file: Bars,
     market: Annotated[str, typer.Option("--market", help="The market whose index crashes.")],
-    speed: Annotated[str, typer.Option("--speed", help="Seconds of the file a second.")] = "1",
-    since: Annotated[
-        str | None, typer.Option("--from", help="First minute, UTC: 2024-04-12T17:00.")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option("--until", help="The minute after the last, UTC.")
-    ] = None,
+    speed: Speed = "1",
+    since: Since = None,
+    until: Until = None,
     into: Annotated[
         Path | None, typer.Option("--into", help="The copy's folder; else one beside the home.")
     ] = None,

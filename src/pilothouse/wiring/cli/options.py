@@ -12,3 +12,7 @@ Home = Annotated[
     typer.Option("--home", help="The exchange's folder; else PILOTHOUSE_HOME, else ./home."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the facts as one JSON object.")]
+Bars = Annotated[Path, typer.Argument(help="Minute bars as CSV, also gzipped.")]
+Speed = Annotated[str, typer.Option("--speed", help="Seconds of the file a second.")]
+Since = Annotated[str | None, typer.Option("--from", help="First minute, UTC: 2024-04-12T17:00.")]
+Until = Annotated[str | None, typer.Option("--until", help="The minute after the last, UTC.")]

@@ -19,7 +19,7 @@ from pilothouse.venue.clock import wall_clock_us
 from pilothouse.venue.index_replay import run as files
 from pilothouse.venue.index_replay.bars import BadFile, BarFile, read_bars
 from pilothouse.venue.index_replay.run import AnotherReplay, Run, Showing, State
-from pilothouse.wiring.cli.options import AsJson, Home
+from pilothouse.wiring.cli.options import AsJson, Bars, Home, Since, Speed, Until
 from pilothouse.wiring.cli.replay_says import announce, line, teller, told
 from pilothouse.wiring.cli.says import OUT, facts, failure
 from pilothouse.wiring.home import has_exchange, home_folder
@@ -29,15 +29,11 @@ replay_app = typer.Typer(help="Walk a file of minute bars as index prices.", no_
 
 @replay_app.command("index")
 def index(
-    file: Annotated[Path, typer.Argument(help="Minute bars as CSV, also gzipped.")],
+    file: Bars,
     market: Annotated[str, typer.Option("--market", help="The market whose index it becomes.")],
-    speed: Annotated[str, typer.Option("--speed", help="Seconds of the file a second.")] = "1",
-    since: Annotated[
-        str | None, typer.Option("--from", help="First minute, UTC: 2024-04-12T17:00.")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option("--until", help="The minute after the last, UTC.")
-    ] = None,
+    speed: Speed = "1",
+    since: Since = None,
+    until: Until = None,
     instead: Annotated[
         bool,
         typer.Option("--instead/--beside", help="As all sources of the asset, or as one more."),
