@@ -5,6 +5,7 @@ What happens to an account is told with its block; what only the marks move, wit
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
@@ -20,7 +21,7 @@ from pilothouse.venue.catalogue import to_json
 Stand = TypeVar("Stand")
 
 
-class StandingFeed(Generic[Stand]):
+class StandingFeed(ABC, Generic[Stand]):
     """Each account's stand, to all who subscribed to it. A feed says what a stand is and how it
     is told.
     """
@@ -32,13 +33,13 @@ class StandingFeed(Generic[Stand]):
         self._accounts: Accounts[Subscription] = Accounts(stream)
         self._said: dict[int, Stand] = {}
 
+    @abstractmethod
     def stand(self, machine: Any, listing: Listing, account: int) -> Stand:
         """Return how an account stands."""
-        raise NotImplementedError
 
+    @abstractmethod
     def told(self, stand: Stand) -> dict[str, Any]:
         """Return the fields that tell a stand."""
-        raise NotImplementedError
 
     def first(self, stand: Stand) -> dict[str, Any]:
         """Return the fields of the snapshot; those of any other message unless a feed differs."""
