@@ -116,6 +116,16 @@ def test_a_sound_wish_is_not_refused(exchange):
     assert margin_schedule.check(wish(2, 0.8), exchange, NOON) is None
 
 
+def test_a_cohort_that_holds_may_be_changed_and_taken_back_after_it_began(exchange):
+    own = Schedule(0, 0, 1, (Tier(0, 40_000, 20_000),))
+    exchange.market_list[PERPETUAL].schedules.append(own)
+    raised, removed = wish(5, 3, opened_from=1), {**wish(4, 2, opened_from=1), "tiers": []}
+    assert margin_schedule.check(raised, exchange, NOON) is None
+    assert margin_schedule.check(removed, exchange, NOON) is None
+    weight = margin_schedule.weight(raised, exchange)
+    assert weight.change_class == "C", "positions of the cohort are open by now"
+
+
 @pytest.mark.parametrize(
     ("fields", "weighs", "direction"),
     [

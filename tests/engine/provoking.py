@@ -142,6 +142,7 @@ def _schedules() -> list[Any]:
         _schedule(PERPETUAL, tuple((k, 20_000, 10_000) for k in range(17))),
         _schedule(PERPETUAL, ((0, 30_000, 15_000),), jurisdiction=276),
         _schedule(PERPETUAL, ((0, 25_000, 12_000),), opened_from=1, base_version=3),
+        _schedule(PERPETUAL, ((0, 25_000, 12_000),), opened_from=BIG, base_version=3),
         _schedule(PERPETUAL, (), jurisdiction=276, base_version=4),
     ]
 

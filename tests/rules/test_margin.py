@@ -9,6 +9,7 @@ from pilothouse.language import refusals as words
 from pilothouse.language.kinds import ClientClass
 from pilothouse.rules.compiled import kernel
 from pilothouse.rules.margin import (
+    cohort_refusal,
     collateral_value,
     deductions,
     requirement,
@@ -53,6 +54,20 @@ def test_seventeen_tiers_are_too_many():
     floors = np.arange(17, dtype=np.int64)
     flat = np.full(17, 50_000, np.int64)
     assert schedule_refusal(floors, flat, flat // 2, 17, FEE_PPM, ANY) == words.TOO_MANY_TIERS
+
+
+@pytest.mark.parametrize(
+    ("opened_from", "is_known", "answer"),
+    [
+        (0, False, 0),
+        (99, False, words.COHORT_IS_IN_THE_PAST),
+        (99, True, 0),
+        (100, False, 0),
+        (101, False, 0),
+    ],
+)
+def test_a_new_cohort_does_not_begin_in_the_past(opened_from, is_known, answer):
+    assert cohort_refusal(opened_from, 100, is_known) == answer
 
 
 FLOORS = words_of([0, 500_000, 2_000_000, 5_000_000])

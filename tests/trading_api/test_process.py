@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 
+from pilothouse.journal.durable import DurableMark
+from pilothouse.journal.storage import Files
+from pilothouse.trading_api.process import _caught_up
 from tests.trading_api.running import Exchange, environment
 
 PROGRAM = """
@@ -44,3 +49,24 @@ def test_a_gateway_of_its_own_catches_up_answers_and_stops(exchange: Exchange) -
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
+
+
+class Waking:
+    """A replica that an older engine release steps until it was looked at a few times."""
+
+    block, fault = 1, None
+
+    def __init__(self, home: Path) -> None:
+        self.storage, self.looks = Files(home), 0
+
+    @property
+    def is_sealed(self) -> bool:
+        self.looks += 1
+        return self.looks < 4
+
+
+def test_the_door_opens_only_when_the_replica_can_be_read(tmp_path: Path) -> None:
+    follower = Waking(tmp_path)
+    DurableMark(follower.storage).set(1)
+    asyncio.run(_caught_up(follower))
+    assert follower.looks == 4

@@ -22,7 +22,7 @@ def set_margin_schedule(books: Books, asked: SetMarginSchedule) -> int:
     if asked.base_version != market.schedule_version:
         return no.BASE_VERSION_HAS_MOVED
     scope = (int(asked.client_class), asked.jurisdiction, asked.opened_from)
-    refused = _refusal(asked, market, scope)
+    refused = _refusal(books, asked, market, scope)
     if refused:
         return refused
     after = {k: tiers for k, tiers in market.schedules.items() if k != scope}
@@ -35,12 +35,16 @@ def set_margin_schedule(books: Books, asked: SetMarginSchedule) -> int:
     return 0
 
 
-def _refusal(asked: SetMarginSchedule, market: Market, scope: tuple[int, int, int]) -> int:
+def _refusal(
+    books: Books, asked: SetMarginSchedule, market: Market, scope: tuple[int, int, int]
+) -> int:
     if not asked.tiers:
         removable = scope in market.schedules and scope != NO_SCOPE
         return 0 if removable else no.NOTHING_TO_CHANGE
     if len(asked.tiers) > 16:
         return no.TOO_MANY_TIERS
+    if 0 < asked.opened_from < books.time and scope not in market.schedules:
+        return no.COHORT_IS_IN_THE_PAST
     return _tiers_refusal(asked, market) or (
         no.NOTHING_TO_CHANGE if market.schedules.get(scope) == asked.tiers else 0
     )

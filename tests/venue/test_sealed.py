@@ -8,10 +8,11 @@ import pytest
 from pilothouse.journal.releases import ReleaseIsMissing, keep_release
 from pilothouse.journal.storage import Files
 from pilothouse.release import HOUSE, digest_of
-from pilothouse.venue.follower import Follower
+from pilothouse.venue.follower import Follower, ReplicaIsSealed
 from pilothouse.venue.machine import Release
 from pilothouse.venue.recovery import recover
 from pilothouse.venue.replica import ReleaseCannotTakeOver
+from pilothouse.venue.snapshotter import Snapshotter
 from pilothouse.venue.verify import verify
 from tests.venue import counter
 from tests.venue.counter import RELEASE, Counter, order
@@ -115,6 +116,26 @@ def test_a_follower_tells_the_events_of_both_releases(home):
             assert isinstance(machine, Doubling) and machine.total == 3 * ORDERS
         follower.stop()
     assert sum(len(one.events) for one in spans) == 2 * ORDERS
+
+
+def test_what_an_older_release_left_is_read_from_the_first_block_of_the_next_on(home):
+    follower = Follower(home, release=PRESENT)
+    follower.start()
+    try:
+        assert follower.wait_for(ORDERS, 60), follower.fault
+        assert follower.is_sealed and follower.fault is None
+        sealed = pytest.raises(ReplicaIsSealed, match="Start it with `pilothouse up`")
+        with sealed, follower.machine():
+            pass
+        said = []
+        assert Snapshotter(follower, say=said.append).take() is None
+        with running_writer(home, PRESENT) as writer:
+            trade(home, 100)
+            assert follower.wait_for(writer.machine.position, 60), follower.fault
+            with follower.machine() as machine:
+                assert machine.total == 3 * ORDERS
+    finally:
+        follower.stop()
 
 
 def test_without_the_sources_it_is_refused_and_said(home):

@@ -56,6 +56,17 @@ def test_a_replica_that_is_catching_up_is_not_judged(world):
     assert world.watchman.reading is not None
 
 
+def test_a_replica_that_replays_an_older_release_is_not_judged(world):
+    world.sealed = True
+    world.look(60)
+    assert world.watchman.looked_at is None and not Alert.objects.exists()
+    world.sealed = False
+    world.running.now = world.wall_us
+    world.running.index(60_000)
+    world.look()
+    assert world.watchman.reading is not None
+
+
 def test_a_replica_that_stands_still_is_judged_and_blocks_are_late(world):
     world.look(20)
     assert Alert.objects.get(rule="blocks_late").about == "value"

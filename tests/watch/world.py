@@ -18,7 +18,7 @@ from pilothouse.language.commands.orders import POST_ONLY
 from pilothouse.language.kinds import CauseKind, OrderType, Side, TimeInForce, Wallet
 from pilothouse.language.names import Cause, Name, Sender
 from pilothouse.language.rows import Message
-from pilothouse.venue.follower import ReplicaStopped
+from pilothouse.venue.follower import ReplicaIsSealed, ReplicaStopped
 from pilothouse.watch.hearing import Hearing
 from pilothouse.watch.taking import wall_us
 from pilothouse.watch.watchman import Watchman
@@ -54,6 +54,8 @@ class World:
     def lend(self):
         if self.gone:
             raise ReplicaStopped("the replica differs")
+        if self.sealed:
+            raise ReplicaIsSealed("an older release steps it")
         with self.running.machine() as machine:
             yield machine
 

@@ -41,6 +41,8 @@ def main(part, home, port):
         threading.Thread(target=door.serve_forever, daemon=True).start()
 
     def leave(*_):
+        if (Path(home) / f"{part}.lingers").exists():
+            return
         with (Path(home) / "ended").open("a") as out:
             out.write(f"{part}\n")
         note.unlink()

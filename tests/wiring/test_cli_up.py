@@ -107,6 +107,24 @@ def test_what_fails_at_the_start_is_said_with_its_own_words(start, tmp_path):
     assert "console ended with code 3" in said and "the disk is on fire" in said
 
 
+def test_why_it_failed_is_said_before_the_others_have_stopped(start, tmp_path):
+    (tmp_path / "gateway.fails").touch()
+    (tmp_path / "writer.lingers").touch()
+    process = start("--trading-port", "0", "--console-port", "0")
+    lines_until(process, "the disk is on fire")
+    assert "writer" in running_parts(tmp_path)
+    os.kill(running_parts(tmp_path)["writer"]["pid"], signal.SIGKILL)
+    assert process.wait(60) == 1
+
+
+def test_what_an_earlier_run_said_is_not_told_again(start, tmp_path):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "console.log").write_text("the disk was full\n")
+    (tmp_path / "console.fails").touch()
+    said = start("--trading-port", "0", "--console-port", "0").stdout.read()
+    assert "the disk is on fire" in said and "was full" not in said
+
+
 def test_a_taken_port_and_a_second_run_are_refused(start, tmp_path):
     port = free_port()
     lines_until(start("--trading-port", str(port), "--console-port", "0"), "Ctrl-C")

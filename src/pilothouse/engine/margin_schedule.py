@@ -32,7 +32,7 @@ from pilothouse.language.refusals import (
 )
 from pilothouse.language.rows import Rows
 from pilothouse.rules.compiled import entry, inner
-from pilothouse.rules.margin import TIERS_MAX, deductions, schedule_refusal
+from pilothouse.rules.margin import TIERS_MAX, cohort_refusal, deductions, schedule_refusal
 
 TIER_WORDS = 3
 MARGIN_TIERS_AT = SetMarginSchedule.layout.slot("tiers").start
@@ -111,6 +111,9 @@ def candidate_refusal(s: State, market: int, candidate: int) -> int:
         return _removal_refusal(s, market, candidate, existing)
     if one.count < 0 or one.count > TIERS_MAX:
         return TOO_MANY_TIERS
+    refused = cohort_refusal(one.opened_from, s.exchange[0].time, existing != 0)
+    if refused != 0:
+        return refused
     fee = s.markets[market].liquidation_fee_ppm
     refused = schedule_refusal(
         one.floors_usd, one.initial_ppm, one.maintenance_ppm, one.count, fee, one.client_class

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import xxhash
@@ -52,17 +54,46 @@ def to_bytes(arena: Arena) -> bytes:
     return b"".join(parts)
 
 
+class OtherLayout(ValueError):
+    """The bytes are of a release whose tables are laid out in another way; nothing was read."""
+
+
 def from_bytes(raw: bytes) -> Arena:
-    """Return the state that `to_bytes` took apart; refuse other fields than this release has."""
-    size = int.from_bytes(raw[:LENGTH_BYTES], "little")
-    header = json.loads(raw[LENGTH_BYTES : LENGTH_BYTES + size])
+    """Return the state that `to_bytes` took apart; raise OtherLayout for another release's."""
+    at = LENGTH_BYTES + int.from_bytes(raw[:LENGTH_BYTES], "little")
+    header = json.loads(raw[LENGTH_BYTES:at])
+    other = _other_tables(header) or _other_fields(header, len(raw) - at)
+    if other:
+        raise OtherLayout(other)
     made = Arena(Capacities(header["capacities"]))
-    at = LENGTH_BYTES + size
     for name, rows in header["used"].items():
-        if header["fields"][name] != list(TABLES[name].names or ()):
-            raise ValueError(f"the snapshot's table {name} has other fields than this release")
         end = at + rows * TABLES[name].itemsize
         made.tables[name][:rows] = np.frombuffer(raw[at:end], TABLES[name])
         at = end
     rebuild_indexes(made.state)
     return made
+
+
+def _other_tables(header: Any) -> str:
+    """Say which tables a state has that this release has not, or the other way; "" if none."""
+    if not isinstance(header, dict) or not {"capacities", "used", "fields"} <= set(header):
+        return "the state says nothing of its tables that this release can read"
+    return _other_names("the state", header["capacities"], TABLES, "table")
+
+
+def _other_fields(header: dict[str, Any], size: int) -> str:
+    """Say in which table a state has other fields than this release; "" if in none."""
+    for name in header["used"]:
+        theirs, ours = header["fields"].get(name, []), TABLES[name].names or ()
+        other = _other_names(f"its table {name}", theirs, ours, "field")
+        if other or list(theirs) != list(ours):
+            return other or f"its table {name} has the same fields in another order"
+    rows = sum(count * TABLES[name].itemsize for name, count in header["used"].items())
+    return "" if rows == size else f"its rows take {size} bytes, here they would take {rows}"
+
+
+def _other_names(whose: str, theirs: Iterable[str], ours: Iterable[str], what: str) -> str:
+    more, less = sorted({*theirs} - {*ours}), sorted({*ours} - {*theirs})
+    parts = [f"lacks the {what} {one}" for one in less]
+    parts += [f"has the unknown {what} {one}" for one in more]
+    return f"{whose} {', '.join(parts)}" if parts else ""

@@ -16,6 +16,7 @@ from typing import Any
 from pilothouse.language.kinds import ClientClass
 from pilothouse.language.numbers import MICRO_USD, PPM
 from pilothouse.language.refusals import (
+    COHORT_IS_IN_THE_PAST,
     INITIAL_MUST_EXCEED_MAINTENANCE,
     INITIAL_MUST_NOT_EXCEED_ONE,
     LEGAL_CAP_OF_THE_CLASS,
@@ -95,6 +96,18 @@ def schedule_refusal(
             return MARGINS_MUST_NOT_FALL_WITH_SIZE
     if initial_ppm[0] < initial_min_ppm(client_class):
         return LEGAL_CAP_OF_THE_CLASS
+    return 0
+
+
+@kernel
+def cohort_refusal(opened_from: int, now: int, is_known: bool) -> int:
+    """Return why a schedule may not be set for positions opened from a moment on, or 0.
+
+    New positions only means just that: a new cohort begins now or later. One that is known may
+    be changed or taken back whenever it began. Times in microseconds; 0 is no cohort.
+    """
+    if opened_from != 0 and opened_from < now and not is_known:
+        return COHORT_IS_IN_THE_PAST
     return 0
 
 

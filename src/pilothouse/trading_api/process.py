@@ -79,9 +79,10 @@ def _configured(app: Starlette) -> uvicorn.Config:
 
 
 async def _caught_up(follower: Follower) -> None:
-    # A door that opened earlier would answer with balances of long ago.
+    # A door that opened earlier would answer with balances of long ago; and what an older engine
+    # release wrote can be read only from the first block of this release on.
     target = DurableMark(follower.storage).block
-    while follower.block < target:
+    while follower.block < target or (target and follower.is_sealed):
         if follower.fault:
             raise CannotFollow(follower.fault)
         await asyncio.sleep(CATCH_UP_POLL_S)

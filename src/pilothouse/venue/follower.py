@@ -23,6 +23,7 @@ from pilothouse.venue.machine import Release, present_release
 from pilothouse.venue.progress import Progress
 from pilothouse.venue.recovery import newest_start, replica_at
 from pilothouse.venue.replica import Replica
+from pilothouse.venue.sealed import SealedMachine
 from pilothouse.venue.standstill import STANDSTILL_S, Standstill, Why
 from pilothouse.venue.wire import Receipts
 
@@ -40,6 +41,10 @@ START_S: Final = 120
 
 class ReplicaStopped(Exception):
     """The replica stopped at a fault and is not to be read any more."""
+
+
+class ReplicaIsSealed(ReplicaStopped):
+    """An older engine release steps the replica: it follows, and its state cannot be read yet."""
 
 
 @dataclass(frozen=True)
@@ -115,13 +120,17 @@ class Follower:
 
     @contextlib.contextmanager
     def machine(self) -> Iterator[Any]:
-        """Hold the replica's machine between two blocks; raise ReplicaStopped after a fault."""
+        """Hold the replica's machine between two blocks; raise ReplicaStopped after a fault.
+
+        Raises ReplicaIsSealed up to the first block of the release that runs now.
+        """
         self._count_reader(1)
         try:
             self._lock.acquire()
         finally:
             self._count_reader(-1)
         try:
+            self._refuse_sealed(self.replica)
             yield self.replica.machine
         finally:
             self._lock.release()
@@ -157,6 +166,20 @@ class Follower:
         if self._given_release is None:
             self._given_release = present_release()
         return self._given_release
+
+    @property
+    def is_sealed(self) -> bool:
+        """Tell whether an older engine release steps the replica."""
+        return self._replica is not None and isinstance(self._replica.machine, SealedMachine)
+
+    def _refuse_sealed(self, replica: Replica) -> None:
+        if replica.tail and isinstance(replica.machine, SealedMachine):
+            raise ReplicaIsSealed(
+                f"engine release {replica.tail.release.hex()[:16]} wrote block "
+                f"{replica.tail.number}, and its state cannot be read by release "
+                f"{self.release.digest.hex()[:16]}, which runs now; it can as soon as the writer "
+                f"of this release wrote a block. Start it with `pilothouse up`"
+            )
 
     def _count_reader(self, more: int) -> None:
         with self._readers_lock:

@@ -9,16 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pilothouse.journal.blocks import Header
 from pilothouse.journal.mend import cut, judge
 from pilothouse.journal.reader import BadBlock, Reader
+from pilothouse.journal.releases import ReleaseIsMissing
 from pilothouse.journal.snapshots import BadSnapshot, Snapshot, SnapshotHead, good_snapshots
 from pilothouse.journal.storage import Storage
 from pilothouse.venue.machine import Release
 from pilothouse.venue.progress import Progress
-from pilothouse.venue.replica import Replica
+from pilothouse.venue.replica import ReleaseCannotTakeOver, Replica, ReplicaDiffers
+from pilothouse.venue.sealed import SealedReleaseFailed
+
+STOPPED: Final = (ReplicaDiffers, ReleaseIsMissing, ReleaseCannotTakeOver, SealedReleaseFailed)
+"""What ends a replay before the journal's end; each says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ def recover(
 ) -> Recovered:
     """Mend the journal's tail and return a replica at its end, run by the present release.
 
-    Raises Damaged, ReplicaDiffers and ReleaseIsMissing; then nothing was changed.
+    Raises Damaged and what is STOPPED; then nothing was changed.
     """
     start = newest_start(storage, release, say)
     replica, replayed = replica_at(home, release, start, say), 0

@@ -63,6 +63,8 @@ class Snapshotter:
         Readers wait only for the copy; hashing and writing go on beside them.
         """
         follower = self._follower
+        if follower.is_sealed:
+            return None
         with follower.machine() as machine:
             tail, release = follower.replica.tail, follower.release
             if tail is None or tail.release != release.digest or not tail.last_position:
@@ -89,7 +91,9 @@ class Snapshotter:
 
     def _try(self) -> None:
         try:
-            self._say(f"Snapshot {self.take()} is written.")
+            name = self.take()
+            if name:
+                self._say(f"Snapshot {name} is written.")
         except (OSError, ReplicaStopped) as error:
             # The exchange needs no snapshot: say it, and try again later.
             self._say(f"No snapshot could be written: {error}.")

@@ -11,20 +11,18 @@ from pilothouse.journal.blocks import Header
 from pilothouse.journal.durable import DurableMark
 from pilothouse.journal.mend import Damaged, Torn, judge
 from pilothouse.journal.reader import BadBlock, Reader
-from pilothouse.journal.releases import ReleaseIsMissing
 from pilothouse.journal.snapshots import BadSnapshot, SnapshotHead, good_snapshots
 from pilothouse.journal.storage import Files, Storage
 from pilothouse.venue.machine import Release, present_release
-from pilothouse.venue.replica import ReleaseCannotTakeOver, Replica, ReplicaDiffers
-from pilothouse.venue.sealed import SealedMachine, SealedReleaseFailed
+from pilothouse.venue.recovery import STOPPED
+from pilothouse.venue.replica import Replica
+from pilothouse.venue.sealed import SealedMachine
 from pilothouse.venue.writer import LOCK, AnotherWriter, pen_of
 
 NOT_PROVED = (
     "That the journal's end was not cut off whole: compare the last seal with one kept elsewhere.",
     "That whoever could write this folder did not make it all anew: the same seal tells.",
 )
-STOPPED = (ReplicaDiffers, ReleaseIsMissing, ReleaseCannotTakeOver, SealedReleaseFailed)
-"""What ends a replay before the journal's end."""
 
 
 @dataclass

@@ -15,7 +15,7 @@ from django.db import connections
 
 from pilothouse.control.ports import NotConnected
 from pilothouse.language.numbers import SECOND_US
-from pilothouse.venue.follower import ReplicaStopped
+from pilothouse.venue.follower import ReplicaIsSealed, ReplicaStopped
 from pilothouse.watch import alerts
 from pilothouse.watch.evaluation import STEP_MAX_US
 from pilothouse.watch.hearing import Heard, Hearing
@@ -85,7 +85,10 @@ class Watchman:
         at_us = self._wall()
         now = EPOCH + timedelta(microseconds=at_us)
         self._note_jump(at_us)
-        reading = self._read()
+        try:
+            reading = self._read()
+        except ReplicaIsSealed:
+            return  # it still replays what an older release wrote: nothing of it is judged
         if reading is not None and self._is_catching_up(reading):
             return
         values: Values = {}
@@ -102,6 +105,8 @@ class Watchman:
     def _read(self) -> Reading | None:
         try:
             return self._taker.take(self._lend)
+        except ReplicaIsSealed:
+            raise
         except (ReplicaStopped, NotConnected) as away:
             log.warning("nothing_to_watch", reason=str(away))
             return None

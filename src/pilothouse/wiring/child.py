@@ -38,9 +38,16 @@ def _compile(home: Path, port: int) -> None:
 
 
 def _writer(home: Path, port: int) -> None:
-    from pilothouse.venue.writer import run_writer
+    from pilothouse.journal.appender import JournalFailed
+    from pilothouse.journal.mend import Damaged
+    from pilothouse.venue.recovery import STOPPED
+    from pilothouse.venue.writer import AnotherWriter, run_writer
 
-    run_writer(home)
+    try:
+        run_writer(home)
+    except (AnotherWriter, Damaged, JournalFailed, *STOPPED) as fault:
+        # Its sentence says what to do; where in the code it was said helps nobody.
+        sys.exit(f"writer: {fault}")
 
 
 def _found(home: Path, port: int) -> None:
@@ -71,9 +78,12 @@ def _seed_number() -> int:
 def _gateway(home: Path, port: int) -> None:
     _begin_django()
     from pilothouse.access.keys import find_key
-    from pilothouse.trading_api.process import run_gateway
+    from pilothouse.trading_api.process import CannotFollow, run_gateway
 
-    run_gateway(home, port, find_key)
+    try:
+        run_gateway(home, port, find_key)
+    except CannotFollow as fault:
+        sys.exit(f"gateway: {fault}")
 
 
 def _console(home: Path, port: int) -> None:

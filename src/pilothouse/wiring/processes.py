@@ -53,6 +53,7 @@ class Child:
     process: subprocess.Popen[bytes]
     log: Path
     port: int = 0
+    log_from: int = 0
 
     def progress(self) -> str:
         """Return the last line in which the child said how far it is."""
@@ -64,8 +65,10 @@ class Child:
         return next((one for one in reversed(lines) if UNDER_WAY in one), "")
 
     def last_lines(self) -> str:
-        """Return the end of what the child said."""
-        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        """Return the end of what the child said since it was started."""
+        with self.log.open("rb") as log:
+            log.seek(self.log_from)
+            lines = log.read().decode(errors="replace").splitlines()
         return "\n".join(lines[-LAST_LINES:])
 
 
@@ -82,6 +85,7 @@ class Processes:
         log = self.home / "logs" / f"{part}.log"
         log.parent.mkdir(exist_ok=True)
         with log.open("ab") as out:
+            said_before = out.tell()
             process = subprocess.Popen(
                 [sys.executable, "-m", self.module, part, str(self.home), str(port)],
                 stdin=subprocess.PIPE,
@@ -89,7 +93,7 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        child = self.children[part] = Child(part, process, log, port)
+        child = self.children[part] = Child(part, process, log, port, said_before)
         self._write_facts()
         return child
 

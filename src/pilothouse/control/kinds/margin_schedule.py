@@ -34,7 +34,7 @@ from pilothouse.language import refusals
 from pilothouse.language.commands.margin_schedule import MarginTier, SetMarginSchedule
 from pilothouse.language.kinds import ClientClass, MarketKind
 from pilothouse.language.numbers import SECOND_US, ppm_to_percent
-from pilothouse.rules.margin import schedule_refusal
+from pilothouse.rules.margin import cohort_refusal, schedule_refusal
 
 NAME: Final = "margin_schedule"
 TITLE: Final = "Margin schedule"
@@ -176,19 +176,18 @@ def check(fields: Fields, reader: Reader, now: datetime) -> Reason | None:
         return of_the_engine(refusals.UNKNOWN_MARKET)
     if market.kind != MarketKind.PERPETUAL_LINEAR:
         return of_the_engine(refusals.NOT_A_CONTRACT)
-    if fields["opened_from"] and fields["opened_from"] < forms.microseconds(now):
-        return of_the_engine(refusals.COHORT_IS_IN_THE_PAST)
-    number = _refusal_of_the_rules(fields, market.liquidation_fee_ppm)
+    own = _own(fields, reader)
+    number = _refusal_of_the_rules(fields, market.liquidation_fee_ppm, own is not None, now)
     if number:
         return of_the_engine(number)
-    if _own(fields, reader) == fields["tiers"]:
+    if own == fields["tiers"]:
         return of_the_engine(refusals.NOTHING_TO_CHANGE)
     if weight(fields, reader).direction is Direction.NEUTRAL:
         return BUNDLED_LOOSENING if _moves(fields, reader) == {-1, 1} else None
     return None
 
 
-def _refusal_of_the_rules(fields: Fields, liquidation_fee_ppm: int) -> int:
+def _refusal_of_the_rules(fields: Fields, fee_ppm: int, is_known: bool, now: datetime) -> int:
     # A scope's own schedule may also be removed, which needs no tiers.
     tiers = fields["tiers"]
     if not tiers:
@@ -197,15 +196,10 @@ def _refusal_of_the_rules(fields: Fields, liquidation_fee_ppm: int) -> int:
         np.array([tier[name] for tier in tiers], np.int64)
         for name in ("floor_usd", "initial_ppm", "maintenance_ppm")
     )
+    columns, count = (floors_usd, initial_ppm, maintenance_ppm), len(tiers)
     return int(
-        schedule_refusal(
-            floors_usd,
-            initial_ppm,
-            maintenance_ppm,
-            len(tiers),
-            liquidation_fee_ppm,
-            fields["client_class"],
-        )
+        cohort_refusal(fields["opened_from"], forms.microseconds(now), is_known)
+        or schedule_refusal(*columns, count, fee_ppm, fields["client_class"])
     )
 
 
@@ -294,7 +288,9 @@ def weight(fields: Fields, reader: Reader) -> Weight:
     if _largest_ratio_exceeds(fields, reader):
         reason = f"a margin becomes more than {LARGE_STEP} times larger"
         return Weight("D", (reason,), direction)
-    if fields["opened_from"] and direction is Direction.PROTECTS:
+    # A cohort that is known already may have begun: then positions of it are open.
+    is_new = fields["opened_from"] and _own(fields, reader) is None
+    if is_new and direction is Direction.PROTECTS:
         return Weight("B", ("it concerns positions yet to be opened alone",), direction)
     if direction is Direction.LOOSENS:
         return Weight("C", ("lower margin lets clients risk more",), direction)

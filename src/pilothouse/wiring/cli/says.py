@@ -39,11 +39,16 @@ def _shown(value: Any) -> str:
 
 def failure(reason: str, as_json: bool = False, code: int = 1) -> NoReturn:
     """Say on the error stream why a command failed, and end with its code."""
+    complain(reason, as_json)
+    raise typer.Exit(code)
+
+
+def complain(reason: str, as_json: bool = False) -> None:
+    """Say on the error stream why a command fails, before what is still to be cleared away."""
     if as_json:
         typer.echo(json.dumps({"error": reason}), err=True)
     else:
         ERROR.print(f"[bold red]error[/] {_plain(reason)}")
-    raise typer.Exit(code)
 
 
 def _plain(text: str) -> str:

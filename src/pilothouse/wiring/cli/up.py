@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from pilothouse.wiring.cli.options import Home
-from pilothouse.wiring.cli.says import OUT, failure
+from pilothouse.wiring.cli.says import OUT, complain, failure
 from pilothouse.wiring.compiling import is_compiled
 from pilothouse.wiring.genesis import is_new
 from pilothouse.wiring.home import home_folder, make_home
@@ -57,8 +57,10 @@ def up(
         run.start()
         run.watch()
     except PartFailed as fault:
+        # Said at once: the other parts may take a while to stop.
+        complain(str(fault))
         run.processes.stop()
-        failure(str(fault))
+        raise typer.Exit(1) from None
     killed = run.processes.stop()
     if killed:
         failure(f"had to be killed: {', '.join(killed)}")
