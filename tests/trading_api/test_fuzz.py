@@ -23,7 +23,7 @@ from tests.trading_api.running import Exchange, Key
 
 MINUTE_S = float(os.environ.get("PILOTHOUSE_FUZZ_SECONDS", "60"))
 WORLD_S = float(os.environ.get("PILOTHOUSE_FUZZ_SECONDS", "600"))
-SEED = int(os.environ.get("PILOTHOUSE_SEED", "1"))
+SEED = int(os.environ.get("PILOTHOUSE_FUZZ_SEED", "1"))
 SPOT_ERROR = re.compile(r"[EW][A-Z][A-Za-z]*:[^\n]+")
 REQUESTS_LEAST = 500
 EXCHANGE_SAID = {"EOrder:Insufficient funds", "EOrder:Order minimum not met"}

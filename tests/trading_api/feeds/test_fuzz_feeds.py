@@ -25,7 +25,7 @@ from tests.trading_api.feeds.sockets import WAIT_S, Socket, socket
 from tests.trading_api.running import Exchange, Key
 
 SECONDS = float(os.environ.get("PILOTHOUSE_FUZZ_SECONDS", "10"))
-SEED = int(os.environ.get("PILOTHOUSE_SEED", "1"))
+SEED = int(os.environ.get("PILOTHOUSE_FUZZ_SEED", "1"))
 MESSAGES_LEAST = 300
 AT_ONCE = 25
 RECONNECT = 2_000
