@@ -219,6 +219,9 @@ WRONG_PAIRS = [
     ({"status": "asleep"}, "result.XXBTZUSD.status", "online"),
     ({"base": ""}, "result.XXBTZUSD.base", "at least 1"),
     ({"wsname": "XBTUSD"}, "result.XXBTZUSD.wsname", "match"),
+    ({"ordermin": "9" * 5_000}, "result.XXBTZUSD.ordermin", "sensible size"),
+    ({"tick_size": "1e99999999"}, "result.XXBTZUSD.tick_size", "sensible size"),
+    ({"tick_size": "1e-99999999"}, "result.XXBTZUSD.tick_size", "sensible size"),
 ]
 WRONG_FUTURES = [
     ({"type": "option"}, "instruments.0.type", "flexible_futures"),
@@ -305,6 +308,9 @@ WRONG_TEXTS = [
     ('{"error": [], "result": {}}', "result", "at least 1"),
     ("[1, 2]", "the answer", "dictionary"),
     ("[" * 100_000, "line 1", "deeply"),
+    ('{"error": [],\n "result": ' + "9" * 5_000 + "}", "line 2 column 12", "longer than any"),
+    ('{"error": [],\n "result": 0.' + "9" * 5_000 + "}", "line 2 column 12", "longer than any"),
+    ('{"error": [], "result": 1e' + "9" * 30 + "}", "line 1 column 25", "1e9999"),
 ]
 
 

@@ -27,7 +27,7 @@ from pilothouse.venue.client import VenueClient
 from pilothouse.wiring.founding import Family, found_register
 from pilothouse.wiring.genesis import found_if_new
 from pilothouse.wiring.importing.kraken import GENESIS_CAUSE
-from pilothouse.wiring.people import begin_django
+from pilothouse.wiring.people import begin_django, seed_person
 
 KEYS_FILE: Final = "demo-keys.json"
 PEOPLE: Final = ("operator", "risk", "manager", "auditor", "viewer")
@@ -93,19 +93,8 @@ def _send(
 
 def seed_people(password: str) -> None:
     """Make the people of the demonstration, each named by their only role, with one password."""
-    from pilothouse.access.models import Person
-    from pilothouse.access.rights import grant, roles_of
-    from pilothouse.access.roles import Role
-
     for name in PEOPLE:
-        person = Person.objects.filter(username=name).first()
-        if person is None:
-            person = Person.objects.create_user(name, password)
-        else:
-            person.set_password(password)
-            person.save()
-        if Role(name) not in roles_of(person):
-            grant(person, Role(name))
+        seed_person(name, name, password)
 
 
 def write_keys(home: Path, clients: tuple[Client, Client]) -> None:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pilothouse.access.models import Person
+
+SEEDING: Final = "demonstration"
+"""Who made the people of a demonstration, in the words of the audit."""
 
 
 def begin_django(home: Path) -> None:
@@ -18,7 +25,7 @@ def begin_django(home: Path) -> None:
 
 
 def add_person(name: str, role: str, password: str) -> None:
-    """Make a person with one role, or give it to one who is known; written to the audit.
+    """Make a person with one role, or give it to one who is known; each deed is an audit row.
 
     A known person keeps their password. Raises DutiesMeet when the role may not join theirs, and
     Django's ValidationError for a name or a password that may not be.
@@ -28,9 +35,6 @@ def add_person(name: str, role: str, password: str) -> None:
     from django.db import transaction
 
     from pilothouse.access.models import Person
-    from pilothouse.access.rights import grant, roles_of
-    from pilothouse.access.roles import Role
-    from pilothouse.records import audit
 
     with transaction.atomic():
         person = Person.objects.filter(username=name).first()
@@ -40,11 +44,42 @@ def add_person(name: str, role: str, password: str) -> None:
             made.clean_fields(exclude=["password"])
             validate_password(password, made)
             person = Person.objects.create_user(name, password)
-        if Role(role) not in roles_of(person):
-            grant(person, Role(role))
-        audit.write(
-            "command line", "person.added", f"person:{person.pk}", f"{name} is given {role}"
-        )
+        _give(person, role, "command line")
+
+
+def seed_person(name: str, role: str, password: str) -> None:
+    """Make a person of the demonstration, or give one who is known the password of this start.
+
+    Each deed is an audit row in the same transaction; where nothing changes there is none.
+    """
+    from django.db import transaction
+
+    from pilothouse.access.models import Person
+    from pilothouse.records import audit
+
+    with transaction.atomic():
+        person = Person.objects.filter(username=name).first()
+        if person is None:
+            person = Person.objects.create_user(name, password)
+        elif not person.check_password(password):
+            person.set_password(password)
+            person.save()
+            about = f"person:{person.pk}"
+            audit.write(
+                SEEDING, "person.password", about, f"{name} has the password of a new start"
+            )
+        _give(person, role, SEEDING)
+
+
+def _give(person: Person, role: str, actor: str) -> None:
+    from pilothouse.access.rights import grant, roles_of
+    from pilothouse.access.roles import Role
+    from pilothouse.records import audit
+
+    if Role(role) in roles_of(person):
+        return
+    grant(person, Role(role))
+    audit.write(actor, "person.added", f"person:{person.pk}", f"{person} is given {role}")
 
 
 def is_known(name: str) -> bool:

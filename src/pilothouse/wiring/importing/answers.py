@@ -6,11 +6,17 @@ a command. What an answer does not give is None.
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, ValidationError
+
+NUMBER_MAX: Final = 100
+"""Characters of a number. A figure of an exchange has a third of them."""
+SHOWN_MAX: Final = 60
 
 Figure = Annotated[Decimal, Field(allow_inf_nan=False)]
 Share = Annotated[Decimal, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -138,10 +144,14 @@ def _reason(fault: Any) -> str:
 
 
 def _parse(text: str) -> Any:
+    def number(kind: type[Any]) -> Callable[[str], Any]:
+        return lambda literal: _number(kind, literal, text)
+
     try:
         return json.loads(
             text,
-            parse_float=Decimal,
+            parse_int=number(int),
+            parse_float=number(Decimal),
             parse_constant=_no_constant,
             object_pairs_hook=_no_name_twice,
         )
@@ -149,6 +159,17 @@ def _parse(text: str) -> Any:
         raise Refused(f"line {fault.lineno} column {fault.colno}", fault.msg) from None
     except RecursionError:
         raise Refused("line 1", "it is nested too deeply") from None
+
+
+def _number(kind: type[Any], literal: str, text: str) -> Any:
+    # Python refuses the longest ones in words of its own, and knows no place.
+    if len(literal) <= NUMBER_MAX:
+        with contextlib.suppress(ArithmeticError):
+            return kind(literal)
+    at = text.index(literal)
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    reason = f"the number {_shortened(literal)} is larger or longer than any figure here"
+    raise Refused(f"line {line} column {column}", reason)
 
 
 def _no_constant(name: str) -> Any:
@@ -165,5 +186,8 @@ def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _short(value: Any) -> str:
-    shown = str(value) if isinstance(value, Decimal) else repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "..."
+    return _shortened(str(value) if isinstance(value, Decimal) else repr(value))
+
+
+def _shortened(shown: str) -> str:
+    return shown if len(shown) <= SHOWN_MAX else shown[: SHOWN_MAX - 3] + "..."

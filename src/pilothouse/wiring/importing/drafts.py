@@ -49,8 +49,10 @@ def exact(value: Decimal, decimals: int, place: str) -> int:
 
 def places(value: Decimal) -> int:
     """Return how many decimals a figure has, without the zeros that say nothing."""
-    exponent = value.normalize().as_tuple().exponent
-    return max(0, -int(exponent))
+    # Without arithmetic, which would round a long figure and overflow at a large one.
+    _sign, digits, exponent = value.as_tuple()
+    zeros = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    return max(0, -(int(exponent) + zeros)) if value else 0
 
 
 def asset_of(short_name: str) -> str:
