@@ -4,11 +4,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from pilothouse.engine.machine import Machine
+from pilothouse.language import commands as ask
 from pilothouse.language.events import OrderCancelled, OrderFilled
+from pilothouse.language.kinds import OrderType, Side, TimeInForce
 from pilothouse.language.rows import from_event_row
 from tests.twin.comparing import differences
 from tests.twin.exchange import Twin
-from tests.twin.worlds import START_US, Sender, blocks, foundation, rows_of
+from tests.twin.worlds import PERPETUAL, START_US, Sender, blocks, foundation, rows_of
 
 EXAMPLES = 60
 
@@ -83,3 +85,31 @@ def test_the_foundation_alone_is_the_same_on_both():
     assert pair.step(foundation())
     assert pair.step([], 3_600_000_000)
     assert pair.machine.position == len(foundation())
+
+
+def resting_order(account):
+    return ask.PlaceOrder(
+        account=account, market=PERPETUAL, side=Side.SELL, order_type=OrderType.LIMIT,
+        time_in_force=TimeInForce.GTC, flags=0, quantity=1_000, price=10_100,
+    )  # fmt: skip
+
+
+def cohort_of(begins, initial_ppm):
+    limits = ("accounts_below_initial", "accounts_below_maintenance")
+    limits += ("notional_below_initial", "notional_below_maintenance")
+    tier = ask.MarginTier(floor_usd=0, initial_ppm=initial_ppm, maintenance_ppm=initial_ppm // 2)
+    return ask.SetMarginSchedule(
+        market=PERPETUAL, client_class=0, jurisdiction=0, opened_from=begins, base_version=2,
+        count=1, tiers=(tier,), **{f"{name}_max": -1 for name in limits},
+    )  # fmt: skip
+
+
+def test_what_waits_for_a_cohort_that_begins_needs_the_margin_of_the_cohort():
+    # An order that rests without a position would open one now, whenever it was placed.
+    pair, begins = Pair(), START_US + 50_000_000
+    assert pair.step(foundation())
+    assert pair.step([resting_order(8), cohort_of(begins, 150_000)], 100)
+    assert int(pair.machine.state.markets[PERPETUAL]["schedule_version"]) == 3
+    assert pair.step([], 40_000_000)
+    assert pair.step([], 20_000_000)
+    assert pair.step([resting_order(8)], 1)

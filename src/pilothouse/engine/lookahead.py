@@ -99,6 +99,10 @@ def _ask_for_neighbours(s: State, block: Any, row: int) -> None:
     # What a cancelled order is linked to, and the best order that a new one may meet.
     head, note = block.head[row], s.notes[row & NOTES]
     if head.command == CANCEL_ORDER:
+        # Behind a command of several rows a look is left out: then the note is no row, or another
+        # command's. It is only a guess, but it is read, so it must lie within the table.
+        if note.first < 0 or note.first >= s.orders.shape[0]:
+            return
         o = s.orders[note.first]
         fetch(s.levels, o.level, 0)
         fetch(s.orders, o.next, 1)

@@ -75,6 +75,17 @@ def resolve(s: State, row: int, candidate: int) -> int:
 
 
 @inlined
+def schedule_now(s: State, row: int) -> int:
+    """Return the schedule that holds for a position's row now, or 0.
+
+    A position keeps the one it was opened under. What orders would open would be opened now, and
+    a cohort may have begun since they were placed.
+    """
+    p = s.positions[row]
+    return p.schedule if p.quantity != 0 else resolve(s, row, 0)
+
+
+@inlined
 def same_scope(s: State, k: int, other: int) -> bool:
     """Tell whether two schedules have the same scope; none has the scope of 0."""
     if other == 0:
@@ -163,7 +174,7 @@ def account_margin(
     while k != 0:
         p = s.positions[k]
         if p.quantity != 0 or p.buys != 0 or p.sells != 0:
-            schedule = resolve(s, k, candidate) if p.market == market else p.schedule
+            schedule = resolve(s, k, candidate) if p.market == market else schedule_now(s, k)
             size = notional(s, p.market, abs(p.quantity))
             worst = worst_quantity(s, k)
             need = initial_of(s, schedule, size)

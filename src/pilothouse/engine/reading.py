@@ -13,6 +13,7 @@ from pilothouse.engine.margin import (
     initial_of,
     maintenance_of,
     notional,
+    schedule_now,
     unrealised,
     worst_quantity,
 )
@@ -64,13 +65,14 @@ def read_position(s: State, row: int, out: Any) -> None:
     """Write a position's lines into `out`, words P_NOTIONAL to P_TIER."""
     p = s.positions[row]
     size = notional(s, p.market, abs(p.quantity))
-    schedule = s.schedules[p.schedule]
+    holds = schedule_now(s, row)
+    schedule = s.schedules[holds]
     out[P_NOTIONAL] = size
     out[P_UNREALISED] = unrealised(s, row) if p.quantity != 0 else 0
     out[P_FUNDING] = accrued_funding(s, row)
-    out[P_INITIAL] = initial_of(s, p.schedule, size)
-    out[P_WITH_ORDERS] = initial_of(s, p.schedule, notional(s, p.market, worst_quantity(s, row)))
-    out[P_MAINTENANCE] = maintenance_of(s, p.schedule, size)
+    out[P_INITIAL] = initial_of(s, holds, size)
+    out[P_WITH_ORDERS] = initial_of(s, holds, notional(s, p.market, worst_quantity(s, row)))
+    out[P_MAINTENANCE] = maintenance_of(s, holds, size)
     out[P_TIER] = tier_of(size, schedule.floors_usd, schedule.count)
 
 
