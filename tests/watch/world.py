@@ -44,7 +44,7 @@ class World:
         self.running.listen(hearing.hear)
         self.running.now = self.wall_us
         self.running.index(PRICE)
-        self.gone, self.trades = False, True
+        self.gone, self.sealed, self.trades = False, False, True
         self.told = {1: PRICE, 2: PRICE, 3: PRICE}
         self.watchman = Watchman(
             self.lend, hearing, wall=lambda: self.wall_us, steady=lambda: self.steady_us
