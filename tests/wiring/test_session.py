@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,50 @@ def test_a_session_asks_the_archive_the_past_and_a_copy(home):
     assert (told["balance"], told["symbol"]) == (10**15, "XXBTZUSD")
     assert "connect as who may see clients" in told["refused"]
     assert (told["outcome"], told["outside"]) == (0, 0)
+
+
+DOCUMENTED = """
+import ast, json, sys
+from pathlib import Path
+
+page, home, faults = Path(sys.argv[1]).read_text(), sys.argv[2], {}
+code = page.split("```python")[1].split("```")[0].replace('"home"', repr(home))
+names = {}
+for one in ast.parse(code).body:
+    said = ast.unparse(one)
+    try:
+        exec(said, names)
+    except LookupError as fault:
+        faults[said.split("(")[0]] = str(fault)
+for question in ("revenue_by_teir", "999"):
+    try:
+        exchange = names["exchange"]
+        exchange.preview(999) if question.isdigit() else exchange.sql(question, purpose="x")
+    except LookupError as fault:
+        faults[question] = str(fault)
+print(json.dumps(faults))
+"""
+
+
+def test_what_the_documentation_shows_runs_and_what_is_not_there_is_named(home):
+    """Every line of the page's example runs here; this exchange is only younger than the page."""
+    environment = {k: v for k, v in os.environ.items() if k != "PILOTHOUSE_HOME"}
+    environment["PILOTHOUSE_PASSWORD"] = "long-enough-for-anybody"
+    cli = [sys.executable, "-m", "pilothouse.wiring.cli"]
+    made = [*cli, "person", "risk", "--role=risk", f"--home={home}"]
+    subprocess.run(made, check=True, capture_output=True, env=environment)
+    page = Path(__file__).parents[2] / "docs/python.md"
+    done = subprocess.run(
+        [sys.executable, "-c", DOCUMENTED, str(page), str(home)],
+        capture_output=True, text=True, check=False, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    faults = json.loads(done.stdout.splitlines()[-1])
+    begins = faults.pop("exchange.as_of")
+    assert re.fullmatch(r"the journal begins after \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", begins)
+    assert "does not reach as far" in faults.pop("exchange.explain")
+    assert "revenue_by_tier" in faults.pop("revenue_by_teir")
+    assert faults == {"999": "there is no change 999"}
 
 
 def test_a_folder_without_an_exchange_is_refused(tmp_path):

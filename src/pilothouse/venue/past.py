@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -87,7 +88,8 @@ class Past:
         """Stop behind the last block stamped at or before a time (microseconds)."""
         near = self._stand(lambda at: at.time <= time, lambda head: head.time > time)
         if near.tail is None:
-            raise NoSuchMoment(f"the journal begins after {time}")
+            asked = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=time)
+            raise NoSuchMoment(f"the journal begins after {asked:%Y-%m-%d %H:%M:%S} UTC")
         return Halt(near.machine, near.tail, "between blocks")
 
     def after(self, position: int) -> Halt:

@@ -144,12 +144,16 @@ class Session:
     ) -> Frame:
         """Answer one SELECT over the archive, or a saved question by its name.
 
-        `clients` shows accounts instead of pseudonyms if the person may see them. Raises Refused.
+        `clients` shows accounts instead of pseudonyms if the person may see them. Raises Refused,
+        and LookupError for a name that no saved question has.
         """
         from pilothouse.records.archive import questions
         from pilothouse.records.archive.ask import ask
 
         saved = questions.question(question)
+        if saved is None and question.isidentifier():
+            known = ", ".join(one.name for one in questions.all_questions())
+            raise LookupError(f"no saved question is called {question}; there are {known}")
         if saved is not None:
             given = {name: str(value) for name, value in (parameters or {}).items()}
             question, parameters = saved.sql, questions.values(saved.parameters, given)
@@ -188,7 +192,7 @@ class Session:
         """Return what a change would do now, counted on a copy, step by step; nothing is sent.
 
         `change` is the number of a change of change control, or a command. Answers are integers by
-        name, as change control keeps them.
+        name, as change control keeps them. Raises LookupError for a number that no change has.
         """
         from pilothouse.control.hearers import EXCHANGE
 
@@ -259,7 +263,10 @@ def _rehearsed_steps(number: int) -> list[dict[str, Any]]:
     from pilothouse.control.models import Change
     from pilothouse.control.questions import question_of
 
-    return [question_of(step).answer() for step in Change.objects.get(pk=number).steps.all()]
+    change = Change.objects.filter(pk=number).first()
+    if change is None:
+        raise LookupError(f"there is no change {number}")
+    return [question_of(step).answer() for step in change.steps.all()]
 
 
 def _person(name: str) -> Person | None:
