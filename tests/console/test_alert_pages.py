@@ -50,6 +50,18 @@ def test_the_queue_is_the_same_as_page_and_as_json(team, alert):
     assert facts["watch"]["stale"] and "The watch stands still" in page
 
 
+def test_every_rule_stands_on_the_page_and_opens_its_change(team, alert):
+    page = signed_in(team.operator).get("/alerts").content.decode()
+    lines = signed_in(team.operator).get("/alerts", headers=JSON).json()["rules"]
+    assert {one["key"] for one in lines} == {one.key for one in rules()}
+    for one in lines:
+        assert f"/changes/propose?kind=alert_rule&amp;entry={one['key']}" in page
+    (runs,) = [one for one in lines if one["key"] == "price_runs"]
+    assert runs["fires"] == "Price move in five minutes above 3 %"
+    watcher = signed_in(team.viewer).get("/alerts").content.decode()
+    assert "Price runs" in watcher and "/changes/propose" not in watcher
+
+
 def test_the_navigation_counts_alerts_on_every_page(team, alert):
     page = signed_in(team.viewer).get("/changes").content.decode()
     assert "1 not taken" in page

@@ -101,6 +101,32 @@ def test_a_change_of_an_entry_goes_all_the_way(team, exchange, founded):
     assert audit.verify().whole
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"for_s": "99999999999"}, "above 86400"),
+        ({"title": "x" * 201}, "longer than 200"),
+        ({"owner": "viewer"}, "none of the choices"),
+        ({"escalate_to": "auditor"}, "none of the choices"),
+    ],
+)
+def test_a_rule_cannot_be_made_deaf_or_unreadable(exchange, founded, changed, said):
+    known = KINDS["alert_rule"]
+    form = {one.name: one.value for one in known.describe(exchange, "price_runs")}
+    with pytest.raises(Unreadable, match=said):
+        known.parse(form | {known.SUBJECT: "price_runs"} | changed)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"owner": "support"}, {"escalate_to": "risk"}, {"clear_s": 1}, {"clear_limit": 30_000}],
+)
+def test_whose_turn_it_is_and_when_it_clears_are_signed_by_another(
+    team, exchange, founded, changed
+):
+    assert proposed(team, tuned(**changed)).change_class == "B"
+
+
 def test_a_rule_that_only_watches_more_needs_no_second_person(team, exchange, founded):
     change = proposed(team, tuned(limit=25_000, severity="critical"))
     assert (change.state, change.change_class) == (State.APPROVED, "A")

@@ -22,7 +22,7 @@ from pilothouse.control.kinds.kind import (
     Weight,
 )
 from pilothouse.control.kinds.registered import Registered
-from pilothouse.control.owners import roles
+from pilothouse.control.owners import responders
 from pilothouse.control.ports import Reader
 from pilothouse.control.refusals import (
     CLEARS_BEYOND_ITS_LIMIT,
@@ -121,9 +121,9 @@ class AlertRule(Registered):
         Whole("clear_s", "Clears after", "seconds", start=30, least=0),
         Whole("absent_s", "Missing after", "seconds", start=30, least=1),
         Choice("severity", "Severity", start=Severity.MEDIUM, of=_severities),
-        Choice("owner", "Owner", start=Role.OPERATOR, of=roles),
+        Choice("owner", "Owner", start=Role.OPERATOR, of=responders),
         Whole("escalate_s", "Escalates after", "seconds", start=300, least=1),
-        Choice("escalate_to", "Escalates to", start=Role.DUTY_MANAGER, of=roles),
+        Choice("escalate_to", "Escalates to", start=Role.DUTY_MANAGER, of=responders),
         Choice("runbook", "Runbook", of=_runbooks, optional=True),
     )
 
@@ -143,7 +143,8 @@ class AlertRule(Registered):
             return Weight("A", ("a new rule only adds to what is watched",), Direction.PROTECTS)
         if _stays_or_tightens(was, becomes):
             return Weight("A", ("it fires whenever it did before",), Direction.PROTECTS)
-        return Weight("B", ("it may stay silent where it fired before",), Direction.LOOSENS)
+        why = "it may stay silent where it fired before, clear sooner, or be another's turn"
+        return Weight("B", (why,), Direction.LOOSENS)
 
 
 def _against_scope(scope: str, taken: Taken, reader: Reader) -> Reason | None:
@@ -163,12 +164,14 @@ def _against_scope(scope: str, taken: Taken, reader: Reader) -> Reason | None:
 
 def _stays_or_tightens(was: register.Body, becomes: register.Body) -> bool:
     # Whatever is measured, where and which way must be the same, or nothing can be compared.
-    if any(was[name] != becomes[name] for name in ("measure", "scope", "test")):
+    same = ("measure", "scope", "test", "clear_limit", "owner", "escalate_to")
+    if any(was[name] != becomes[name] for name in same):
         return False
     sign = 1 if was["test"] == "above" else -1
     return (
         sign * becomes["limit"] <= sign * was["limit"]
         and becomes["for_s"] <= was["for_s"]
+        and becomes["clear_s"] >= was["clear_s"]
         and becomes["absent_s"] <= was["absent_s"]
         and becomes["escalate_s"] <= was["escalate_s"]
         and ORDER.index(becomes["severity"]) <= ORDER.index(was["severity"])

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pilothouse.control import forms
 from pilothouse.control.kinds.kind import FormField, Unreadable
+
+LETTERS_MOST: Final = 200
+"""How long one text may be: it stands in tables and in notices."""
+SECONDS_MOST: Final = 86_400
+"""A day: what waits longer waits for nobody."""
+LINES_MOST: Final = 200
 
 Choices = Callable[[], tuple[tuple[str, str], ...]]
 
@@ -29,7 +35,7 @@ class EntryField:
         text = form.get(self.name, "").strip()
         if not text and not self.optional:
             raise Unreadable(self.name, "it is empty")
-        return text
+        return _short(self.name, text)
 
     def shown(self, value: Any) -> str:
         """Return a value as text."""
@@ -58,9 +64,10 @@ class EntryField:
 
 @dataclass(frozen=True)
 class Whole(EntryField):
-    """A whole number of at least `least`."""
+    """A whole number from `least` to `most`."""
 
     least: int = 0
+    most: int = SECONDS_MOST
     wide: bool = False
 
     def read(self, form: Mapping[str, str]) -> int:
@@ -68,6 +75,8 @@ class Whole(EntryField):
         value = forms.number(form, self.name)
         if value < self.least:
             raise Unreadable(self.name, f"it is below {self.least}")
+        if value > self.most:
+            raise Unreadable(self.name, f"it is above {self.most}")
         return value
 
 
@@ -102,8 +111,16 @@ class Several(EntryField):
         found = list(dict.fromkeys(one.strip() for one in parts if one.strip()))
         if not found and not self.optional:
             raise Unreadable(self.name, "it is empty")
-        return found
+        if len(found) > LINES_MOST:
+            raise Unreadable(self.name, f"it has more than {LINES_MOST} parts")
+        return [_short(self.name, one) for one in found]
 
     def shown(self, value: Any) -> str:
         """Return the texts in one line."""
         return f"{self.between} ".join(value)
+
+
+def _short(name: str, text: str) -> str:
+    if len(text) > LETTERS_MOST:
+        raise Unreadable(name, f"it is longer than {LETTERS_MOST} letters")
+    return text

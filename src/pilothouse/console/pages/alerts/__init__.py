@@ -1,1 +1,1 @@
-"""The queue of alerts: what lasts, the worst first, and what is over."""
+"""The queue of alerts: what lasts, the worst first, the rules, and what is over."""
