@@ -1,5 +1,6 @@
 """The palette: ranked, filtered by right, and nothing is ever done in it."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +16,9 @@ from pilothouse.desk.models import Incident
 from pilothouse.desk.opening import open_incident
 from pilothouse.language.kinds import ClientClass, Purpose
 from pilothouse.records.models import AuditRow
+from pilothouse.watch.alerts import raise_alert, resolve
+from pilothouse.watch.models import Alert
+from pilothouse.watch.rules import rules
 from pilothouse.wiring.founding import found_register
 from tests.console.test_pages import JSON, signed_in
 from tests.control.conftest import Team, wish
@@ -71,6 +75,25 @@ def test_letters_find_objects_and_pages(team, busy):
     assert f"/incidents/{Incident.objects.get().pk}" in found("stale", team.viewer)
     assert f"/changes/{Change.objects.get().pk}" in found("initial margin", team.viewer)
     assert found("no such thing anywhere", team.viewer) == []
+
+
+def test_every_page_of_the_navigation_and_every_saved_question_is_found(team, busy, at):
+    """Whatever a link of the frame opens, its own words open too."""
+    page = at(team.auditor).get("/changes").content.decode()
+    links = re.findall(r'<a href="(/[a-z]*)" data-go="[a-z]"[^>]*>([A-Za-z ]+?) *<', page)
+    assert len(links) == 8
+    for address, words in links:
+        assert found(words, team.auditor)[0] == address
+    assert found("revenue by fee", team.viewer) == ["/sql?question=revenue_by_tier"]
+
+
+def test_an_alert_is_found_also_when_it_is_over(team, busy):
+    (rule,) = [one for one in rules() if one.key == "price_runs"]
+    alert = raise_alert(rule, "market:PF_XBTUSD", Alert.About.VALUE, 41_500, timezone.now())
+    resolve(alert, "it was a test", by=team.operator, now=timezone.now())
+    assert found(f"al-{alert.pk}", team.viewer) == [f"/alerts/{alert.pk}"]
+    assert f"/alerts/{alert.pk}" in found(f"#{alert.pk}", team.viewer)
+    assert f"/alerts/{alert.pk}" in found("price runs", team.viewer)
 
 
 def test_a_number_finds_whatever_has_it(team, busy):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import typer
 from pilothouse.language.numbers import NotExact
 from pilothouse.venue.clock import wall_clock_us
 from pilothouse.venue.index_replay import run as files
-from pilothouse.venue.index_replay.bars import BadFile, BarFile, read_bars
+from pilothouse.venue.index_replay.bars import BadFile, BarFile, part, read_bars
 from pilothouse.venue.index_replay.run import Run as Replay
 from pilothouse.wiring.cli.options import Bars, Home, Since, Speed, Until
 from pilothouse.wiring.cli.replay import moment, speed_milli
@@ -60,6 +61,8 @@ def drill(
     try:
         bars = read_bars(file)
         wish = moment(since), moment(until), speed_milli(speed)
+        if not part(bars, wish[0], wish[1]):
+            failure("no bar of the file lies in that time; see --from and --until")
         made = copy_exchange(place, target, _environment_of(place))
     except (BadFile, NotExact, CannotCopy) as error:
         failure(str(error))
@@ -94,6 +97,10 @@ def _run(
         _sheet(run.processes.home, made, replay)
         if not end:
             run.watch()
+    except CannotBegin as fault:
+        run.processes.stop()
+        shutil.rmtree(run.processes.home)
+        failure(f"{fault}; the copy was removed")
     except PartFailed as fault:
         run.processes.stop()
         failure(str(fault))
@@ -101,6 +108,10 @@ def _run(
     if killed:
         failure(f"had to be killed: {', '.join(killed)}")
     OUT.print("stopped")
+
+
+class CannotBegin(PartFailed):
+    """The file cannot be the index of that market; nothing has happened to the copy yet."""
 
 
 @dataclass
@@ -116,7 +127,7 @@ class Drill(Run):
     def begin_crash(
         self, market: str, bars: BarFile, wish: tuple[int | None, int | None, int]
     ) -> Replay | None:
-        """Write the replay down and start what drives it; PartFailed if it cannot begin."""
+        """Write the replay down and start what drives it; CannotBegin if that is not possible."""
         from pilothouse.venue.index_replay.begin import CannotReplay, Wish, begin, present_of
 
         if self.leaving:
@@ -126,7 +137,7 @@ class Drill(Run):
         try:
             made = begin(home, asked, present_of(home, market), wall_clock_us())
         except CannotReplay as error:
-            raise PartFailed(str(error)) from error
+            raise CannotBegin(str(error)) from error
         self.processes.start(Part.REPLAY)
         OUT.print(f"{made.file} is the index of {market} from now on")
         return made

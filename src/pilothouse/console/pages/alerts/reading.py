@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import Q
+
 from pilothouse.console.pages.changes.reading import microseconds
 from pilothouse.console.templatetags.figures import NONE, grouped, usd
 from pilothouse.control import watched
@@ -15,6 +17,7 @@ from pilothouse.watch.models import Alert
 from pilothouse.watch.moves import State
 
 OVER_MOST: Final = 100
+LIKE_MOST: Final = 20
 
 
 @dataclass(frozen=True)
@@ -106,3 +109,13 @@ def over() -> list[AlertLine]:
     ended = Alert.objects.filter(state=State.RESOLVED)
     people = ended.select_related("acknowledged_by", "resolved_by")
     return [line(one) for one in people.order_by("-resolved_at")[:OVER_MOST]]
+
+
+def alerts_like(wanted: str) -> list[AlertLine]:
+    """Return the alerts whose number, title or scope has these letters, the newest first."""
+    digits = wanted.removeprefix("al-").removeprefix("#")
+    fitting = Q(title__icontains=wanted) | Q(scope__icontains=wanted)
+    if digits.isdecimal():
+        fitting = Q(pk=int(digits))
+    people = Alert.objects.filter(fitting).select_related("acknowledged_by", "resolved_by")
+    return [line(one) for one in people.order_by("-raised_at")[:LIKE_MOST]]

@@ -10,11 +10,12 @@ from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console import exchange
 from pilothouse.console.live.ticker import latest
-from pilothouse.console.pages.alerts.reading import lasting
+from pilothouse.console.pages.alerts.reading import alerts_like, lasting
 from pilothouse.console.pages.changes.reading import changes_like, open_changes
 from pilothouse.console.pages.incidents.reading import active_incidents, incidents_like
 from pilothouse.console.pages.search.place import Place
 from pilothouse.control import register
+from pilothouse.records.archive import questions
 from pilothouse.venue.views import accounts
 
 DIGITS_MOST: Final = 18
@@ -22,13 +23,14 @@ DIGITS_MOST: Final = 18
 PAGES: Final = (
     (Right.VIEW, Place("Control room", "page", "/", also="home")),
     (Right.VIEW, Place("Inbox", "page", "/inbox", also="waits for me signature")),
-    (Right.VIEW, Place("Alerts", "page", "/alerts")),
-    (Right.VIEW, Place("Alerts", "page", "/alerts")),
+    (Right.VIEW, Place("Alerts", "page", "/alerts", also="rules")),
     (Right.VIEW, Place("Incidents", "page", "/incidents")),
     (Right.VIEW, Place("Changes", "page", "/changes")),
     (Right.VIEW, Place("Markets", "page", "/markets")),
     (Right.VIEW, Place("Products", "page", "/products")),
     (Right.VIEW, Place("Runbooks", "page", "/runbooks", also="playbook")),
+    (Right.VIEW, Place("SQL", "page", "/sql", also="questions archive query")),
+    (Right.VIEW, Place("Index replay", "page", "/replay", also="crash file")),
     (Right.READ_AUDIT, Place("Audit log", "page", "/audit")),
 )
 
@@ -48,7 +50,7 @@ def markets() -> list[Place]:
 
 
 def entries() -> list[Place]:
-    """Return the products and runbooks that hold now."""
+    """Return the products and runbooks that hold now, and the saved questions."""
     products = [
         Place(one.body["title"], "product", f"/products/{one.key}", also=one.key)
         for one in register.entries("product")
@@ -57,15 +59,20 @@ def entries() -> list[Place]:
         Place(one.body["title"], "runbook", f"/runbooks#{one.key}", also=one.key)
         for one in register.entries("runbook")
     ]
-    return [*products, *runbooks]
+    asked = [
+        Place(one.title, "question", f"/sql?question={one.name}", also=one.name)
+        for one in questions.all_questions()
+    ]
+    return [*products, *runbooks, *asked]
 
 
 def work(wanted: str) -> list[Place]:
-    """Return open alerts, and incidents and changes that fit; without a word, the open ones."""
+    """Return alerts, incidents and changes that fit; without a word, the open ones."""
+    alerts = alerts_like(wanted) if wanted else lasting()
     incidents = incidents_like(wanted) if wanted else active_incidents()
     changes = changes_like(wanted) if wanted else open_changes()
     return [
-        *(Place(f"{one.label} {one.title}", "alert", one.address, one.scope) for one in lasting()),
+        *(Place(f"{one.label} {one.title}", "alert", one.address, one.state) for one in alerts),
         *(
             Place(f"{one.label} {one.title}", "incident", one.address, one.state)
             for one in incidents
