@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pilothouse.console.pages.alerts.reading import said
-from pilothouse.control import register
+from pilothouse.control import register, watched
 from pilothouse.control.kinds import alert_rule
 from pilothouse.control.severity import ORDER, Severity
 from pilothouse.control.watched import MEASURES
@@ -42,11 +41,12 @@ def rule_lines() -> list[RuleLine]:
 def _line(entry: register.Entry) -> RuleLine:
     body = entry.body
     measure = MEASURES[body["measure"]]
+    limit = f"{watched.shown(body['limit'], measure.unit)} {watched.word(measure.unit)}".strip()
     return RuleLine(
         key=entry.key,
         version=entry.version,
         title=body["title"],
-        fires=f"{measure.title} {body['test']} {said(body['limit'], measure.unit)}",
+        fires=f"{measure.title} {body['test']} {limit}",
         scope=body["scope"],
         for_s=body["for_s"],
         severity=body["severity"],
