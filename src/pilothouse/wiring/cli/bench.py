@@ -81,13 +81,19 @@ def is_lines(value: Any) -> bool:
 
 
 def lined(lines: list[dict[str, Any]]) -> Table:
-    """Return lines as a table, numbers to the right."""
-    table = Table()
-    for name, value in lines[0].items():
-        table.add_column(name, justify="right" if isinstance(value, int | float) else "left")
+    """Return lines as a table: a column for each, headed by its first fact, a row for a fact."""
+    head, *names = lines[0]
+    table = Table(head)
     for one in lines:
-        table.add_row(*map(_shown, one.values()))
+        table.add_column(_worded(one[head]), justify="right")
+    for name in names:
+        table.add_row(_worded(name), *(_shown(one[name]) for one in lines))
     return table
+
+
+def _worded(value: Any) -> str:
+    # A terminal that is narrow parts words at spaces.
+    return str(value).replace("_", " ")
 
 
 def _shown(value: Any) -> str:
