@@ -198,3 +198,9 @@ def test_an_incident_needs_a_title(team, exchange):
     name = "an_incident_needs_a_title"
     refused(name, open_incident, "  ", Severity.HIGH, by=team.operator, now=NOON)
     assert Incident.objects.count() == 0
+
+
+def test_what_is_said_is_short_enough_to_be_read(team, incident):
+    with pytest.raises(Refused, match="it is too long"):
+        record.note(incident, "x" * 4_001, by=team.operator, now=NOON)
+    record.note(incident, "x" * 4_000, by=team.operator, now=NOON)

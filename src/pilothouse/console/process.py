@@ -79,7 +79,7 @@ def connect(
     from pilothouse.control import archived as control_archived
     from pilothouse.control import ports, worker
     from pilothouse.desk import archived as desk_archived
-    from pilothouse.desk import from_alert, outbox, statuses
+    from pilothouse.desk import from_alert, outbox, routes, statuses
     from pilothouse.records.archive import running as archives
     from pilothouse.records.archive.archive import Archive
     from pilothouse.records.archive.keeper import Keeper
@@ -109,6 +109,7 @@ def connect(
     watches.connect(watchman)
     watch_ports.connect(from_alert.hear)
     ports.connect_trial("alert_rule", Trial(watchman))
+    ports.connect_trial("notice_route", routes.trial)
     follower.listen(statuses.hear, statuses.since())
     running.callback(statuses.keep, at_once=True)
     follower.listen(TIMELINE.hear)

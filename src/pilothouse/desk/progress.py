@@ -12,7 +12,10 @@ from pilothouse.desk.clocks import Clock
 from pilothouse.desk.deed import move, on
 from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import Verb
-from pilothouse.desk.refusals import WHY_IS_MISSING
+from pilothouse.desk.refusals import WHY_IS_MISSING, WHY_IS_TOO_LONG
+
+LETTERS_MOST = 4_000
+"""How long what is said of an incident may be: it stands in its line of time and in notices."""
 
 
 def acknowledge(incident: Incident, *, by: Person, now: datetime | None = None) -> Incident:
@@ -65,7 +68,9 @@ def dismiss(incident: Incident, why: str, *, by: Person, now: datetime | None = 
 
 
 def said(why: str) -> str:
-    """Return a sentence without the space around it; Refused when nothing was said."""
+    """Return a sentence without the space around it; Refused when it is none or too long."""
     if not why.strip():
         raise Refused(WHY_IS_MISSING)
+    if len(why.strip()) > LETTERS_MOST:
+        raise Refused(WHY_IS_TOO_LONG, f"{len(why.strip())} letters")
     return why.strip()

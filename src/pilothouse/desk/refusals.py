@@ -11,6 +11,9 @@ WRONG_STATE: Final = Reason(
 )
 TITLE_IS_MISSING: Final = Reason("an_incident_needs_a_title", "say in a few words what is wrong")
 WHY_IS_MISSING: Final = Reason("a_sentence_is_missing", "say it in a sentence")
+WHY_IS_TOO_LONG: Final = Reason(
+    "it_is_too_long", "say it in at most 4000 letters; add the rest as another note"
+)
 CLOCK_IS_SET: Final = Reason(
     "the_clock_was_read_already", "correct it, with the reason; the old reading stays"
 )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pilothouse.control import register
 from pilothouse.control.kinds.entry_fields import Choice, EntryField
-from pilothouse.control.kinds.kind import Direction, Fields, Weight
+from pilothouse.control.kinds.kind import Direction, Fields, Question, Weight
 from pilothouse.control.kinds.registered import Registered
 from pilothouse.control.owners import roles
 from pilothouse.control.ports import Reader
@@ -35,6 +35,7 @@ class NoticeRoute(Registered):
     PROTECTS_DIRECTION = (
         "a route that tells more people sooner protects; one less may miss a night"
     )
+    QUESTIONS = (Question("targets_set", "targets of this key that have an address"),)
     FIELDS = (
         EntryField("title", "Title"),
         Choice("severity", "Tells of", of=_severities),
