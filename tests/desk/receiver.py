@@ -13,8 +13,8 @@ class Receiver(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Door)
+    def __init__(self, port=0):
+        super().__init__(("127.0.0.1", port), _Door)
         self.came = []
         self.behaviour = 200
         self.released = threading.Event()
@@ -46,8 +46,8 @@ class _Door(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiver():
-    made = Receiver()
+def receiver(port=0):
+    made = Receiver(port)
     thread = threading.Thread(target=made.serve_forever, daemon=True)
     thread.start()
     try:

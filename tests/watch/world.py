@@ -77,7 +77,7 @@ class World:
         """Let seconds pass: what is told of the index, a trade when it is due, a deed, a look."""
         for second in range(seconds):
             self.seconds += 1
-            self.running.now = self.wall_us + S // 2
+            self.running.now = max(self.running.now, self.wall_us + S // 2)
             for source, dollars in self.told.items():
                 self.ask(SetIndexPrice(asset=BITCOIN, source=source, price_e12=dollars * 10**12))
             if self.trades and self.seconds % TRADE_EVERY_S == 0:

@@ -62,12 +62,19 @@ def _work_off(key: str, now: datetime, send: Send) -> int:
         if target is None:
             _end(delivery, At.DEAD, "there is no such target", now)
             continue
-        if target.not_before is not None and target.not_before > now:
+        if _backs_off(target, now):
             break
         tried += 1
         _begin(delivery, now)
         _settle(delivery, send(address_of(target), _letter(delivery)), now)
     return tried
+
+
+def _backs_off(target: Target, now: datetime) -> bool:
+    # No wait is longer than the longest: one that seems so was begun before the clock went back.
+    if target.not_before is None:
+        return False
+    return timedelta(0) < target.not_before - now <= timedelta(seconds=BACK_OFF_MAX_S)
 
 
 def _letter(delivery: Delivery) -> Letter:
