@@ -71,13 +71,16 @@ def sentences(machine: Machine, made: list[Outcome]) -> tuple[str, ...]:
     told: list[str] = []
     for place, outcome in enumerate(made):
         if place:
-            told.append(_then(machine, outcome.step))
+            told.append(_then(machine, outcome))
         told += _came(machine, outcome)
     return tuple(told)
 
 
-def _then(machine: Machine, step: ProtectionStepTaken) -> str:
+def _then(machine: Machine, outcome: Outcome) -> str:
+    step = outcome.step
     said = f"Equity protection then {STEP_WORDS[step.step]}"
+    if step.step == ProtectionStep.INSURANCE and not outcome.fills:
+        said = "Equity protection then offered the position with the insurance pool bearing a part"
     where = f" in {units.market_of(machine, step.market).symbol}" if step.market else ""
     return f"{said}{where}."
 
@@ -89,7 +92,7 @@ def _came(machine: Machine, outcome: Outcome) -> Iterator[str]:
     if outcome.fills:
         yield _closed(machine, outcome)
     elif outcome.step.step != ProtectionStep.CANCEL_ORDERS:
-        yield "Nobody took that order at its price, so it closed nothing."
+        yield "Nobody took it at that price, so nothing was closed."
     for paid in outcome.paid:
         amount = units.amount(machine, paid.asset, paid.amount).text
         yield f"The insurance pool paid the {amount} that were missing."
