@@ -33,13 +33,23 @@ def test_there_and_back_it_is_the_same_state(raw):
     )
 
 
+def test_hash_tables_are_made_anew_whatever_they_were(raw):
+    def other_indexes(header):
+        del header["capacities"]["order_index"]
+        header["capacities"]["order_links"] = 64
+
+    machine = Machine.from_bytes(altered(raw, other_indexes))
+    assert machine.to_bytes() == raw and machine.broken_invariants() == []
+
+
 def drop_table(header):
     for part in header.values():
         part.pop("order_details", None)
 
 
 def add_table(header):
-    header["capacities"]["chairs"] = 3
+    header["used"]["chairs"] = 3
+    header["fields"]["chairs"] = ["legs"]
 
 
 def drop_field(header):

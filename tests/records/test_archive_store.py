@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from pilothouse.records.archive import definitions, parts
 from pilothouse.records.archive.archive import Archive, Cursor, cursor, live
-from pilothouse.records.archive.compaction import FAN, compact, forget_retired
+from pilothouse.records.archive.compaction import FAN, compact, forget_retired, renew
 from pilothouse.records.archive.connection import open_archive
 from pilothouse.records.archive.definitions import WrongRows, define, integer, moment, of_words
 from pilothouse.records.models import ArchivePart
@@ -126,3 +127,21 @@ def test_nothing_outside_the_parts_can_be_opened(archive, table):
         ):
             with pytest.raises(Exception, match=r"Permission|configuration|Loading|disabled"):
                 connection.execute(attempt)
+
+
+def test_parts_of_a_release_with_other_columns_are_refused_in_a_sentence(archive, table):
+    archive.append(table, some(1))
+    archive.flush()
+    assert renew(archive) == 0
+    old = definitions.TABLES[table]
+    wider = (
+        moment(),
+        integer("count", "a count"),
+        of_words("word", "one"),
+        integer("size", "new"),
+    )
+    definitions.TABLES[table] = replace(old, columns=wider)
+    with pytest.raises(parts.OtherColumns, match="size; move the folder `archive` away"):
+        renew(archive)
+    definitions.TABLES[table] = old
+    assert counts_in(archive, table) == [(1,)]

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import xxhash
 
-from pilothouse.engine.arena import Arena, Capacities
+from pilothouse.engine.arena import Arena, capacities
 from pilothouse.engine.growth import rebuild_indexes, senders_of, used_rows
-from pilothouse.engine.tables import TABLES
+from pilothouse.engine.tables import GROWABLE, INDEX_OF, TABLES
+from pilothouse.language.names import SENDERS_MAX
 
 LENGTH_BYTES = 8
 
@@ -59,16 +60,22 @@ class OtherLayout(ValueError):
 
 
 def from_bytes(raw: bytes) -> Arena:
-    """Return the state that `to_bytes` took apart; raise OtherLayout for another release's."""
+    """Return the state that `to_bytes` took apart; raise OtherLayout for another release's.
+
+    Hash tables are made anew, so a release may have others than the one that wrote the state.
+    """
     at = LENGTH_BYTES + int.from_bytes(raw[:LENGTH_BYTES], "little")
     header = json.loads(raw[LENGTH_BYTES:at])
     other = _other_tables(header) or _other_fields(header, len(raw) - at)
     if other:
         raise OtherLayout(other)
-    made = Arena(Capacities(header["capacities"]))
-    for name, rows in header["used"].items():
-        end = at + rows * TABLES[name].itemsize
-        made.tables[name][:rows] = np.frombuffer(raw[at:end], TABLES[name])
+    rows = header["capacities"]
+    made = Arena(
+        capacities({one: rows[one] - 1 for one in GROWABLE}, rows["names"] // SENDERS_MAX)
+    )
+    for name, used in header["used"].items():
+        end = at + used * TABLES[name].itemsize
+        made.tables[name][:used] = np.frombuffer(raw[at:end], TABLES[name])
         at = end
     rebuild_indexes(made.state)
     return made
@@ -78,7 +85,7 @@ def _other_tables(header: Any) -> str:
     """Say which tables a state has that this release has not, or the other way; "" if none."""
     if not isinstance(header, dict) or not {"capacities", "used", "fields"} <= set(header):
         return "the state says nothing of its tables that this release can read"
-    return _other_names("the state", header["capacities"], TABLES, "table")
+    return _other_names("the state", header["used"], {*TABLES} - {*INDEX_OF}, "table")
 
 
 def _other_fields(header: dict[str, Any], size: int) -> str:

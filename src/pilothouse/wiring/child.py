@@ -92,8 +92,13 @@ def _console(home: Path, port: int) -> None:
     from pilothouse.wiring.people import begin_django
 
     begin_django(home)
+    from pilothouse.records.archive.parts import OtherColumns
+
     found_register()
-    run_console(home, port)
+    try:
+        run_console(home, port)
+    except OtherColumns as fault:
+        sys.exit(f"console: {fault}")
 
 
 def _traffic(home: Path, port: int) -> None:

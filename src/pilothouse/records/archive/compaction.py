@@ -45,7 +45,12 @@ def _merge_some(archive: Archive, table: str) -> int:
 
 
 def renew(archive: Archive) -> int:
-    """Write parts anew that lack pseudonyms of today's key; return how many."""
+    """Write parts anew that lack pseudonyms of today's key; return how many.
+
+    Raises OtherColumns, before anything is written, for parts of a release with other tables.
+    """
+    for table, definition in TABLES.items():
+        parts.refuse_other_columns(archive.home, definition, [one.name for one in live(table)])
     count = 0
     for table, definition in TABLES.items():
         for row in live(table) if definition.masked else ():

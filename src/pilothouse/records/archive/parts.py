@@ -39,6 +39,10 @@ def folder(home: Path, table: str) -> Path:
     return home / FOLDER / table
 
 
+class OtherColumns(Exception):
+    """The archive has parts of a release whose tables had other columns."""
+
+
 def write_part(home: Path, table: Table, rows: pa.Table) -> Part:
     """Write rows as a new file and make it durable; nobody counts it before its row commits.
 
@@ -89,6 +93,18 @@ def has_pseudonyms(home: Path, table: Table, name: str) -> bool:
     """Tell whether a part has pseudonyms made with today's key."""
     found = next(_opened(home, table, [name])).schema_arrow.metadata or {}
     return bool(found.get(MARK) == mark(settings.PILOTHOUSE_PSEUDONYM_KEY))
+
+
+def refuse_other_columns(home: Path, table: Table, names: Iterable[str]) -> None:
+    """Raise OtherColumns if a part lacks a column of this release's table."""
+    for one in _opened(home, table, names):
+        lacks = sorted({*table.schema.names} - {*one.schema_arrow.names})
+        if lacks:
+            raise OtherColumns(
+                f"the archive's table {table.name} was written by a release without its column "
+                f"{', '.join(lacks)}; move the folder `archive` away and start again: what the "
+                f"journal tells is made anew, and what was measured stays in the old folder"
+            )
 
 
 def _opened(home: Path, table: Table, names: Iterable[str]) -> Iterator[pq.ParquetFile]:
