@@ -102,7 +102,7 @@ class Desk:
         """Sign a person in and return their page, on the control room."""
         console = console or self.console
         context = self.browser.new_context(
-            viewport={"width": 1440, "height": 900}, base_url=console
+            viewport={"width": 1440, "height": 900}, base_url=console, color_scheme="dark"
         )
         self.contexts.append(context)
         page = context.new_page()

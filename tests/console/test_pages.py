@@ -204,15 +204,39 @@ def test_the_theme_is_remembered_and_leads_nowhere_else(client, db):
     assert 'data-theme="light"' in client.get("/sign-in/login/").content.decode()
 
 
+def test_without_a_choice_the_page_follows_the_system(at, team, exchange):
+    client = at(team.operator)
+    page = client.get("/changes").content.decode()
+    assert "data-theme" not in page
+    assert "to the light theme" in page and "to the dark theme" in page
+    client.post("/theme", {"theme": "dark", "back": "/changes"})
+    page = client.get("/changes").content.decode()
+    assert 'data-theme="dark"' in page
+    assert "to the light theme" in page and "to the dark theme" not in page
+
+
 @pytest.fixture
-def still(exchange):
+def pulse():
+    """A pulse of an exchange in which no market trades."""
+    was = ticker.latest()
+    ticker.show(Pulse(1, 100, 5, 6, 0, (), (), 3, HealthView((), 0, 0, 0, 0, 0), (), 0, 0))
+    yield
+    ticker.show(was)
+
+
+def test_an_exchange_without_markets_says_so_and_what_to_do(at, team, exchange, pulse):
+    for address in ("/", "/panels/markets"):
+        page = at(team.operator).get(address).content.decode()
+        assert "No market trades here yet." in page and "3 listed for information only" in page
+        assert "pilothouse import kraken" in page
+        assert "like itself" not in page and "0 quiet" not in page
+
+
+@pytest.fixture
+def still(exchange, pulse):
     """An exchange whose writer is frozen, and the last pulse taken of it."""
     exchange.standstill = Standstill(wall_clock_us(), Why.NOTHING_WRITTEN)
-    health = HealthView((), 0, 0, 0, 0, 0)
-    was = ticker.latest()
-    ticker.show(Pulse(1, 100, 5, 6, 0, (), (), 0, health, (), 0, 0))
-    yield words_of(exchange.standstill, wall_clock_us())
-    ticker.show(was)
+    return words_of(exchange.standstill, wall_clock_us())
 
 
 def test_a_writer_that_writes_nothing_shows_on_every_page_and_in_the_feed(at, team, still):

@@ -12,13 +12,50 @@ CARRIED_BYTES_MAX = 120_000
 
 def test_it_fits_without_scrolling_in_both_themes(desk):
     page = desk.sit_down("operator")
-    for theme in ("dark", "light"):
+    for theme in (None, "light"):
         assert page.locator("html").get_attribute("data-theme") == theme
         sizes = page.locator("main").evaluate("main => [main.scrollHeight, main.clientHeight]")
         assert sizes[0] <= sizes[1]
         assert page.evaluate("document.documentElement.scrollHeight") <= 900
         page.get_by_role("button", name=re.compile("Switch to the")).click()
         page.wait_for_load_state()
+
+
+def ground(page):
+    """How bright the page's ground is, from 0 to 255."""
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return sum(map(int, re.findall(r"\d+", colour)[:3])) // 3
+
+
+def test_it_follows_the_system_until_a_theme_is_chosen(desk):
+    page = desk.sit_down("operator")
+    assert ground(page) < 40
+    page.emulate_media(color_scheme="light")
+    assert ground(page) > 215
+    assert page.get_by_role("button", name="Switch to the light theme").is_hidden()
+    page.get_by_role("button", name="Switch to the dark theme").click()
+    page.locator("html[data-theme=dark]").wait_for()
+    assert ground(page) < 40, "chosen is chosen, whatever the system says"
+    assert page.get_by_role("button", name="Switch to the light theme").is_visible()
+
+
+def test_a_phone_is_not_told_of_keys(desk, demonstration):
+    page = desk.sit_down("operator")
+    assert page.locator("kbd").filter(visible=True).count() > 0
+    held = desk.browser.new_context(
+        base_url=demonstration.console,
+        storage_state=page.context.storage_state(),
+        viewport={"width": 390, "height": 844},
+        is_mobile=True,
+        has_touch=True,
+    )
+    desk.contexts.append(held)
+    phone = held.new_page()
+    for address in ("/", "/sql"):
+        phone.goto(address)
+        assert phone.locator("kbd, .of-keys").filter(visible=True).count() == 0
+        sizes = phone.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert sizes[0] <= sizes[1]
 
 
 def test_it_is_small_and_soon_usable(desk, demonstration, record_property):
@@ -80,6 +117,11 @@ def test_a_frozen_writer_is_not_called_live(desk, demonstration):
         said = page.get_by_text(re.compile(r"^nothing written since \d\d:\d\d:\d\d UTC$"))
         said.wait_for(timeout=30_000)
         assert page.locator("[data-writer].dot-down").is_visible()
+        page.set_viewport_size({"width": 1280, "height": 900})
+        frame = page.locator(".top, .top .vitals, main")
+        assert frame.evaluate_all(
+            "every => every.every(one => one.scrollWidth <= one.clientWidth)"
+        ), "its words push nothing off the page"
         page.goto("/changes")
         assert said.is_visible()
     finally:

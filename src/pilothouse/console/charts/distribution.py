@@ -53,7 +53,7 @@ class Distribution:
     bars: tuple[Bars, ...]
     width: int = WIDTH
     axis: int = HEIGHT + 10
-    height: int = HEIGHT + 30
+    height: int = HEIGHT + 36
 
 
 def distribution(bands: Sequence[Band]) -> Distribution:

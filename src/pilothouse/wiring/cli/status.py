@@ -36,7 +36,7 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     if Part.WRITER not in running:
         failure("the exchange does not run", as_json)
     if still:
-        failure(f"the writer runs, but {still}; see logs/writer.log", as_json)
+        failure(f"the writer runs and stands still: {still}; see logs/writer.log", as_json)
 
 
 def _standstill(home: Path, writer_runs: bool) -> str:

@@ -60,7 +60,7 @@ def _signers() -> list[Person]:
 
 def _markets_digest(pulse: Pulse) -> object:
     named = [(one.market.symbol, one.market.status, one.reasons) for one in pulse.named]
-    return named, len(pulse.quiet)
+    return named, len(pulse.quiet), pulse.not_tradeable
 
 
 PANELS["markets"] = _markets_digest

@@ -15,9 +15,9 @@ YEAR_S: Final = 365 * 24 * 3600
 
 
 def theme_of(request: HttpRequest) -> str:
-    """Return the chosen theme; without a choice the dark one, for rooms that work at night."""
+    """Return the chosen theme; empty without a choice: then the browser follows its system."""
     chosen = request.COOKIES.get("theme", "")
-    return chosen if chosen in THEMES else "dark"
+    return chosen if chosen in THEMES else ""
 
 
 @login_not_required

@@ -1,0 +1,41 @@
+"""What is signed is read whole: no figure of a change's page is cut off at usual widths."""
+
+import pytest
+
+from tests.browser import Desk
+from tests.stories.business import propose_raise, token
+
+WIDTHS = (1280, 1440, 1920)
+CUT = """() => [...document.querySelectorAll(
+    "section[aria-labelledby=impact-title], section[aria-labelledby=impact-title] *,"
+    + "section[aria-labelledby=parameters-title] *, .panel > header > *"
+)].filter(one => !one.closest(".only-read") && !one.closest("svg")
+    && getComputedStyle(one).overflowX !== "visible" && one.scrollWidth > one.clientWidth
+).map(one => one.textContent.trim().slice(0, 60))"""
+
+
+@pytest.fixture(scope="module")
+def page(chromium, demonstration):
+    """An operator before a previewed change, which is withdrawn at the end."""
+    desk = Desk(chromium, demonstration.console)
+    page = desk.sit_down("operator")
+    number = propose_raise(page, "PF_XBTUSD")
+    yield page
+    page.request.post(
+        f"/changes/{number}/moves/withdraw",
+        form={"csrfmiddlewaretoken": token(page), "why": "it was only looked at"},
+    )
+    for context in desk.contexts:
+        context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+def test_impact_and_parameters_fit(page, width):
+    page.set_viewport_size({"width": width, "height": 1000})
+    assert page.locator("#counts thead").inner_text().split() == [
+        "Question",
+        "Predicted",
+        "Ceiling",
+    ]
+    assert page.evaluate(CUT) == []
