@@ -281,12 +281,15 @@ def test_what_came_of_it_is_told_to_the_end_of_the_block(console, team, fallen):
     for block, place, one in liquidations(fallen)[-24:]:
         span = next(at for at in fallen[2] if at.block == block)
         told = [from_event_row(row) for row in span.events[place:]]
-        steps, mine = 0, False
+        steps, mine, last = 0, False, None
         realised = dict.fromkeys(range(1, 50), 0)
         for at in told:
             if isinstance(at.event, ProtectionStepTaken):
                 mine = at.account == one.account
-                steps += mine
+                kind = at.event.step, at.event.market
+                goes_on = kind == last and at.event.step == ProtectionStep.UNWIND
+                steps += mine and not goes_on
+                last = kind if mine else last
             elif mine and at.account == one.account and isinstance(at.event, PositionChanged):
                 realised[steps] += at.event.realised
         address = f"/accounts/{one.account}/why?block={block}&event={place}&purpose=x"

@@ -38,18 +38,26 @@ class Outcome:
 
 
 def outcomes(account: int, events: Iterable[Happened]) -> list[Outcome]:
-    """Return the steps taken on an account with what came of each, in their order."""
+    """Return the steps taken on an account with what came of each, in their order.
+
+    An unwind takes one holder of the other side after the other: together they are one step here.
+    """
     made: list[Outcome] = []
     mine = False
     for one in events:
         event = one.event
         if isinstance(event, ProtectionStepTaken):
             mine = one.account == account
-            if mine:
+            if mine and not (made and _goes_on(made[-1].step, event)):
                 made.append(Outcome(event))
         elif mine and one.account == account:
             _take(made[-1], one)
     return made
+
+
+def _goes_on(before: ProtectionStepTaken, step: ProtectionStepTaken) -> bool:
+    unwinds = step.step == ProtectionStep.UNWIND
+    return unwinds and (before.step, before.market) == (step.step, step.market)
 
 
 def _take(outcome: Outcome, one: Happened) -> None:
