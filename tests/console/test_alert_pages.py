@@ -10,7 +10,7 @@ from pilothouse.watch import alerts, running
 from pilothouse.watch.models import Alert
 from pilothouse.watch.rules import rules
 from pilothouse.wiring.founding import found_register
-from tests.console.test_pages import JSON, signed_in
+from tests.console.conftest import JSON, signed_in
 from tests.control.conftest import Team
 from tests.control.doubles import Exchange
 

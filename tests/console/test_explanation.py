@@ -29,7 +29,6 @@ from pilothouse.venue.follower import Span
 from pilothouse.venue.leaving_out import without
 from pilothouse.venue.past import Past
 from pilothouse.wiring.cli import app
-from tests.control.conftest import Team
 from tests.control.doubles import Exchange
 from tests.venue.lived import CHANGE, CONTRACT, live, write_home
 
@@ -99,11 +98,6 @@ def shown(home, machine):
 @pytest.fixture
 def exchange(lived, console):
     return console(lived[0], lived[1].machine)
-
-
-@pytest.fixture
-def team(db):
-    return Team()
 
 
 @pytest.fixture

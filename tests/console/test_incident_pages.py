@@ -18,31 +18,9 @@ from pilothouse.watch.alerts import raise_alert
 from pilothouse.watch.models import Alert
 from pilothouse.watch.rules import rules
 from pilothouse.wiring.founding import found_register
-from tests.console.test_pages import JSON, signed_in
-from tests.control.conftest import Team
-from tests.control.doubles import Exchange
+from tests.console.conftest import JSON
 
 CONTRACT = "market:PF_XBTUSD"
-
-
-@pytest.fixture
-def team(db):
-    return Team()
-
-
-@pytest.fixture
-def exchange():
-    made = Exchange()
-    ports.connect(made, made, made, made)
-    yield made
-    ports.disconnect()
-
-
-@pytest.fixture
-def at(settings):
-    backend = "django.contrib.auth.backends.ModelBackend"
-    settings.AUTHENTICATION_BACKENDS = [*settings.AUTHENTICATION_BACKENDS, backend]
-    return signed_in
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from django.test import Client
 
 from pilothouse.console import security
 from pilothouse.console.live import ticker
@@ -18,15 +17,9 @@ from pilothouse.venue.clock import wall_clock_us
 from pilothouse.venue.rehearsal import AffectedAccount
 from pilothouse.venue.standstill import Standstill, Why, words_of
 from pilothouse.venue.views.margin import HealthView
-from tests.control.conftest import Team, wish
+from tests.console.conftest import JSON
+from tests.control.conftest import wish
 from tests.control.doubles import Exchange
-
-JSON = {"Accept": "application/json"}
-
-
-@pytest.fixture
-def team(db):
-    return Team()
 
 
 class Seen(Exchange):
@@ -54,20 +47,6 @@ def change(team, exchange):
     return Change.objects.get()
 
 
-def signed_in(person, **options):
-    client = Client(**options)
-    client.force_login(person, "django.contrib.auth.backends.ModelBackend")
-    return client
-
-
-@pytest.fixture
-def at(settings):
-    """Clients of people; the sessions of these tests need no password."""
-    backend = "django.contrib.auth.backends.ModelBackend"
-    settings.AUTHENTICATION_BACKENDS = [*settings.AUTHENTICATION_BACKENDS, backend]
-    return signed_in
-
-
 def test_the_policy_is_on_every_answer(client, db):
     for address in ("/healthz", "/", "/nowhere", "/sign-in/login/"):
         answer = client.get(address)
@@ -86,6 +65,12 @@ def test_assets_are_kept_for_ever_under_their_digest(client):
         assert "immutable" in answer["Cache-Control"]
         assert "immutable" not in client.get(f"/assets/old/{name}")["Cache-Control"]
     assert client.get("/assets/old/secret.key").status_code == 404
+
+
+def test_what_is_not_there_is_said_in_our_words(at, team, exchange):
+    answer = at(team.operator).get("/incidents/999")
+    assert answer.status_code == 404
+    assert "No Incident has this number." in answer.content.decode()
 
 
 def test_nothing_is_shown_to_who_is_not_signed_in(client, db):

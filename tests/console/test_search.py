@@ -9,7 +9,7 @@ from django.utils import timezone
 from pilothouse.console.pages.search import objects
 from pilothouse.console.pages.search.place import Place, ranked
 from pilothouse.console.pages.search.view import places
-from pilothouse.control import ports, preview, propose, register
+from pilothouse.control import preview, propose, register
 from pilothouse.control.models import Change
 from pilothouse.control.severity import Severity
 from pilothouse.desk.models import Incident
@@ -20,29 +20,8 @@ from pilothouse.watch.alerts import raise_alert, resolve
 from pilothouse.watch.models import Alert
 from pilothouse.watch.rules import rules
 from pilothouse.wiring.founding import found_register
-from tests.console.test_pages import JSON, signed_in
-from tests.control.conftest import Team, wish
-from tests.control.doubles import Exchange
-
-
-@pytest.fixture
-def team(db):
-    return Team()
-
-
-@pytest.fixture
-def exchange():
-    made = Exchange()
-    ports.connect(made, made, made, made)
-    yield made
-    ports.disconnect()
-
-
-@pytest.fixture
-def at(settings):
-    backend = "django.contrib.auth.backends.ModelBackend"
-    settings.AUTHENTICATION_BACKENDS = [*settings.AUTHENTICATION_BACKENDS, backend]
-    return signed_in
+from tests.console.conftest import JSON
+from tests.control.conftest import wish
 
 
 @pytest.fixture

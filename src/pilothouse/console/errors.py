@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 
 from pilothouse.console.answers import answer
 from pilothouse.console.exchange import ExchangeIsAway
+
+UNMATCHED: Final = " matches the given query."
+"""How Django ends its sentence about a row that is not there."""
 
 
 def _said(request: HttpRequest, status: HTTPStatus, title: str, sentence: str) -> HttpResponse:
@@ -24,6 +27,8 @@ def refused(request: HttpRequest, sentence: str) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer 404."""
     sentence = str(exception) if exception and isinstance(exception.args[0], str) else ""
+    if sentence.endswith(UNMATCHED):
+        sentence = f"{sentence.removesuffix(UNMATCHED)} has this number"
     return _said(request, HTTPStatus.NOT_FOUND, "Not there", f"{sentence or 'No such page'}.")
 
 
