@@ -49,7 +49,7 @@ def assemble(door: Door, moments: Moments | None = None) -> Starlette:
 
     async def healthz(request: Request) -> Response:
         follower = door.follower
-        told = {"position": follower.position, "written_at": follower.time}
+        told: dict[str, int | str] = {"position": follower.position, "written_at": follower.time}
         told |= {"standstill": words_of(follower.standstill, wall_clock_us())}
         if follower.fault:
             return JSONResponse({"status": follower.fault, **told}, status_code=503)

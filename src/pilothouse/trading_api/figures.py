@@ -15,10 +15,11 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 def number(value: int, decimals: int) -> Decimal | int:
     """Return `value` at `decimals` places as an exact JSON number, whole ones without a point."""
     if decimals <= 0:
-        return int(value) * 10**-decimals
-    whole, rest = divmod(int(value), 10**decimals)
-    if rest == 0:
+        whole: int = int(value) * 10**-decimals
         return whole
+    unit: int = 10**decimals
+    if int(value) % unit == 0:
+        return int(value) // unit
     return Decimal(int(value)).scaleb(-decimals, _EXACT).normalize(_EXACT)
 
 
@@ -35,7 +36,8 @@ def ratio(numerator: int, denominator: int, decimals: int) -> int:
     if denominator == 0:
         return 0
     sign = -1 if (numerator < 0) != (denominator < 0) else 1
-    scaled, size = abs(numerator) * 10**decimals, abs(denominator)
+    scaled: int = abs(numerator) * 10**decimals
+    size = abs(denominator)
     return sign * ((2 * scaled + size) // (2 * size))
 
 

@@ -12,7 +12,7 @@ from pilothouse.trading_api.futures.errors import CONTRACT_NOT_FOUND, Refused
 from pilothouse.trading_api.listing import Market
 from pilothouse.venue.catalogue import Entry
 from pilothouse.venue.views.margin import ScheduleView, schedules
-from pilothouse.venue.views.markets import MarketView, market
+from pilothouse.venue.views.markets import MarketView, listed
 
 TYPES: Final = {
     MarketKind.PERPETUAL_LINEAR: "flexible_futures",
@@ -68,7 +68,7 @@ def _status(machine: Any, one: Market) -> dict[str, Any]:
 
 
 def _instrument(machine: Any, one: Market) -> Entry:
-    live = market(machine, one.number)
+    live = listed(machine, one.number)
     made: Entry = {**one.entry} if one.entry else _minimal(one)
     made["symbol"] = one.symbol
     made["type"] = one.entry.get("type", TYPES[one.kind])

@@ -18,7 +18,7 @@ from pilothouse.trading_api.futures.order_rows import HISTORY_TYPES, history_typ
 from pilothouse.trading_api.ids import uuid_of
 from pilothouse.trading_api.listing import Market
 from pilothouse.venue.views.books import book
-from pilothouse.venue.views.markets import MarketView, market
+from pilothouse.venue.views.markets import MarketView, listed
 
 TAGS: Final = {
     MarketKind.PERPETUAL_LINEAR: "perpetual",
@@ -36,7 +36,7 @@ async def tickers(call: Call) -> dict[str, Any]:
     """Return the last figures of every contract and index."""
     contracts = call.door.listing().contracts
     with call.door.follower.machine() as machine:
-        live = {one.number: market(machine, one.number) for one in contracts}
+        live = {one.number: listed(machine, one.number) for one in contracts}
     return {"tickers": [_ticker(call, one, live[one.number]) for one in contracts]}
 
 
@@ -44,7 +44,7 @@ async def ticker(call: Call) -> dict[str, Any]:
     """Return the last figures of one contract or index."""
     one = _named(call)
     with call.door.follower.machine() as machine:
-        live = market(machine, one.number)
+        live = listed(machine, one.number)
     return {"ticker": _ticker(call, one, live)}
 
 

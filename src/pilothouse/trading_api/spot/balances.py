@@ -17,7 +17,7 @@ from pilothouse.trading_api.spot.refusals import error_of
 from pilothouse.venue.views.accounts import account, balances
 from pilothouse.venue.views.assets import all_assets
 from pilothouse.venue.views.fees import fee_tiers
-from pilothouse.venue.views.markets import market
+from pilothouse.venue.views.markets import listed
 
 USD_DECIMALS: Final = 4
 WALLETS: Final = {"spot wallet": Wallet.SPOT, "futures wallet": Wallet.FUTURES}
@@ -65,8 +65,9 @@ def _dollars(asset: Asset, one: Any, index_e12: int) -> int:
     # Rounded down: a valuation never says more than there is.
     if asset.display == "USD":
         index_e12 = 10**INDEX_DECIMALS
-    scale = 10 ** (asset.decimals + INDEX_DECIMALS - USD_DECIMALS)
-    return (one.available + one.held) * index_e12 // scale
+    scale: int = 10 ** (asset.decimals + INDEX_DECIMALS - USD_DECIMALS)
+    held: int = one.available + one.held
+    return held * index_e12 // scale
 
 
 async def trade_volume(call: Call) -> Any:
@@ -86,7 +87,7 @@ async def trade_volume(call: Call) -> Any:
 
 
 def _tiers(machine: Any, one: Market) -> Sequence[Any]:
-    schedule = market(machine, one.number).fee_schedule
+    schedule = listed(machine, one.number).fee_schedule
     return fee_tiers(machine, schedule) if schedule else ()
 
 

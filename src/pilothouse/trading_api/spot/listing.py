@@ -14,7 +14,7 @@ from pilothouse.trading_api.spot.call import Call
 from pilothouse.trading_api.spot.errors import UNKNOWN_ASSET, Refused
 from pilothouse.venue.catalogue import Entry
 from pilothouse.venue.views.fees import fee_tiers
-from pilothouse.venue.views.markets import MarketView, all_markets, market
+from pilothouse.venue.views.markets import MarketView, all_markets, listed
 
 STATUS_WORDS: Final = {
     MarketStatus.ONLINE: "online",
@@ -90,7 +90,7 @@ async def asset_pairs(call: Call) -> Any:
 
 def _pair(machine: Any, one: Market) -> Entry:
     # What the answer it was imported from said, with the machine's own figures on top.
-    live = market(machine, one.number)
+    live = listed(machine, one.number)
     made = {**_plain(one), **one.entry} if one.entry else _plain(one) | _minimal(one)
     if "tick_size" in made or live.tick != 10 ** max(0, one.price_decimals - _places(one)):
         made["tick_size"] = trim(format_decimal(live.tick, one.price_decimals))

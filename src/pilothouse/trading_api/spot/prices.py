@@ -14,7 +14,7 @@ from pilothouse.trading_api.listing import Market
 from pilothouse.trading_api.spot.call import Call
 from pilothouse.trading_api.spot.errors import invalid
 from pilothouse.venue.views.books import book
-from pilothouse.venue.views.markets import MarketView, market
+from pilothouse.venue.views.markets import MarketView, listed
 
 INTERVALS: Final = {str(one): one for one in (1, 5, 15, 30, 60, 240, 1440, 10080, 21600)}
 BOOK_DEPTH: Final = 100
@@ -31,7 +31,7 @@ async def ticker(call: Call) -> Any:
     pairs = call.arguments.pairs(call.door.listing())
     history, now = call.door.history, call.door.time
     with call.door.follower.machine() as machine:
-        live = {one.number: market(machine, one.number) for one in pairs}
+        live = {one.number: listed(machine, one.number) for one in pairs}
     return {
         one.symbol: _ticker(one, live[one.number], history.statistics(one.number, now))
         for one in pairs

@@ -61,6 +61,7 @@ def _placed(placing: Placing, receipt: Receipt) -> Any:
 
 async def cancel_order(call: Call) -> Any:
     """Cancel one order by id or client's name, or all of one `userref`."""
+    named: Sequence[Command]
     if call.arguments.has("cl_ord_id"):
         named = [_by_name(call, call.arguments.need("cl_ord_id"))]
     else:

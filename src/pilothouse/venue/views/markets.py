@@ -65,6 +65,14 @@ _SAME = (
 )  # fmt: skip
 
 
+def listed(machine: Machine, number: int) -> MarketView:
+    """Return a market that is known to be listed; raises LookupError if there is none."""
+    found = market(machine, number)
+    if found is None:
+        raise LookupError(f"there is no market {number}")
+    return found
+
+
 def market(machine: Machine, number: int) -> MarketView | None:
     """Return a market, or None if there is none of this number."""
     if not 1 <= number <= int(machine.state.exchange[0]["markets_used"]):

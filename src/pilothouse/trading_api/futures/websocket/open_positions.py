@@ -11,7 +11,7 @@ from pilothouse.trading_api.futures.websocket.standing import StandingFeed
 from pilothouse.trading_api.listing import Listing
 from pilothouse.venue.views.accounts import positions
 from pilothouse.venue.views.margin import margin
-from pilothouse.venue.views.markets import market as market_view
+from pilothouse.venue.views.markets import listed
 
 RATIO_DECIMALS: Final = 6
 
@@ -36,7 +36,7 @@ class OpenPositionsFeed(StandingFeed[Rows]):
 
 def _row(machine: Any, listing: Listing, one: Any, equity: int) -> dict[str, Any]:
     market = listing.markets[one.market]
-    live: Any = market_view(machine, one.market)
+    live = listed(machine, one.market)
     decimals, marks = market.quote.decimals, market.price_decimals + MARK_DECIMALS
     profit = number(one.unrealised, decimals)
     initial = number(one.initial, MICRO_DECIMALS)

@@ -17,7 +17,7 @@ from pilothouse.trading_api.futures.prices import TAGS
 from pilothouse.trading_api.listing import Market
 from pilothouse.venue.catalogue import to_json
 from pilothouse.venue.views.margin import schedules
-from pilothouse.venue.views.markets import market as market_view
+from pilothouse.venue.views.markets import listed
 
 RATE_DECIMALS: Final = 12
 LITE: Final = ("bid", "ask", "change", "premium", "volume", "tag", "pair", "dtm", "maturityTime")
@@ -80,7 +80,7 @@ class TickerFeed:
 
 
 def _figures(machine: Any, one: Market, figures: DayStatistics) -> Row:
-    live: Any = market_view(machine, one.number)
+    live = listed(machine, one.number)
     made: Row = {
         "dtm": 0,
         "index": number(live.index, one.price_decimals + MARK_DECIMALS),

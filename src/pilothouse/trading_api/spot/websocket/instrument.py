@@ -17,7 +17,7 @@ from pilothouse.trading_api.spot.websocket.options import Options
 from pilothouse.trading_api.spot.websocket.params import Params
 from pilothouse.venue.catalogue import to_json
 from pilothouse.venue.views.assets import all_assets
-from pilothouse.venue.views.markets import market as market_view
+from pilothouse.venue.views.markets import listed
 
 EVERYTHING: Final = ""
 DISPLAY_DECIMALS: Final = 5
@@ -80,7 +80,7 @@ class InstrumentChannel:
             listing = self._stream.door.listing(machine)
             live = {one.number: one for one in all_assets(machine)}
             pairs = [
-                _pair(one, market_view(machine, one.number), live) for one in listing.streamed
+                _pair(one, listed(machine, one.number), live) for one in listing.streamed
             ]
         rows = [_asset(one) for one in live.values()]
         return {one["id"]: one for one in rows}, {one["symbol"]: one for one in pairs}
