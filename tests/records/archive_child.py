@@ -19,15 +19,21 @@ def main() -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
     from pilothouse.records.archive import compaction
+    from pilothouse.records.archive import keeper as keeping
     from pilothouse.records.archive.archive import Archive
     from pilothouse.records.archive.keeper import Keeper
+    from tests.records import archive_team as team
     from tests.records.archive_worlds import load
 
-    compaction.FAN = 3
+    compaction.FAN, keeping.PICTURES_EVERY_S = 3, 0.02
     keeper = Keeper(Archive(home), every_s=0.01)
+    team.show(keeper)
     keeper.start()
     print("started", flush=True)
+    person = team.people()
     for span in load(kept)[keeper.since :]:
+        team.live(span.block, person)
+        keeper.archive.append("measures", team.measured(span.block, span.time))
         keeper.hear(span)
         time.sleep(pause)
     keeper.stop()

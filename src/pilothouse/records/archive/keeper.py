@@ -96,6 +96,8 @@ class Keeper:
             self._try()
             if self.intake.closed:
                 break
+        # What came while the last round was under way.
+        self._try()
         close_old_connections()
 
     def keep(self) -> None:
@@ -133,7 +135,8 @@ class Keeper:
     def _try(self) -> None:
         try:
             self.keep()
-            self.fault = ""
+            if not self.intake.closed:
+                self.fault = ""
         except Exception as error:
             self.fault = f"the archive cannot be written: {error}"
             log.exception("archive_failed")
