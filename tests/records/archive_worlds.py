@@ -59,12 +59,14 @@ class Told(World):
 
 
 def lived(seed: int) -> Told:
-    """Return a small world with trades, a crash, liquidations and an hour's funding."""
+    """Return a small world with trades, a crash in waves, liquidations, insurance, and funding."""
     world = Told(seed)
     world.open()
     world.run(60, 40)
-    world.shake(-600_000)
-    world.run(20, 40)
+    for _ in range(4):
+        world.shake(-150_000)
+        world.run(3, 40)
+    world.run(10, 40)
     world.time += 3_600_000_000
     world.run(10, 40)
     return world

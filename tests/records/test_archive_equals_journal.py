@@ -61,7 +61,7 @@ def tables(world) -> dict[str, pa.Table]:
 def test_the_world_brings_about_everything_that_is_archived(judge):
     assert set(judge.rows) == {one.name for one in JOURNAL_TABLES}
     assert set(judge.entries) == {
-        "deposit", "transfer", "trade", "fee", "realised", "funding",
+        "deposit", "transfer", "trade", "fee", "realised", "funding", "insurance",
     }  # fmt: skip
 
 

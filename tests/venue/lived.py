@@ -8,7 +8,7 @@ from pilothouse.journal.appender import Appender
 from pilothouse.journal.blocks import Pen
 from pilothouse.journal.snapshots import write_snapshot
 from pilothouse.journal.storage import Files
-from pilothouse.language.commands import RecordFingerprint
+from pilothouse.language.commands import CancelOrder, RecordFingerprint
 from pilothouse.language.kinds import CauseKind
 from pilothouse.language.names import Cause
 from pilothouse.language.rows import split
@@ -60,6 +60,23 @@ def live(seed, orders=30, beats=8):
 def nothing():
     """Return a command that changes nothing."""
     return RecordFingerprint(position=0, hi=0, lo=0)
+
+
+def never_was(blocks, change):
+    """Yield the blocks of a journal in which a change, alone in its block, was never sent.
+
+    What came later, and every order of it, has a number less by one.
+    """
+    for number, (rows, time) in enumerate(blocks, 1):
+        yield (rows[:0] if number == change.block else _renumbered(rows, change.position)), time
+
+
+def _renumbered(rows, position):
+    made = rows.copy()
+    place = CancelOrder.layout.slot("order").start
+    later = (made[:, 0] == CancelOrder.number) & (made[:, place] > position)
+    made[later, place] -= 1
+    return made
 
 
 def write_home(home, blocks, snapshots_after=()):

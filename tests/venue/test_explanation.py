@@ -114,12 +114,17 @@ def explained_and_judged(home, seed, count, monkeypatch):
     monkeypatch.setattr(past_of, "LOOK_BACK", 8)
     expected = live(home, seed, count // 3, compare, monkeypatch)
     chance, past = random.Random(seed), Past(home)
-    for (block, place), (account, step) in list(expected.steps.items())[: count // 3]:
-        judge_step(explain_event(past, block, place, account), step)
-    compared = 0
-    for position, of in chance.sample(sorted(expected.refusals.items()), count // 3):
-        compared += judge_refusal(past, position, *of)
-    assert compared > count // 5
+    for (block, place), (account, step, lines) in list(expected.steps.items())[: count // 3]:
+        made = explain_event(past, block, place, account)
+        judge_step(made, step)
+        assert judge_lines(made, lines)
+    compared = lined = 0
+    refused = sorted(expected.refusals.items(), key=lambda one: one[0])
+    for position, (asked, outcome, numbers, lines) in chance.sample(refused, count // 3):
+        made = explain_command(past, position, asked.account)
+        compared += judge_refusal(made, outcome, numbers)
+        lined += lines is not None and judge_lines(made, lines)
+    assert compared > count // 5 and lined > count // 30
     fills = chance.sample(sorted(expected.fills), count - 2 * (count // 3))
     for block, place in fills:
         judge_fee(past, block, place, *expected.fills[block, place], chance)
@@ -144,9 +149,22 @@ def judge_step(made, step):
         assert lines["Worst price accepted"] == step.price
 
 
-def judge_refusal(past, position, asked, outcome, numbers):
+def judge_lines(made, expected):
+    """Judge every line of the margin arithmetic and the book; tell whether there was any."""
+    sections = {one.title: one.lines for one in made.sections}
+    for title, lines in (("Equity", expected.equity), ("Requirements", expected.requirements)):
+        if title in sections:
+            told = {one.name: one.figure.value for one in sections[title] if one.figure.value}
+            assert told == lines, (title, made.moment)
+    for one in sections.get("Index prices", ()):
+        assert expected.indexes.get(one.name, 0) == one.figure.value, one.name
+    if made.book is not None:
+        assert (made.book.bids, made.book.asks) == expected.book
+    return "Equity" in sections
+
+
+def judge_refusal(made, outcome, numbers):
     """Judge a refusal; tell whether numbers were compared."""
-    made = explain_command(past, position, asked.account)
     assert (made.what, made.refusal, made.faults) == (What.REFUSAL, outcome, ())
     assert no.REFUSALS[outcome].sentence in made.said
     if numbers is None:

@@ -6,7 +6,7 @@ import pytest
 from pilothouse.engine.machine import Machine
 from pilothouse.journal.releases import ReleaseIsMissing
 from pilothouse.journal.storage import Files
-from pilothouse.language.commands import CancelOrder, PlaceOrder, SetMarginSchedule
+from pilothouse.language.commands import PlaceOrder, SetMarginSchedule
 from pilothouse.language.events import (
     FundingPaid,
     MarginScheduleSet,
@@ -21,7 +21,7 @@ from pilothouse.venue.leaving_out import without
 from pilothouse.venue.machine import Release
 from pilothouse.venue.past import NoSuchMoment, Past, PastIsSealed, events_of_command
 from pilothouse.venue.views import margin
-from tests.venue.lived import CHANGE, CONTRACT, live, nothing, raised, write_home
+from tests.venue.lived import CHANGE, CONTRACT, live, never_was, nothing, raised, write_home
 
 SEED = 5
 
@@ -204,9 +204,8 @@ def test_without_a_change_is_as_if_it_never_was(home, lived):
     """Nothing is sent at all: every later command, and every order, has a number less by one."""
     (change,) = the_change(home, len(lived.blocks))
     machine = Machine.empty()
-    for number, (rows, time) in enumerate(lived.blocks, 1):
-        kept = rows[:0] if number == change.block else renumbered(rows, change.position)
-        machine.step(kept, time)
+    for rows, time in never_was(lived.blocks, change):
+        machine.step(rows, time)
     found = without_it(home, lived, change.position)
     assert machine.position == found.position - 1
     for table in ("balances", "positions", "levels", "books", "schedules", "volumes", "markets"):
@@ -215,14 +214,6 @@ def test_without_a_change_is_as_if_it_never_was(home, lived):
     later = found.state.orders["number"] > change.position
     numbers = np.where(later, found.state.orders["number"] - 1, found.state.orders["number"])
     assert later.any() and (machine.state.orders["number"] == numbers).all()
-
-
-def renumbered(rows, position):
-    made = rows.copy()
-    place = CancelOrder.layout.slot("order").start
-    later = (made[:, 0] == CancelOrder.number) & (made[:, place] > position)
-    made[later, place] -= 1
-    return made
 
 
 def test_a_later_change_still_holds_without_the_one_before(tmp_path):

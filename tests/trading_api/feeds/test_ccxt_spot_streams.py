@@ -42,6 +42,8 @@ class Kraken(ccxt.pro.kraken):  # type: ignore[misc]
         return super().crc32(*words)
 
     def handle_order_book(self, client: Any, message: dict[str, Any]) -> None:
+        if self.mismatches:
+            return
         super().handle_order_book(client, message)
         # It forgets a book whose sum was not its own.
         self.mismatches += PAIR not in self.orderbooks

@@ -17,7 +17,7 @@ from pilothouse.language.events import (
     OrderPlaced,
     ProtectionStepTaken,
 )
-from pilothouse.language.kinds import CancelReason, FillKind, OrderType, ProtectionStep, Side
+from pilothouse.language.kinds import CancelReason, FillKind, OrderType, Side
 from pilothouse.language.rows import Happened, Rows, from_event_row, from_rows, split
 from pilothouse.venue.explanation.cancellation import cancelled
 from pilothouse.venue.explanation.facts import Explanation, Moment, What
@@ -209,8 +209,7 @@ def _explained(
 ) -> Explanation:
     machine = halt.machine
     view, held = margin(machine, account), positions(machine, account)
-    step = named.get("step", 0)
-    concerns_margin = bool(held) or step == ProtectionStep.UNWIND
+    concerns_margin = bool(held) or what is What.LIQUIDATION
     return Explanation(
         what=what,
         account=account,
