@@ -31,6 +31,7 @@ from tests.records.archive_worlds import Judge, Told, lived, save
 from tests.records.spans import span as made_span
 
 KILLS = 3
+SEED = int(os.environ.get("PILOTHOUSE_SEED", "1"))
 
 
 @pytest.fixture(scope="module")
@@ -213,12 +214,24 @@ def counts(home: Path) -> dict[str, int]:
 
 
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(tmp_path, world, judge):
-    """The archiving process is killed -9 again and again; then it may finish."""
-    home, kept = tmp_path / "home", tmp_path / "spans.npz"
+    killed_and_judged(tmp_path, world, judge, KILLS, random.Random(5))
+
+
+@pytest.mark.world
+@pytest.mark.timeout(1200)
+def test_killed_twenty_times_nothing_is_lost_and_nothing_doubled(tmp_path, world, judge):
+    killed_and_judged(tmp_path, world, judge, 20, random.Random(SEED))
+
+
+def killed_and_judged(
+    place: Path, world: Told, judge: Judge, kills: int, chance: random.Random
+) -> None:
+    """Kill the archiving process with -9 again and again; then let it finish, and judge."""
+    home, kept = place / "home", place / "spans.npz"
     home.mkdir(mode=0o700)
     save(world.spans, kept)
-    chance, seen = random.Random(5), []
-    for _ in range(KILLS):
+    seen: list[int] = []
+    for _ in range(kills):
         child = start(home, kept, pause=0.02)
         reached(home, seen[-1] if seen else 0)
         time.sleep(chance.uniform(0, 0.2))
