@@ -30,7 +30,7 @@ from tests.stories.drilling import Drill
 CONTRACT = "PF_SOLUSD"
 SHARED = Path(os.environ.get("PILOTHOUSE_SHARED", Path(__file__).parents[3] / "shared"))
 DAY = SHARED / "data/crash/FILUSDT_1m_2024_04.csv.gz"
-WINDOW = ("--from=2024-04-12T18:15", "--until=2024-04-12T18:37", "--speed=12")
+WINDOW = ("--from=2024-04-12T18:15", "--until=2024-04-12T18:37", "--speed=24")
 NEAR = "Accounts come near their maintenance margin"
 REACHED = "accounts that liquidation reaches again"
 STEP = ProtectionStepTaken.number
