@@ -5,31 +5,22 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pilothouse.control import ports
 from pilothouse.watch import alerts, running
 from pilothouse.watch.models import Alert
 from pilothouse.watch.rules import rules
 from pilothouse.wiring.founding import found_register
 from tests.console.conftest import JSON, signed_in
-from tests.control.conftest import Team
-from tests.control.doubles import Exchange
-
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @pytest.fixture
-def team(db, settings):
-    settings.AUTHENTICATION_BACKENDS = [*settings.AUTHENTICATION_BACKENDS, BACKEND]
+def team(team, at):
     found_register()
-    return Team()
+    return team
 
 
 @pytest.fixture
-def exchange():
-    made = Exchange()
-    ports.connect(made, made, made, made)
-    yield made
-    ports.disconnect()
+def exchange(exchange):
+    yield exchange
     running.disconnect()
 
 

@@ -75,6 +75,19 @@ def arm(page, number):
     wait_for_state(page, number, "scheduled")
 
 
+def pause_the_market(operator):
+    """From the alert to the incident, to the change its runbook names, and to the exchange."""
+    operator.get_by_role("button", name="Make it an incident").click()
+    operator.wait_for_url(re.compile(r"/incidents/\d+$"))
+    operator.get_by_role("link", name="Draft the change: market status").click()
+    operator.get_by_role("button", name="Propose and preview").click()
+    operator.wait_for_url(re.compile(r"/changes/\d+$"))
+    number = int(operator.url.rsplit("/", 1)[1])
+    apply(operator, number)
+    wait_for_state(operator, number, "verified")
+    return number
+
+
 def set_ceiling(page, number, accounts):
     """Allow so many accounts newly below maintenance, and any of the rest."""
     page.goto(f"/changes/{number}")

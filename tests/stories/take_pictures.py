@@ -13,7 +13,14 @@ from playwright.sync_api import sync_playwright
 
 from pilothouse.simulation.crash import as_csv, bars
 from tests.browser import ARGUMENTS, CHROMIUM, Desk, demonstration_in
-from tests.stories.business import apply, propose_raise, set_ceiling, sign, wait_for_state
+from tests.stories.business import (
+    apply,
+    pause_the_market,
+    propose_raise,
+    set_ceiling,
+    sign,
+    wait_for_state,
+)
 from tests.stories.drilling import Drill
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
@@ -78,16 +85,8 @@ def drill(desk, home, folder):
             page.wait_for_timeout(250)
         alert.first.click()
         photograph(page, "alert")
-        page.get_by_role("button", name="Make it an incident").click()
-        page.wait_for_url(re.compile(r"/incidents/\d+$"))
-        incident = page.url
-        page.get_by_role("link", name="Draft the change: market status").click()
-        page.get_by_role("button", name="Propose and preview").click()
-        page.wait_for_url(re.compile(r"/changes/\d+$"))
-        number = int(page.url.rsplit("/", 1)[1])
-        apply(page, number)
-        wait_for_state(page, number, "verified")
-        page.goto(incident)
+        pause_the_market(page)
+        page.goto("/incidents/1")
         photograph(page, "incident")
         page.goto("/")
         photograph(page, "control_room_drill")

@@ -18,12 +18,11 @@ from pilothouse.venue.follower import Follower
 from tests.browser import Desk
 from tests.stories.business import (
     JSON,
-    apply,
     arm,
     facts,
+    pause_the_market,
     shown,
     sign,
-    wait_for_state,
 )
 from tests.stories.drilling import Drill
 
@@ -101,19 +100,6 @@ def wait_for_alert(page):
             return page.request.get(page.url, headers=JSON).json()["alert"]
         page.wait_for_timeout(250)
     raise AssertionError("the watch did not notice")
-
-
-def pause_the_market(operator):
-    """From the alert to the incident, to the change its runbook names, and to the exchange."""
-    operator.get_by_role("button", name="Make it an incident").click()
-    operator.wait_for_url(re.compile(r"/incidents/\d+$"))
-    operator.get_by_role("link", name="Draft the change: market status").click()
-    operator.get_by_role("button", name="Propose and preview").click()
-    operator.wait_for_url(re.compile(r"/changes/\d+$"))
-    number = int(operator.url.rsplit("/", 1)[1])
-    apply(operator, number)
-    wait_for_state(operator, number, "verified")
-    return number
 
 
 def open_in_stages(operator):
