@@ -10,12 +10,13 @@ import numpy as np
 from pilothouse.engine.machine import Machine
 from pilothouse.language import commands as ask
 from pilothouse.language import refusals as no
-from pilothouse.language.kinds import CauseKind, MarketStatus
+from pilothouse.language.kinds import CauseKind, MarketStatus, Wallet
 from pilothouse.language.names import Cause
 from pilothouse.language.rows import Rows
 from pilothouse.simulation import genesis, markets
 from pilothouse.simulation.opening import stages
 from pilothouse.simulation.world import BEAT_US, GENESIS, World
+from pilothouse.venue.views.insurance import pool
 from tests.engine.provoking import provocations
 
 SEED = 11
@@ -116,6 +117,7 @@ def record() -> Eventful:
     world.run(20, 60)
     world.crash(-60_000, quotes=80)
     world.run(20, 60)
+    leave_in_the_pool(world, 1_000)
     world.crash(-90_000, quotes=0)
     world.run(20, 60)
     stuck_in_protection(world)
@@ -123,6 +125,16 @@ def record() -> Eventful:
     hi, lo = world.machine.fingerprint()
     world.send([ask.RecordFingerprint(position=world.machine.position, hi=hi, lo=lo)], GENESIS)
     return world
+
+
+def leave_in_the_pool(world: Eventful, dollars: int) -> None:
+    """Take nearly all out of the insurance pool, so that clients have to be unwound."""
+    held = pool(world.machine, len(markets.SPOT) + 1)
+    out = ask.Transfer(
+        account=genesis.INSURANCE_ACCOUNT, asset=markets.asset_number("ZUSD"),
+        source=Wallet.FUTURES, target=Wallet.SPOT, amount=held - dollars * 10**6,
+    )  # fmt: skip
+    assert not world.send([out], CONTROL).receipts[0][1]
 
 
 def stuck_in_protection(world: Eventful) -> None:

@@ -175,28 +175,90 @@ def trades(chance, exchange, prices):
     return made
 
 
-def test_where_nobody_bids_the_pool_pays_or_the_other_side_is_unwound():
-    exchange = Exchange(clients=2, pool_usd=1_000)
-    long, short = exchange.first, exchange.first + 1
-    exchange.fund(long, DOLLAR, 1_500 * E6)
-    exchange.fund(short, DOLLAR, 100_000 * E6)
-    exchange.say(
-        exchange.order(short, 1, Side.SELL, 10_000, 600_000),
-        exchange.order(long, 1, Side.BUY, 10_000, 600_000),
-    )
+def with_a_long(pool_usd, others=1, long_usd=1_500):
+    """An exchange in which the first client bought 1.0000 at 60,000 from so many others."""
+    exchange = Exchange(clients=1 + others, pool_usd=pool_usd)
+    exchange.fund(exchange.first, DOLLAR, long_usd * E6)
+    for k in range(others):
+        exchange.fund(exchange.first + 1 + k, DOLLAR, 100_000 * E6)
+        exchange.say(
+            exchange.order(exchange.first + 1 + k, 1, Side.SELL, 10_000 // others, 600_000)
+        )
+    exchange.say(exchange.order(exchange.first, 1, Side.BUY, 10_000, 600_000))
+    return exchange
+
+
+def steps(exchange):
+    return [one.step for one in exchange.events(ProtectionStepTaken)]
+
+
+def test_where_nobody_bids_a_position_waits_for_the_book_and_nothing_is_told_meanwhile():
+    exchange = with_a_long(pool_usd=1_000_000)
+    exchange.prices({1: 58_800})
+    exchange.settle()
+    told = len(exchange.told)
+    for _ in range(20):
+        exchange.step()
+    assert len(exchange.told) == told
+    assert steps(exchange) == [ProtectionStep.LIQUIDATION]
+    assert positions(exchange.machine, exchange.first)[0].quantity == 10_000
+    assert account(exchange.machine, exchange.first).in_protection
+
+    exchange.say(exchange.order(exchange.first + 1, 1, Side.BUY, 10_000, 580_000))
+    exchange.settle()
+    assert positions(exchange.machine, exchange.first) == []
+    assert steps(exchange) == [ProtectionStep.LIQUIDATION, ProtectionStep.INSURANCE]
+    assert sum(one.amount for one in exchange.events(InsurancePaid)) > 400 * E6
+    assert exchange.machine.broken_invariants() == []
+
+
+def test_a_position_that_waited_is_kept_when_the_price_comes_back():
+    exchange = with_a_long(pool_usd=1_000_000)
+    exchange.prices({1: 58_800})
+    exchange.settle()
+    exchange.prices({1: 60_000})
+    exchange.settle()
+    assert positions(exchange.machine, exchange.first)[0].quantity == 10_000
+    assert not account(exchange.machine, exchange.first).in_protection
+    fills = exchange.events(OrderFilled)
+    assert {one.fill_kind for one in fills} == {FillKind.TRADE}
+    assert overlooked(exchange) == []
+
+
+@pytest.mark.parametrize("others", [1, 4])
+def test_beyond_what_the_pool_may_lose_the_other_side_is_unwound(others):
+    exchange = with_a_long(pool_usd=5_000, others=others)
+    exchange.prices({1: 58_400})
+    exchange.settle()
+    assert steps(exchange) == [ProtectionStep.LIQUIDATION], "the pool stands behind it"
     exchange.prices({1: 57_000})
     exchange.settle()
-    assert positions(exchange.machine, long) == positions(exchange.machine, short) == []
-    steps = [one.step for one in exchange.events(ProtectionStepTaken)]
-    assert steps == [
-        ProtectionStep.LIQUIDATION,
-        ProtectionStep.INSURANCE,
-        ProtectionStep.UNWIND,
-    ]
-    fills = exchange.events(OrderFilled)
-    assert fills[-1].fill_kind == FillKind.UNWIND
-    assert margin(exchange.machine, long).equity >= 0
+    everyone = range(exchange.first, exchange.first + 1 + others)
+    assert all(positions(exchange.machine, one) == [] for one in everyone)
+    assert steps(exchange)[1:] == [ProtectionStep.UNWIND] * others
+    unwound = [one for one in exchange.events(OrderFilled) if one.fill_kind == FillKind.UNWIND]
+    prices = [one.price for one in unwound]
+    assert 580_000 == prices[0] <= max(prices) <= prices[0] + others, "one price, up to its tick"
+    paid = sum(one.amount for one in exchange.events(InsurancePaid))
+    assert 0 < paid <= 500 * E6, "a tenth of the pool, whoever took the position"
+    assert margin(exchange.machine, exchange.first).equity == 0
     assert exchange.machine.broken_invariants() == []
+
+
+def test_after_an_unwind_the_next_position_is_offered_to_the_book_first():
+    exchange = with_a_long(pool_usd=1)
+    bidder = exchange.first + 1
+    exchange.fund(exchange.first, DOLLAR, 300 * E6)
+    exchange.say(
+        exchange.order(bidder, 2, Side.SELL, 20_000, 30_000),
+        exchange.order(exchange.first, 2, Side.BUY, 20_000, 30_000),
+        exchange.order(bidder, 2, Side.BUY, 20_000, 30_200),
+    )
+    exchange.prices({1: 58_000})
+    exchange.settle()
+    kinds = [one.fill_kind for one in exchange.events(OrderFilled)]
+    assert kinds[-2:] == [FillKind.UNWIND, FillKind.LIQUIDATION]
+    assert overlooked(exchange) == []
 
 
 def test_the_pool_lends_its_money_down_to_a_low_bid():

@@ -4,6 +4,7 @@ import pytest
 
 from pilothouse.language.kinds import Side
 from pilothouse.simulation.crash import LEVELS_PPM, as_csv, bars, crash_way, live_through
+from pilothouse.simulation.genesis import BAND_PPM
 from pilothouse.simulation.markets import asset_number
 from pilothouse.simulation.world import World
 from pilothouse.venue.harm import HarmCount
@@ -73,7 +74,7 @@ def test_frightened_makers_stand_away_and_are_calm_again(first):
 
     calm_down()
     prices.follow(SOL, prices.of(SOL) * 97 // 100)
-    assert prices.fear_ppm(SOL) < -20_000 and distance() > 20_000
+    assert prices.fear_ppm(SOL) < -19_000 and 35_000 < distance() < BAND_PPM
     calm_down()
 
 

@@ -15,7 +15,7 @@ from tests.browser import PASSWORD, SOURCE
 class Drill:
     """The drill as a process: its folder, its console, and what it says at the end."""
 
-    def __init__(self, of: Path, into: Path, asked: tuple[str, ...]) -> None:
+    def __init__(self, of: Path, into: Path, asked: tuple[str, ...], rate: int = 100) -> None:
         self.home, self.said = into, []
         self._process = subprocess.Popen(
             [
@@ -26,7 +26,7 @@ class Drill:
             | {
                 "PYTHONPATH": str(SOURCE),
                 "PILOTHOUSE_DEMO_PASSWORD": PASSWORD,
-                "PILOTHOUSE_TRAFFIC_RATE": "100",
+                "PILOTHOUSE_TRAFFIC_RATE": str(rate),
                 "COLUMNS": "200",
             },
             stdout=subprocess.PIPE,

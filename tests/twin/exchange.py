@@ -163,6 +163,8 @@ class Twin:
     def _transfer(self, asked: asked_for.Transfer) -> Answer:
         books = self.books
         refused = self._transfer_refusal(asked)
+        if not refused and asked.source == Wallet.FUTURES and asked.account in books.protected:
+            refused = no.ACCOUNT_IS_BEING_LIQUIDATED
         if refused:
             return refused, 0
         source = (asked.account, asked.source, asked.asset)

@@ -97,6 +97,8 @@ class Books:
     hour_started: int = 0
     trades: list[tuple[int, ...]] = field(default_factory=list)
     cancelled: list[tuple[int, int]] = field(default_factory=list)
+    protected: set[int] = field(default_factory=set)
+    """Accounts in equity protection at the end of the block before."""
 
     def account(self, number: int) -> Account | None:
         """Return an account by its number."""

@@ -68,6 +68,7 @@ class Following(Twin):
                 made[-1] = self._step(one, told[k + 1 :])
             elif isinstance(event, InsurancePaid):
                 self._insure(one.account, event)
+        self.books.protected = set(self.below_maintenance())
         return made
 
     def _step(self, one: Happened, later: list[Happened]) -> Step:
@@ -80,14 +81,17 @@ class Following(Twin):
             return Step(margin, 0, 0)
         market = self.books.markets[event.market - 1]
         held = self.books.positions[one.account, event.market].quantity
-        zero = zero_equity(self.books, market, held, margin.equity)
-        value, quantity = zero, abs(held)
+        loss, quantity = floor(Fraction(max(0, self._pool(market)), 10)), abs(held)
         if event.step == ProtectionStep.LIQUIDATION:
-            quantity = to_close(market, held, margin)
-        if event.step == ProtectionStep.INSURANCE:
-            loss = floor(Fraction(max(0, self._pool(market)), 10))
-            value = max(0, zero - loss if held > 0 else zero + loss)
-        price = price_of(self.books, market, value, held)
+            loss, quantity = 0, to_close(market, held, margin)
+        worst = zero_equity(self.books, market, held, margin.equity + loss)
+        if event.step == ProtectionStep.UNWIND:
+            present = ceil(mark_value(self.books, market, abs(held)))
+            assert present < worst if held > 0 else present > worst
+            worst = max(0, present - margin.equity - loss)
+            if held < 0:
+                worst = max(0, present + margin.equity + loss)
+        price = price_of(self.books, market, worst, held)
         if event.step == ProtectionStep.UNWIND:
             quantity = self._unwind(one.account, event.market, price, later)
         else:

@@ -56,7 +56,7 @@ def place(books: Books, asked: PlaceOrder, number: int) -> int:
     limit = asked.price
     if limit == 0 and asked.order_type == OrderType.MARKET:
         limit = _market_limit(books, asked, market)
-    refused = _size(books, asked, market, limit) or _identity(books, asked)
+    refused = _size(books, asked, market, limit) or _identity(books, asked, market)
     if refused:
         return refused
     order = Order(number, asked, limit, asked.quantity)
@@ -150,13 +150,16 @@ def _size(books: Books, asked: PlaceOrder, market: Market, limit: int) -> int:
     return 0
 
 
-def _identity(books: Books, asked: PlaceOrder) -> int:
+def _identity(books: Books, asked: PlaceOrder, market: Market) -> int:
     mine = [one for one in books.orders.values() if one.asked.account == asked.account]
     known = {one.asked.client_order_id for one in mine}
     if asked.client_order_id and asked.client_order_id in known:
         return no.CLIENT_ORDER_ID_IS_TAKEN
     most = books.accounts[asked.account - 1].orders_max
-    return no.TOO_MANY_OPEN_ORDERS if most and len(mine) >= most else 0
+    if most and len(mine) >= most:
+        return no.TOO_MANY_OPEN_ORDERS
+    protected = market.clearing and asked.account in books.protected
+    return no.ACCOUNT_IS_BEING_LIQUIDATED if protected else 0
 
 
 def reducible(books: Books, order: Order) -> int:

@@ -108,7 +108,7 @@ def step(machine, twin, messages, block, number, made):
     """Step both through a block, and note what the twin says of each step and fill."""
     done = machine.execute(*block)
     examined = machine.examine(512)
-    assert machine.quiet(), "the world is to be small enough to be examined at once"
+    assert machine.quiet(), "the world is to be small enough for all that can be done at once"
     twin.fills.clear()
     twin.weighed.clear()
     receipts = twin.step(messages, block[1])

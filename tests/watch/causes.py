@@ -14,6 +14,8 @@ from tests.watch.world import SCOPE, World
 
 Deed = Callable[[World, int], None]
 EXCHANGE = "exchange"
+THIRD = f"{SCOPE}/3"
+"""The third source of the contract's index."""
 
 
 @dataclass(frozen=True)
@@ -180,8 +182,8 @@ CAUSES = {
     "sources_lost": Cause(
         says(source_2=None, source_3=None), says(source_3=None), 70
     ),
-    "source_stands_out": Cause(says(source_3=60_700), says(source_3=60_500), 15),
-    "source_late": Cause(quiet_then(10**9), quiet_then(29), 45),
+    "source_stands_out": Cause(says(source_3=60_700), says(source_3=60_500), 15, THIRD),
+    "source_late": Cause(quiet_then(10**9), quiet_then(29), 45, THIRD),
     "mark_left_index": Cause(
         quotes(bid=60_900, ask=61_000), quotes(bid=60_300, ask=60_400), 60
     ),

@@ -25,6 +25,7 @@ class Market:
 
 CONTRACT = Market(1, "PF_XBTUSD", MarketKind.PERPETUAL_LINEAR)
 PAIR = Market(2, "XXBTZUSD", MarketKind.SPOT)
+SOURCES = tuple(SimpleNamespace(number=number) for number in (1, 2, 3))
 FAMILIES = [("perpetuals", "Perpetuals", [CONTRACT.symbol]), ("spot", "Spot", [PAIR.symbol])]
 
 
@@ -39,11 +40,19 @@ def nobody_listens():
     ports.disconnect()
 
 
+def read(*markets):
+    """What a reading says of markets; a contract has an index of three sources."""
+    return tuple(
+        SimpleNamespace(market=one, sources=SOURCES if one.kind != MarketKind.SPOT else ())
+        for one in markets
+    )
+
+
 class Looks:
     """A judge that is given one look after another, a second apart."""
 
     def __init__(self, markets=(CONTRACT, PAIR), now=NOON):
-        self.reading = SimpleNamespace(views=markets)
+        self.reading = SimpleNamespace(markets=read(*markets))
         self.now = now
         self.judge = Judge()
 

@@ -206,7 +206,7 @@ def test_a_listener_hears_every_deed_within_its_transaction(alone, people):
 def test_what_is_watched_no_more_is_resolved_and_says_so(alone):
     looks = Looks()
     looks.look(BAD, times=8)
-    looks.reading.views = ()
+    looks.reading.markets = ()
     looks.look(BAD)
     alert = Alert.objects.get()
     assert alert.state == State.RESOLVED and "watched no more" in alert.resolved_why

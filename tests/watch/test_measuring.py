@@ -12,7 +12,7 @@ from pilothouse.language.commands import CancelOrder, PlaceOrder, SetIndexPrice
 from pilothouse.language.events import OrderFilled
 from pilothouse.language.kinds import Side
 from pilothouse.watch.hearing import Heard, Hearing
-from pilothouse.watch.measuring import OF_EXCHANGE, OF_MARKET, measure
+from pilothouse.watch.measuring import OF_EXCHANGE, OF_MARKET, OF_SOURCE, measure
 from pilothouse.watch.normal import MOVE_WINDOW, SAMPLES_BEFORE_JUDGING, Normal, Usual, median
 from pilothouse.watch.taking import Taker
 from tests.control.running import BITCOIN, MAKER, PRICE, Running, order
@@ -51,7 +51,9 @@ def quotes(running):
 def test_what_is_defined_and_what_is_made_are_the_same():
     of_exchange = {one.name for one in MEASURES.values() if one.taken is Taken.EXCHANGE}
     assert set(OF_EXCHANGE) == of_exchange
-    assert set(OF_MARKET) == set(MEASURES) - of_exchange
+    of_source = {one.name for one in MEASURES.values() if one.taken is Taken.SOURCE}
+    assert set(OF_SOURCE) == of_source
+    assert set(OF_MARKET) == set(MEASURES) - of_exchange - of_source
 
 
 def test_spread_and_depth_are_of_the_book(running):
@@ -70,9 +72,11 @@ def test_index_and_mark(running):
         asked = SetIndexPrice(asset=BITCOIN, source=source, price_e12=dollars * 10**12)
         running.ask(asked)
     values = taken(running)[1]
-    assert values["index_deviation", SCOPE] == 1_000 * 1_000_000 // 60_000
+    gone = [values["index_deviation", f"{SCOPE}/{source}"] for source in prices]
+    assert gone == [1_000 * 1_000_000 // 60_000, 0, 300 * 1_000_000 // 60_000]
     assert values["index_sources", SCOPE] == 3
-    assert 10 <= values["index_age", SCOPE] <= 40
+    ages = [values["index_age", f"{SCOPE}/{source}"] for source in prices]
+    assert 40 >= ages[0] >= ages[1] >= ages[2] >= 0 and ages[0] >= 10
     market = running.real.state.markets[1]
     gap = abs(int(market["mark"]) - int(market["index"])) * 1_000_000 // int(market["index"])
     assert values["mark_from_index", SCOPE] == gap
@@ -84,12 +88,23 @@ def test_a_source_that_is_silent_is_late_then_not_live_then_gone(running):
         running._step([])
         return taken(running)[1]
 
+    second = f"{SCOPE}/2"
     values = later(59)
-    assert values["index_sources", SCOPE] == 3 and values["index_age", SCOPE] >= 59_000
+    assert values["index_sources", SCOPE] == 3 and values["index_age", second] >= 59_000
     values = later(10)
-    assert values["index_sources", SCOPE] == 0 and values["index_deviation", SCOPE] is None
-    assert values["index_age", SCOPE] >= 69_000
-    assert later(3_600)["index_age", SCOPE] is None
+    assert values["index_sources", SCOPE] == 0 and values["index_deviation", second] is None
+    assert values["index_age", second] >= 69_000
+    assert ("index_age", second) not in later(3_600)
+
+
+def test_a_source_keeps_its_distance_while_the_others_go_on(running):
+    running.now += 70_000_000
+    for source in (1, 2):
+        running.ask(SetIndexPrice(asset=BITCOIN, source=source, price_e12=54_000 * 10**12))
+    values = taken(running)[1]
+    assert values["index_sources", SCOPE] == 2
+    assert values["index_deviation", f"{SCOPE}/1"] == 0
+    assert values["index_deviation", f"{SCOPE}/3"] == 6_000 * 1_000_000 // 54_000
 
 
 def test_accounts_open_interest_and_backlog(running):
@@ -123,7 +138,7 @@ def test_backlog_without_depth_is_a_hundred_times_it(running):
 
     reading, _ = taken(running)
     health = SimpleNamespace(notional_below_maintenance=5)
-    empty = SimpleNamespace(market=reading.views[0], near=None, quote_usd_e12=1, health=health)
+    empty = SimpleNamespace(market=reading.markets[0].market, near=None, quote_usd_e12=1, health=health)
     seen = SimpleNamespace(of=empty)
     assert _backlog(seen) == NO_DEPTH_PPM
     empty.quote_usd_e12 = 0

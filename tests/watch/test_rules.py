@@ -6,9 +6,10 @@ from pilothouse.control.watched import MEASURES, Taken
 from pilothouse.watch import rules
 from pilothouse.watch.models import Alert, StandingRow
 from pilothouse.wiring.first_rules import RULES
-from tests.watch.conftest import CONTRACT, FAMILIES, PAIR, Looks
+from tests.watch.conftest import CONTRACT, FAMILIES, PAIR, Looks, read
 
 KEYS = [key for _, key, _ in RULES]
+BOTH = read(CONTRACT, PAIR)
 BY_KEY = {key: body for _, key, body in RULES}
 
 
@@ -18,7 +19,7 @@ def quiet():
     for key in KEYS:
         rule = rules.rule_of(key, 1, BY_KEY[key])
         calm = rule.terms.clear_limit
-        for scope in rules.scopes(rule, (CONTRACT, PAIR), {}):
+        for scope in rules.scopes(rule, BOTH, {}):
             made[rule.measure.name, scope] = calm
     return made
 
@@ -26,7 +27,7 @@ def quiet():
 def at(key):
     """The rule, the place it is tried at, and a value just beyond its limit."""
     rule = rules.rule_of(key, 1, BY_KEY[key])
-    scope = rules.scopes(rule, (CONTRACT, PAIR), {})[0]
+    scope = rules.scopes(rule, BOTH, {})[0]
     beyond = rule.terms.limit + (1 if rule.terms.above else -1)
     return rule, (rule.measure.name, scope), beyond
 
@@ -78,7 +79,7 @@ def test_a_measure_that_stays_away_is_an_alert_of_its_own(founded, key):
 def scopes_of(**body):
     rule = rules.rule_of("any", 1, BY_KEY["price_runs"] | body)
     products = {key: frozenset(markets) for key, _, markets in FAMILIES}
-    return rules.scopes(rule, (CONTRACT, PAIR), products)
+    return rules.scopes(rule, BOTH, products)
 
 
 def test_a_scope_is_the_markets_it_names():
@@ -89,7 +90,9 @@ def test_a_scope_is_the_markets_it_names():
     assert scopes_of(scope="market:XXBTZUSD") == both[1:]
     assert scopes_of(scope="product:perpetuals") == both[:1]
     assert scopes_of(scope="product:nosuch") == ()
-    assert scopes_of(scope="markets", measure="index_age") == both[:1]
+    sources = tuple(f"market:PF_XBTUSD/{number}" for number in (1, 2, 3))
+    assert scopes_of(scope="markets", measure="index_age") == sources
+    assert scopes_of(scope="market:PF_XBTUSD", measure="index_deviation") == sources
     assert scopes_of(scope="exchange", measure="reject_rate") == ("exchange",)
 
 

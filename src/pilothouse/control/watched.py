@@ -1,6 +1,7 @@
 """What can be watched: every measure with its unit and where it is taken. `watch` takes them.
 
-A measure is a whole number in its unit, taken each second for the exchange or for one market.
+A measure is a whole number in its unit, taken each second for the exchange, for one market, or for
+one source of a contract's index.
 Where it cannot be taken there is no number; a rule about it then tells that data are missing.
 """
 
@@ -29,6 +30,7 @@ class Taken(StrEnum):
     EXCHANGE = "exchange"
     MARKET = "market"
     CONTRACT = "contract"
+    SOURCE = "index source"
 
 
 SHOWN: Final[dict[Unit, tuple[int, str]]] = {
@@ -77,17 +79,17 @@ _LISTED: Final[tuple[Measure, ...]] = (
     ),
     Measure(
         "index_deviation",
-        Taken.CONTRACT,
+        Taken.SOURCE,
         Unit.PPM,
         "Index source deviation",
-        "largest distance of a live source from the index, over the index; absent without index",
+        "distance of the source's last price from the index, over the index; absent without index",
     ),
     Measure(
         "index_age",
-        Taken.CONTRACT,
+        Taken.SOURCE,
         Unit.MILLISECONDS,
         "Index source age",
-        "age of the oldest price among the index's sources that are not off",
+        "age of the source's last price; a source that was silent for an hour is watched no more",
     ),
     Measure(
         "index_sources",

@@ -42,7 +42,7 @@ def make_incident(alert: Alert, *, by: Person, now: datetime | None = None) -> I
     with deed(Verb.OPEN, by, alert.subject):
         _free(alert)
         incident = open_incident(
-            f"{alert.title}, {alert.market or alert.scope}",
+            f"{alert.title}, {alert.where}",
             Severity(alert.severity),
             by=by,
             owner=Role(alert.owner),
@@ -61,7 +61,7 @@ def join(incident: Incident, alert: Alert, *, by: Person, now: datetime | None =
         _free(alert)
         Joined.objects.create(incident=held, alert=alert.pk)
         _affect_too(held, alert)
-        words = f"AL-{alert.pk}: {alert.title}, {alert.market or alert.scope}"
+        words = f"AL-{alert.pk}: {alert.title}, {alert.where}"
         move(held, Verb.JOIN, by=by, now=now, why=words, facts={"alert": alert.pk})
         if alerts.why_not(AlertVerb.ACKNOWLEDGE, alert, by, now) is None:
             alerts.acknowledge(alert, by=by, now=now)
@@ -115,7 +115,7 @@ def hear(alert: Alert, verb: AlertVerb, by: Person | None, now: datetime) -> Non
         severity=alert.severity,
         owner=alert.owner,
         title=f"[{alert.severity.upper()}] AL-{alert.pk} {TOLD[verb]}: {alert.title}",
-        body=f"{alert.scope}\nturn of {alert.owner}\npage /alerts/{alert.pk}",
+        body=f"{alert.where}\nturn of {alert.owner}\npage /alerts/{alert.pk}",
         now=now,
     )
 

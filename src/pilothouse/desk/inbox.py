@@ -120,7 +120,7 @@ def _alerts(person: Person, now: datetime) -> list[Line]:
             Wants.ANSWER,
             f"AL-{one.pk}",
             one.title,
-            f"{one.market or one.scope}, turn of {one.owner.replace('_', ' ')}",
+            f"{one.where}, turn of {one.owner.replace('_', ' ')}",
             f"/alerts/{one.pk}",
             one.raised_at,
             one.severity,

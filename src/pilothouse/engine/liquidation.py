@@ -2,9 +2,10 @@
 
 Examination finds an account below maintenance margin. First its orders on contracts are cancelled.
 Then its position with the largest requirement is sold at the zero-equity price, immediate or
-cancel; then lower, as far as the insurance pool may lose in one step; what is left is unwound at
-the zero-equity price against the most profitable holders of the other side. Whatever is below zero
-when no position is left, the pool pays.
+cancel; then lower, as far as the insurance pool may lose to one account. Where nobody bids it
+waits for a book. Once the mark itself is beyond what the pool may lose, the rest is unwound
+against the most profitable holders of the other side. Whatever is below zero when no position is
+left, the pool pays.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from pilothouse.engine import events as emit
 from pilothouse.engine.contracts import fill_position
 from pilothouse.engine.margin import account_margin, maintenance_of, notional
-from pilothouse.engine.matching import match
+from pilothouse.engine.matching import best_opposite, crosses, match
 from pilothouse.engine.money import add, find_balance, room_for_balances
 from pilothouse.engine.orders import (
     cancel_orders_of,
@@ -33,6 +34,7 @@ from pilothouse.language.kinds import (
 )
 from pilothouse.rules.compiled import inner
 from pilothouse.rules.liquidation import (
+    is_beyond,
     price_of_value,
     profit_rank_ppm,
     quantity_to_close,
@@ -42,19 +44,18 @@ from pilothouse.rules.market_status import executes
 from pilothouse.rules.money import share_down, value_down
 
 POOL_SHARE_PPM = 100_000
-"""The pool may lose at most a tenth of itself in one step."""
+"""The pool may lose at most a tenth of itself to one account."""
 
 
 @inner
 def examine_next(s: State) -> bool:
-    """Examine the account that has waited longest; tell whether there was one."""
+    """Examine the account that has waited longest; tell whether anything could be done."""
     account = take_from_queue(s)
     if account == 0:
         return False
     equity, initial, with_orders, maintenance, _ = account_margin(s, account, 0, 0)
     if equity < maintenance:
-        _protect(s, account, equity, with_orders, maintenance)
-        return True
+        return _protect(s, account, equity, with_orders, maintenance)
     if equity < with_orders and with_orders > initial:
         _cancel_orders(s, account, equity, with_orders, maintenance, CancelReason.MARGIN)
         return True
@@ -66,7 +67,7 @@ def examine_next(s: State) -> bool:
 
 
 @inner
-def _protect(s: State, account: int, equity: int, with_orders: int, maintenance: int) -> None:
+def _protect(s: State, account: int, equity: int, with_orders: int, maintenance: int) -> bool:
     a = s.accounts[account]
     if a.protection == 0:
         a.protection = ProtectionStep.CANCEL_ORDERS
@@ -75,21 +76,22 @@ def _protect(s: State, account: int, equity: int, with_orders: int, maintenance:
         _cancel_orders(s, account, equity, with_orders, maintenance, CancelReason.LIQUIDATION)
         a.protection = ProtectionStep.LIQUIDATION
         ask_for_examination(s, account)
-        return
+        return True
     if _holds_nothing(s, account):
         # Collateral fell after the last position was closed: there is only the deficit to settle.
         _end(s, account, _settle_deficit(s, account), 0)
-        return
+        return True
     row = _largest_position(s, account)
     if row == 0 or not room_for_order(s) or not room_for_balances(s, 6):
         # Its market does not trade now, or a table is full: it waits at the end of the queue.
         ask_for_examination(s, account)
-        return
-    _reduce(s, row, equity, with_orders, maintenance)
+        return False
+    done = _reduce(s, row, equity, with_orders, maintenance)
     if _holds_nothing(s, account):
         _end(s, account, _settle_deficit(s, account), 0)
     else:
         ask_for_examination(s, account)
+    return done
 
 
 @inner
@@ -119,32 +121,46 @@ def _largest_position(s: State, account: int) -> int:
 
 
 @inner
-def _reduce(s: State, row: int, equity: int, with_orders: int, maintenance: int) -> None:
-    # One step of the account's stage on one position; what does not fill goes one stage further.
+def _reduce(s: State, row: int, equity: int, with_orders: int, maintenance: int) -> bool:
+    # One step of the account's stage on one position; tells whether anything could be done.
     p = s.positions[row]
     m = s.markets[p.market]
     a = s.accounts[p.account]
     is_long = p.quantity > 0
     size = abs(p.quantity)
+    quantity = size
     value = notional(s, p.market, size)
-    zero = zero_equity_value(value, equity, is_long, m.liquidation_fee_ppm)
-    zero_price = price_of_value(zero, size, m.multiplier, m.divisor, m.tick, is_long)
     step = a.protection
-    if step == ProtectionStep.UNWIND:
-        _unwind(s, row, zero_price, equity, with_orders, maintenance)
-        return
-    quantity = quantity_to_close(size, equity, maintenance, m.lot)
-    price = zero_price
-    if step == ProtectionStep.INSURANCE:
-        quantity = size
+    if step == ProtectionStep.LIQUIDATION:
+        quantity = quantity_to_close(size, equity, maintenance, m.lot)
+        loss = 0
+    else:
         loss = share_down(max(0, _pool(s, p.market)), POOL_SHARE_PPM)
-        worse = zero - loss if is_long else zero + loss
-        price = price_of_value(max(worse, 0), size, m.multiplier, m.divisor, m.tick, is_long)
+    worst = zero_equity_value(value, equity + loss, is_long, m.liquidation_fee_ppm)
+    if step == ProtectionStep.INSURANCE and is_beyond(worst, value, is_long):
+        # Nobody pays a fee for an unwind.
+        worst = zero_equity_value(value, equity + loss, is_long, 0)
+        step = ProtectionStep.UNWIND
+    price = price_of_value(worst, size, m.multiplier, m.divisor, m.tick, is_long)
+    if step == ProtectionStep.UNWIND:
+        return _unwind(s, row, price, equity, with_orders, maintenance)
+    if step == ProtectionStep.INSURANCE and not _has_taker(s, row, price):
+        return False
     emit.protection_step_taken(
         s, p.account, step, p.market, equity, with_orders, maintenance, quantity, price
     )
     left = _sell(s, row, quantity, price)
-    a.protection = step + 1 if left > 0 else ProtectionStep.LIQUIDATION
+    a.protection = ProtectionStep.INSURANCE if left > 0 else ProtectionStep.LIQUIDATION
+    return True
+
+
+@inner
+def _has_taker(s: State, row: int, price: int) -> bool:
+    # Whether somebody in the book takes the position at a price or better.
+    p = s.positions[row]
+    side = Side.SELL if p.quantity > 0 else Side.BUY
+    level = best_opposite(s, p.market, side)
+    return level != 0 and crosses(s, level, side, price)
 
 
 @inner
@@ -178,13 +194,13 @@ def _sell(s: State, row: int, quantity: int, price: int) -> int:
 @inner
 def _unwind(
     s: State, row: int, price: int, equity: int, with_orders: int, maintenance: int
-) -> None:
-    # Close against the best-ranked holder of the other side at the zero-equity price.
+) -> bool:
+    # Close against the best-ranked holder of the other side.
     p = s.positions[row]
     m = s.markets[p.market]
     other = _best_counterparty(s, p.market, p.quantity > 0, p.account)
     if other == 0:
-        return
+        return False
     quantity = min(abs(p.quantity), abs(s.positions[other].quantity))
     emit.protection_step_taken(
         s,
@@ -201,6 +217,8 @@ def _unwind(
     sign = -1 if p.quantity > 0 else 1
     fill_position(s, row, sign * quantity, sign * value)
     fill_position(s, other, -sign * quantity, -sign * value)
+    if p.quantity == 0:
+        s.accounts[p.account].protection = ProtectionStep.LIQUIDATION
     x = s.exchange[0]
     x.trade += 1
     side = Side.SELL if sign < 0 else Side.BUY
@@ -220,6 +238,7 @@ def _unwind(
         0,
         FillKind.UNWIND,
     )
+    return True
 
 
 @inner

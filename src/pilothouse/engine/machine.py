@@ -15,7 +15,13 @@ from pilothouse.engine import snapshot
 from pilothouse.engine.arena import Arena, capacities
 from pilothouse.engine.block import view_block
 from pilothouse.engine.capacity import count_commands, step_in_host
-from pilothouse.engine.clock import EXAMINATIONS_PER_BLOCK, begin_block, end_block, is_quiet
+from pilothouse.engine.clock import (
+    AT_REST,
+    EXAMINATIONS_PER_BLOCK,
+    begin_block,
+    end_block,
+    is_quiet,
+)
 from pilothouse.engine.growth import copy_used_rows
 from pilothouse.engine.invariants import broken_invariants
 from pilothouse.engine.state import EVENTS_ROOM, State
@@ -51,6 +57,7 @@ class Machine:
 
     def __init__(self, arena: Arena) -> None:
         self.arena = arena
+        self._at_rest = False
 
     @classmethod
     def empty(cls) -> Machine:
@@ -96,6 +103,7 @@ class Machine:
             raise Malformed("a row announces more continuation rows than the block has")
         self._make_room_for(commands)
         self.state.exchange[0]["time"] = max(time, self.time)
+        self._at_rest = False
         begin_block(self.arena.state)
         self._step_rows(rows, events)
         self._take_events(events)
@@ -121,6 +129,7 @@ class Machine:
         while left > 0:
             left = end_block(self.arena.state, left)
             self._take_events(events)
+        self._at_rest = left == AT_REST
 
     def _take_events(self, events: list[Rows]) -> None:
         written = int(self.state.scratch[0]["events"])
@@ -147,7 +156,9 @@ class Machine:
         """Return an independent machine with the same state; memory not used is not touched."""
         made = Arena(self.arena.capacities)
         copy_used_rows(self.arena, made)
-        return Machine(made)
+        copied = Machine(made)
+        copied._at_rest = self._at_rest
+        return copied
 
     def copy_into(self, other: Machine) -> None:
         """Make another machine's state the same as this one's, in memory it has touched."""
@@ -155,6 +166,7 @@ class Machine:
             copy_used_rows(self.arena, other.arena)
         else:
             other.arena = self.copy().arena
+        other._at_rest = self._at_rest
 
     def to_bytes(self) -> bytes:
         """Return the state as bytes, for a snapshot."""
@@ -166,8 +178,8 @@ class Machine:
         return cls(snapshot.from_bytes(raw))
 
     def quiet(self) -> bool:
-        """Tell whether nothing is under way: no account waits, no funding is being paid."""
-        return bool(is_quiet(self.arena.state))
+        """Tell whether nothing is under way: no account could be helped on, no funding is due."""
+        return bool(is_quiet(self.arena.state, self._at_rest))
 
     def broken_invariants(self) -> list[str]:
         """Return a sentence for each invariant that does not hold, none if all is well."""

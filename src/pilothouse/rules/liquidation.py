@@ -4,8 +4,10 @@
     zero-equity price of a short = (mark value + equity) / quantity / (1 + fee), rounded down
 
 Kraken's equity protection process sends an immediate-or-cancel order at this price, so that equity
-stays at zero or above. Where equity is at least half of maintenance, half of the position is
-closed (partial liquidation; the band and the half are our choice, Kraken publishes neither).
+stays at zero or above. With equity and what the insurance pool may lose in place of equity it is
+the price at which the pool has lost that; what goes beyond, the other side gives up. Where equity
+is at least half of maintenance, half of the position is closed (partial liquidation; the band and
+the half are our choice, Kraken publishes neither).
 """
 
 from __future__ import annotations
@@ -21,6 +23,12 @@ def zero_equity_value(value: int, equity: int, is_long: bool, fee_ppm: int) -> i
     if is_long:
         return muldiv_up(max(0, value - equity), PPM, PPM - fee_ppm)
     return muldiv_down(max(0, value + equity), PPM, PPM + fee_ppm)
+
+
+@kernel
+def is_beyond(worst: int, value: int, is_long: bool) -> bool:
+    """Tell whether a position's value at mark is worse than the worst at which it may close."""
+    return value < worst if is_long else value > worst
 
 
 @kernel

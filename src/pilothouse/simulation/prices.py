@@ -23,7 +23,8 @@ PULL: Final = 8_000
 
 CALM_PPM: Final = 400
 """A move of one beat that frightens nobody: more than a walk makes by itself."""
-FEAR_PPM_MAX: Final = 30_000
+FEAR_PPM_MAX: Final = 20_000
+"""Makers stand away by twice this at most, which is within the demonstration's price bands."""
 FEAR_LASTS: Final = 64
 """Fear falls by a part of so many with each beat in which the asset is looked at."""
 

@@ -93,7 +93,10 @@ class Impact:
 
 @dataclass(frozen=True)
 class PlayOut:
-    """What follows at present marks, against the resting book and with no new orders."""
+    """What follows at present marks, against the resting book and with no new orders.
+
+    Who is still below maintenance margin then waits for somebody who bids.
+    """
 
     position: int
     blocks: int
@@ -103,6 +106,8 @@ class PlayOut:
     insurance_drawn: int
     unwound_accounts: int
     unwound_notional: int
+    still_below_accounts: int
+    still_below_notional: int
     unfinished: bool
 
 
@@ -246,6 +251,7 @@ def _told(machine: Machine, rows: Any, blocks: int) -> PlayOut:
     steps = {one.account for one in told if isinstance(one.event, ProtectionStepTaken)}
     touched = {account for _, account in sold + unwound}
     paid = [one.event.amount for one in told if isinstance(one.event, InsurancePaid)]
+    left = health(machine)
     return PlayOut(
         position=machine.position,
         blocks=blocks,
@@ -255,6 +261,8 @@ def _told(machine: Machine, rows: Any, blocks: int) -> PlayOut:
         insurance_drawn=sum(paid),
         unwound_accounts=len({e.maker_account for e, _ in unwound}),
         unwound_notional=sum(e.value for e, _ in unwound),
+        still_below_accounts=left.below_maintenance,
+        still_below_notional=left.notional_below_maintenance,
         unfinished=not machine.quiet(),
     )
 

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 About = Alert.About
 CLEARED = "it cleared"
 SEEN_AGAIN = "the data are back"
-JUDGED_NO_MORE = "its rule, or the market it was about, is watched no more"
+JUDGED_NO_MORE = "its rule, or what it was about, is watched no more"
 
 
 class Judge:
@@ -57,7 +57,7 @@ class Judge:
             self._rules, self._products, self._read_at = rules(), products(), position
 
     def _places(self, reading: Reading | None) -> dict[Place, Rule]:
-        markets = reading.views if reading else ()
+        markets = reading.markets if reading else ()
         return {
             (rule.key, scope): rule
             for rule in self._rules

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from pilothouse.control.watched import MEASURES, Taken
-from pilothouse.language.numbers import E12, HOUR_US, MARK_DECIMALS, MICRO_USD, PPM
+from pilothouse.language.numbers import E12, MARK_DECIMALS, MICRO_USD, PPM
+from pilothouse.venue.views.assets import IndexSourceView
 from pilothouse.venue.views.markets import MarketView
 from pilothouse.watch.hearing import Heard
 from pilothouse.watch.normal import Normal
 from pilothouse.watch.rules import EXCHANGE, scope_of
 from pilothouse.watch.taking import MarketReading, Reading
 
-OFF_AFTER_US: Final = HOUR_US
-"""A source that was silent for longer is off: it is late no more, it is gone."""
 NO_DEPTH_PPM: Final = 100 * PPM
 MILLISECOND_US: Final = 1_000
 NEAR_BAND: Final = "1.25"
@@ -82,21 +81,19 @@ def _last_trade_age(seen: Seen) -> int | None:
     return None if traded_us is None else (seen.reading.time - traded_us) // MILLISECOND_US
 
 
-def _index_deviation(seen: Seen) -> int | None:
-    prices = [one.price_e12 for one in seen.of.sources if one.is_live(seen.reading.time)]
-    if not prices:
+def _index_deviation(seen: Seen, source: IndexSourceView) -> int | None:
+    told = seen.of.sources
+    ranked = sorted(one.price_e12 for one in told if one.is_live(seen.reading.time))
+    if not ranked:
         return None
-    ranked = sorted(prices)
     # The index itself, as the engine makes it of the live sources.
     low, high = ranked[(len(ranked) - 1) // 2], ranked[len(ranked) // 2]
     index = low + (high - low) // 2
-    return max(abs(one - index) for one in prices) * PPM // index
+    return abs(source.price_e12 - index) * PPM // index
 
 
-def _index_age(seen: Seen) -> int | None:
-    ages = [seen.reading.time - one.time for one in seen.of.sources]
-    late = [one for one in ages if one <= OFF_AFTER_US]
-    return max(late) // MILLISECOND_US if late else None
+def _index_age(seen: Seen, source: IndexSourceView) -> int:
+    return (seen.reading.time - source.time) // MILLISECOND_US
 
 
 def mark_from_index(market: MarketView) -> int | None:
@@ -139,8 +136,6 @@ OF_MARKET: Final[dict[str, Callable[[Seen], int | None]]] = {
     "spread": lambda seen: spread(seen.market),
     "depth": lambda seen: depth(seen.of),
     "last_trade_age": _last_trade_age,
-    "index_deviation": _index_deviation,
-    "index_age": _index_age,
     "index_sources": live_sources,
     "mark_from_index": _mark_from_index,
     "open_interest": lambda seen: notional(seen.market, seen.market.open_interest),
@@ -150,6 +145,10 @@ OF_MARKET: Final[dict[str, Callable[[Seen], int | None]]] = {
     "insurance_pool": lambda seen: seen.of.pool,
     "unlike_itself": lambda seen: seen.normal.distance_ppm(spread(seen.market), depth(seen.of)),
     "price_move": lambda seen: seen.normal.price_move_ppm(),
+}
+OF_SOURCE: Final[dict[str, Callable[[Seen, IndexSourceView], int | None]]] = {
+    "index_deviation": _index_deviation,
+    "index_age": _index_age,
 }
 OF_EXCHANGE: Final[dict[str, Callable[[Reading, Heard], int | None]]] = {
     "accounts_below_maintenance": lambda reading, heard: reading.health.below_maintenance,
@@ -176,8 +175,17 @@ def measure(reading: Reading, heard: Heard, normals: dict[int, Normal]) -> Value
 def _of_market(seen: Seen) -> Values:
     scope = scope_of(seen.market.symbol)
     taken = (Taken.MARKET, Taken.CONTRACT) if seen.of.is_contract else (Taken.MARKET,)
-    return {
+    values: Values = {
         (name, scope): made(seen)
         for name, made in OF_MARKET.items()
         if MEASURES[name].taken in taken
+    }
+    return values | _of_sources(seen) if seen.of.is_contract else values
+
+
+def _of_sources(seen: Seen) -> Values:
+    return {
+        (name, scope_of(seen.market.symbol, source.number)): made(seen, source)
+        for name, made in OF_SOURCE.items()
+        for source in seen.of.sources
     }

@@ -4,13 +4,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import Q
 
 from pilothouse.access.models import Person
 from pilothouse.watch.moves import OPEN, State
+
+
+OF_SOURCE: Final = "/"
+"""Stands in a scope between a market and a source of its index."""
 
 
 class Alert(models.Model):
@@ -74,7 +78,20 @@ class Alert(models.Model):
     @property
     def market(self) -> str:
         """Return the symbol of its market, empty for one of the whole exchange."""
-        return self.scope.removeprefix("market:") if self.scope.startswith("market:") else ""
+        symbol = self.scope.removeprefix("market:").partition(OF_SOURCE)[0]
+        return symbol if self.scope.startswith("market:") else ""
+
+    @property
+    def where(self) -> str:
+        """Return what it is about, for people: a market, a source of its index, the exchange."""
+        source = f", {self.source}" if self.source else ""
+        return f"{self.market}{source}" or self.scope
+
+    @property
+    def source(self) -> str:
+        """Return which source of its market's index it is about, empty for none."""
+        number = self.scope.partition(OF_SOURCE)[2]
+        return f"source {number}" if number else ""
 
 
 class StandingRow(models.Model):

@@ -14,14 +14,16 @@ from pilothouse.language.kinds import MarketKind
 from pilothouse.language.numbers import SECOND_US
 from pilothouse.venue.views.markets import MarketView
 from pilothouse.watch.evaluation import Terms
+from pilothouse.watch.models import OF_SOURCE
+from pilothouse.watch.taking import MarketReading
 
 EXCHANGE = alert_rule.EXCHANGE
 """The scope of what is measured of the whole exchange."""
 
 
-def scope_of(symbol: str) -> str:
-    """Return the scope of one market."""
-    return f"{alert_rule.MARKET}{symbol}"
+def scope_of(symbol: str, source: int = 0) -> str:
+    """Return the scope of one market, or of one source of its index."""
+    return f"{alert_rule.MARKET}{symbol}" + (f"{OF_SOURCE}{source}" if source else "")
 
 
 @dataclass(frozen=True)
@@ -80,21 +82,24 @@ def products() -> dict[str, frozenset[str]]:
 
 
 def scopes(
-    rule: Rule, markets: Sequence[MarketView], of_product: Mapping[str, frozenset[str]]
+    rule: Rule, markets: Sequence[MarketReading], of_product: Mapping[str, frozenset[str]]
 ) -> tuple[str, ...]:
-    """Return where a rule applies: the exchange, or each of its markets that trades."""
+    """Return where a rule applies: the exchange, each of its markets that trades, or each source
+    of their indexes.
+    """
     if rule.measure.taken is Taken.EXCHANGE:
         return (EXCHANGE,)
-    return tuple(
-        scope_of(one.symbol)
-        for one in markets
-        if one.tradeable and _applies(rule, one, of_product)
-    )
+    mine = [one for one in markets if _applies(rule, one.market, of_product)]
+    if rule.measure.taken is Taken.SOURCE:
+        return tuple(
+            scope_of(one.market.symbol, source.number) for one in mine for source in one.sources
+        )
+    return tuple(scope_of(one.market.symbol) for one in mine)
 
 
 def _applies(rule: Rule, market: MarketView, of_product: Mapping[str, frozenset[str]]) -> bool:
     contract = market.kind == MarketKind.PERPETUAL_LINEAR
-    if rule.measure.taken is Taken.CONTRACT and not contract:
+    if rule.measure.taken is not Taken.MARKET and not contract:
         return False
     if rule.scope.startswith(alert_rule.PRODUCT):
         return market.symbol in of_product.get(rule.scope.removeprefix(alert_rule.PRODUCT), ())

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pilothouse.language.kinds import MarketKind
-from pilothouse.language.numbers import E12
+from pilothouse.language.numbers import E12, HOUR_US
 from pilothouse.venue.views import accounts, assets, depth, insurance, margin, markets
 from pilothouse.venue.views.assets import IndexSourceView
 from pilothouse.venue.views.depth import NearView
@@ -25,6 +25,8 @@ DEPTH_WITHIN_PPM: Final = 10_000
 COUNTED_EACH_TIME: Final = 50_000
 """Up to how many accounts everyone is counted at every reading; above, at every fifth."""
 COUNT_EVERY: Final = 5
+OFF_AFTER_US: Final = HOUR_US
+"""A source that was silent for longer is off: it is late no more, it is gone."""
 
 Clock = Callable[[], int]
 Lend = Callable[[], AbstractContextManager[Any]]
@@ -37,7 +39,10 @@ def wall_us() -> int:
 
 @dataclass(frozen=True)
 class MarketReading:
-    """One market that trades. `health` and `pool` are a contract's; None where there is none."""
+    """One market that trades, with the sources of its index that are not off.
+
+    `health` and `pool` are a contract's; None where there is none.
+    """
 
     market: MarketView
     near: NearView | None
@@ -66,11 +71,6 @@ class Reading:
     health: HealthView
     insurance_micro_usd: int
 
-    @property
-    def views(self) -> tuple[MarketView, ...]:
-        """Return the markets that trade."""
-        return tuple(one.market for one in self.markets)
-
 
 class Taker:
     """Takes readings, and remembers the counts of accounts between them."""
@@ -88,7 +88,7 @@ class Taker:
             columns = depth.level_columns(machine)
             worth = {one.number: one.index_e12 for one in assets.all_assets(machine)}
             worth[int(machine.state.exchange[0]["dollar"])] = E12
-            sources = {one.base: tuple(assets.index_sources(machine, one.base)) for one in seen}
+            sources = {one.base: _sources(machine, one.base) for one in seen}
             pools = {one.number: _pool(machine, one) for one in seen}
             counted = self._is_counted(accounts.account_count(machine))
         trading = [one for one in seen if one.tradeable]
@@ -129,6 +129,11 @@ class Taker:
         for one in contracts:
             if not one.open_interest:
                 self._health.pop(one.number, None)
+
+
+def _sources(machine: Any, asset: int) -> tuple[IndexSourceView, ...]:
+    told = assets.index_sources(machine, asset)
+    return tuple(one for one in told if machine.time - one.time <= OFF_AFTER_US)
 
 
 def _pool(machine: Any, market: MarketView) -> int | None:

@@ -32,7 +32,7 @@ class Trial:
         if body is None or reading is None:
             return {}
         rule = rules.rule_of(key, 0, body)
-        scopes = rules.scopes(rule, reading.views, rules.products())
+        scopes = rules.scopes(rule, reading.markets, rules.products())
         return tried(rule, scopes, self._watchman.history, time.time_ns() // 1_000)
 
 

@@ -132,7 +132,8 @@ class Watchman:
     def _name(self, reading: Reading, heard: Heard) -> tuple[NamedMarket, ...]:
         titles: dict[str, list[str]] = {}
         for alert in alerts.open_alerts():
-            titles.setdefault(alert.market, []).append(alert.title)
+            named = f"{alert.title}: {alert.source}" if alert.source else alert.title
+            titles.setdefault(alert.market, []).append(named)
         return tuple(
             named_market(
                 Seen(reading, of, heard, self._normals[of.market.number]),

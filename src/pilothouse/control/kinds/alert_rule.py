@@ -150,7 +150,7 @@ class AlertRule(Registered):
 def _against_scope(scope: str, taken: Taken, reader: Reader) -> Reason | None:
     if (scope == EXCHANGE) != (taken is Taken.EXCHANGE):
         return SCOPE_DOES_NOT_FIT
-    if scope == "spot" and taken is Taken.CONTRACT:
+    if scope == "spot" and taken in (Taken.CONTRACT, Taken.SOURCE):
         return SCOPE_DOES_NOT_FIT
     if scope.startswith(MARKET):
         listed = {one.symbol for one in reader.markets()}

@@ -172,8 +172,8 @@ def _protection(halt: Halt, step: Happened, told: list[Happened], account: int) 
         return step_taken(halt.machine, step, tuple(told))
     event = step.event
     assert isinstance(event, ProtectionStepTaken)
-    said = "A profitable position was reduced by an unwind at the price that leaves the other "
-    said += "side no equity: nobody in the book took that side, so the best-ranked holder did."
+    said = "A profitable position was reduced by an unwind: the market had gone beyond what the "
+    said += "insurance pool may lose on the other side, so the best-ranked holder took it."
     why = "Holders are ranked by their profit as a share of their cost of entry."
     return Told(said, why, (), (), event.market)
 

@@ -97,31 +97,47 @@ def _price(
     (held,) = (at for at in positions(machine, one.account) if at.market == step.market)
     market = units.market_of(machine, step.market)
     fee_ppm, size = market.liquidation_fee_ppm, abs(held.quantity)
-    zero = zero_equity_value(held.notional_micro_usd, view.equity, held.quantity > 0, fee_ppm)
+    lines, worst = _worst(machine, step, view.equity, held, fee_ppm)
     quantity = quantity_to_close(size, view.equity, view.maintenance, market.lot)
-    lines = [
-        Line("Position", units.quantity(machine, market, held.quantity), _side(held)),
-        Line("Value at mark", usd(held.notional_micro_usd)),
-        Line("Value that leaves no equity", usd(zero), _zero_how(held, fee_ppm)),
-    ]
-    value = zero
-    if step.step == ProtectionStep.INSURANCE:
-        loss = int(reading.read_share(max(0, pool(machine, step.market)), POOL_SHARE_PPM))
-        value = max(0, zero - loss if held.quantity > 0 else zero + loss)
-        lines.append(Line("The insurance pool may lose", usd(loss), "a tenth of what it holds"))
     if step.step != ProtectionStep.LIQUIDATION:
         quantity = step.quantity if step.step == ProtectionStep.UNWIND else size
     m = machine.state.markets[step.market]
     grid = int(m["multiplier"]), int(m["divisor"]), market.tick
-    price = int(price_of_value(value, size, *grid, held.quantity > 0))
+    price = int(price_of_value(worst, size, *grid, held.quantity > 0))
     half = "the whole position" if quantity == size else "a part of the position"
-    lines += [
+    lines = [
+        Line("Position", units.quantity(machine, market, held.quantity), _side(held)),
+        Line("Value at mark", usd(held.notional_micro_usd)),
+        *lines,
         Line("Quantity to close", units.quantity(machine, market, step.quantity), half),
         Line("Worst price accepted", units.price(machine, market, step.price), "on the tick"),
     ]
     agrees = (step.quantity, step.price) == (quantity, price)
     wrong = f"{step.quantity} at {step.price} was closed, shown is {quantity} at {price}"
     return lines, () if agrees else (wrong,)
+
+
+def _worst(
+    machine: Machine, step: ProtectionStepTaken, equity: int, held: PositionView, fee_ppm: int
+) -> tuple[list[Line], int]:
+    """Return the worst value at which the position may close, and the lines that come to it."""
+    value, is_long = held.notional_micro_usd, held.quantity > 0
+    zero = int(zero_equity_value(value, equity, is_long, fee_ppm))
+    lines = [Line("Value that leaves no equity", usd(zero), _zero_how(held, fee_ppm))]
+    if step.step == ProtectionStep.LIQUIDATION:
+        return lines, zero
+    loss = int(reading.read_share(max(0, pool(machine, step.market)), POOL_SHARE_PPM))
+    unwound = step.step == ProtectionStep.UNWIND
+    worst = int(zero_equity_value(value, equity + loss, is_long, 0 if unwound else fee_ppm))
+    return [
+        *lines,
+        Line("The insurance pool may lose", usd(loss), "a tenth of what it holds"),
+        Line(
+            "Value at which it has lost that",
+            usd(worst),
+            "with that added to equity" + (", without a fee" if unwound else ""),
+        ),
+    ], worst
 
 
 def _side(held: PositionView) -> str:

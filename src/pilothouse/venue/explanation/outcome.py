@@ -100,7 +100,7 @@ def _came(machine: Machine, outcome: Outcome) -> Iterator[str]:
     if outcome.fills:
         yield _closed(machine, outcome)
     elif outcome.step.step != ProtectionStep.CANCEL_ORDERS:
-        yield "Nobody took it at that price, so nothing was closed."
+        yield "Nobody took it at that price, so nothing was closed then."
     for paid in outcome.paid:
         amount = units.amount(machine, paid.asset, paid.amount).text
         yield f"The insurance pool paid the {amount} that were missing."

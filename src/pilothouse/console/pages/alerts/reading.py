@@ -29,6 +29,7 @@ class AlertLine:
     rule: str
     scope: str
     market: str
+    where: str
     about: str
     measure: str
     unit: str
@@ -68,6 +69,7 @@ def line(alert: Alert) -> AlertLine:
         rule=alert.rule,
         scope=alert.scope,
         market=alert.market,
+        where=alert.where,
         about=alert.about,
         measure=alert.measure,
         unit=unit,

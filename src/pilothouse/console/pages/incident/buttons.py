@@ -103,7 +103,7 @@ def _unaffected(incident: Incident) -> Choices:
 
 def _alerts(incident: Incident) -> Choices:
     free = from_alert.free_alerts()
-    return [(str(one.pk), f"AL-{one.pk} {one.title}, {one.scope}") for one in free]
+    return [(str(one.pk), f"AL-{one.pk} {one.title}, {one.where}") for one in free]
 
 
 def _clocks(incident: Incident) -> Choices:

@@ -63,7 +63,7 @@ def _facts(
         "state": _state(markets),
         "rules": _named(alert_rule.NAME, entry.body["rules"]),
         "runbooks": _named(runbook.NAME, entry.body["runbooks"]),
-        "alerts": [one for one in lasting() if one.scope in subjects],
+        "alerts": [one for one in lasting() if f"market:{one.market}" in subjects],
         "incidents": active_incidents_affecting(subjects),
         "changes": open_changes_touching(numbers),
         "measured": measured.of_product(standing, subjects, timezone.now()),

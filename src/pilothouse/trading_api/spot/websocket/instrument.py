@@ -79,9 +79,7 @@ class InstrumentChannel:
         with self._stream.door.follower.machine() as machine:
             listing = self._stream.door.listing(machine)
             live = {one.number: one for one in all_assets(machine)}
-            pairs = [
-                _pair(one, listed(machine, one.number), live) for one in listing.streamed
-            ]
+            pairs = [_pair(one, listed(machine, one.number), live) for one in listing.streamed]
         rows = [_asset(one) for one in live.values()]
         return {one["id"]: one for one in rows}, {one["symbol"]: one for one in pairs}
 
