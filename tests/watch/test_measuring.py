@@ -138,7 +138,8 @@ def test_backlog_without_depth_is_a_hundred_times_it(running):
 
     reading, _ = taken(running)
     health = SimpleNamespace(notional_below_maintenance=5)
-    empty = SimpleNamespace(market=reading.markets[0].market, near=None, quote_usd_e12=1, health=health)
+    first = reading.markets[0].market
+    empty = SimpleNamespace(market=first, near=None, quote_usd_e12=1, health=health)
     seen = SimpleNamespace(of=empty)
     assert _backlog(seen) == NO_DEPTH_PPM
     empty.quote_usd_e12 = 0
