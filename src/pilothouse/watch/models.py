@@ -12,7 +12,6 @@ from django.db.models import Q
 from pilothouse.access.models import Person
 from pilothouse.watch.moves import OPEN, State
 
-
 OF_SOURCE: Final = "/"
 """Stands in a scope between a market and a source of its index."""
 
