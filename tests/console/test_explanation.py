@@ -30,6 +30,7 @@ from pilothouse.venue.leaving_out import without
 from pilothouse.venue.past import Past
 from pilothouse.wiring.cli import app
 from tests.control.doubles import Exchange
+from tests.engine.eventful import leave_in_the_pool
 from tests.venue.lived import CHANGE, CONTRACT, live, write_home
 
 JSON = {"Accept": "application/json"}
@@ -58,6 +59,7 @@ def lived(tmp_path_factory):
 def fallen(tmp_path_factory):
     """Return the same of a world that fell so far that a step alone closed nothing."""
     world = live(SEED, beats=3)
+    leave_in_the_pool(world, dollars=1_000)
     world.fall(-150_000, blocks=4)
     return written(world, tmp_path_factory.mktemp("fallen"))
 

@@ -127,7 +127,7 @@ def record() -> Eventful:
     return world
 
 
-def leave_in_the_pool(world: Eventful, dollars: int) -> None:
+def leave_in_the_pool(world: World, dollars: int) -> None:
     """Take nearly all out of the insurance pool, so that clients have to be unwound."""
     held = pool(world.machine, len(markets.SPOT) + 1)
     out = ask.Transfer(

@@ -42,17 +42,10 @@ class Told(World):
         return stepped
 
     def shake(self, move_ppm: int) -> None:
-        """Move every index at once, so that accounts fall below maintenance margin."""
-        state = self.machine.state
-        for asset in range(1, int(state.exchange[0]["assets_used"]) + 1):
-            index = int(state.assets[asset]["index_e12"])
-            if index:
-                price = index * (1_000_000 + move_ppm) // 1_000_000
-                every = [
-                    asked.SetIndexPrice(asset=asset, source=one, price_e12=price)
-                    for one in range(1, 9)
-                ]
-                self.send(every)
+        """Move every price at once, so that accounts fall below maintenance margin."""
+        for walk in self.crowd.prices.walks.values():
+            walk.move(move_ppm)
+        self.send(list(self.crowd.prices.all()))
         for _ in range(40):
             self.time += 100_000
             self.send([])
