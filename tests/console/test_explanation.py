@@ -187,6 +187,9 @@ def test_a_purpose_is_asked_for_and_clients_are_not_shown_to_everyone(exchange, 
     address = f"/accounts/{one.account}/why?block={block}&event={place}"
     client = signed_in(team.operator)
     assert "For which purpose?" in client.get(address).content.decode()
+    long = client.get(f"{address}&purpose={'x' * 201}")
+    assert long.status_code == 400 and "at most 200 letters" in long.content.decode()
+    assert not AuditRow.objects.filter(deed="explanation.seen").exists()
     assert client.get(address, headers=JSON).status_code == 400
     assert signed_in(team.viewer).get(f"{address}&purpose=x").status_code == 403
     assert not AuditRow.objects.filter(deed="explanation.seen").exists()

@@ -1,5 +1,7 @@
 """The pages of incidents over HTTP: the same facts as page and as JSON, moves, refusals."""
 
+from datetime import timedelta
+from datetime import timezone as zone
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -103,6 +105,14 @@ def test_a_viewers_move_is_refused_and_recorded(at, team, incident, verb):
         ("regrade", {"severity": "dreadful", "why": "x"}, "it is one of critical, high, medium"),
         ("hand_over", {"person": "999"}, "nobody is called so"),
         ("correct", {"clock": "occurred", "at": "yesterday", "why": "x"}, "it is no moment"),
+        ("correct", {"clock": "occurred", "at": "0001-01-01T00:00", "why": "x"}, "so far back"),
+        (
+            "correct",
+            {"clock": "occurred", "at": "0001-01-01T00:00+14:00", "why": "x"},
+            "it is no moment",
+        ),
+        ("correct", {"clock": "aware", "at": "9999-12-31T23:59", "why": "x"}, "in the future"),
+        ("note", {"why": "x" * 4_001}, "at most 4000 letters"),
         ("note", {"why": "  "}, "a sentence is missing"),
     ],
 )
@@ -121,6 +131,41 @@ def test_a_bad_form_is_shown_again_with_what_was_written(at, team, exchange):
     assert answer.status_code == 422
     assert 'value="Stale"' in answer.content.decode()
     assert Incident.objects.count() == 0
+
+
+def test_a_title_that_is_too_long_is_refused_and_not_cut(at, team, exchange):
+    client = at(team.operator)
+    form = client.get("/incidents/open").content.decode()
+    assert 'maxlength="200"' in form and 'maxlength="4000"' in form
+    long = "Stale " * 40
+    given = {"title": long, "severity": "high", "owner": "operator"}
+    answer = client.post("/incidents/open", given)
+    assert answer.status_code == 422
+    assert "say it in at most 200 letters" in answer.content.decode()
+    assert f'value="{long}"' in answer.content.decode()
+    assert Incident.objects.count() == 0
+
+
+def test_a_moment_of_another_zone_is_told_in_utc(at, team, incident):
+    moment = (incident.opened_at - timedelta(hours=1)).replace(microsecond=0)
+    written = moment.astimezone(zone(timedelta(hours=2))).isoformat()
+    form = {"clock": "occurred", "at": written, "why": "the log"}
+    at(team.operator).post(f"/incidents/{incident.pk}/moves/correct", form)
+    row = audit.rows_about(incident.subject)[-1]
+    assert row.facts["at"] == moment.isoformat()
+    assert f"{moment:%Y-%m-%d %H:%M:%S}: the log" in row.sentence
+
+
+def test_the_readings_of_a_clock_are_told_newest_first(at, team, incident):
+    client = at(team.operator)
+    for minutes, why in ((10, "the log"), (20, "the other log")):
+        moment = f"{incident.opened_at - timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%S}"
+        form = {"clock": "occurred", "at": moment, "why": why}
+        client.post(f"/incidents/{incident.pk}/moves/correct", form)
+    facts = client.get(f"/incidents/{incident.pk}", headers=JSON).json()
+    (occurred,) = [one for one in facts["clocks"] if one["name"] == "occurred"]
+    assert [one["why"] for one in occurred["corrections"]] == ["the other log", "the log"]
+    assert occurred["corrections"][0]["at"] == occurred["at"]
 
 
 def test_the_inbox_is_everybodys_own_and_is_counted_in_the_navigation(at, team, incident):

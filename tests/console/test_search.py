@@ -122,6 +122,16 @@ def test_nothing_is_done_in_the_palette(at, team, busy):
     assert register.entries("runbook")
 
 
+def test_what_no_name_is_as_long_as_finds_nothing(at, team, exchange):
+    client = at(team.operator)
+    found = client.get("/search", {"q": "xbt"}, headers=JSON).json()
+    assert found["places"]
+    asked = "xbt".ljust(80) + "x"
+    none = client.get("/search", {"q": asked}, headers=JSON).json()
+    assert (none["places"], none["q"]) == ([], asked)
+    assert 'maxlength="80"' in client.get("/search").content.decode()
+
+
 def test_it_is_a_page_without_a_script_and_a_list_for_the_palette(at, team, busy):
     client = at(team.viewer)
     page = client.get("/search", {"q": "stale"}).content.decode()

@@ -294,6 +294,10 @@ def test_what_cannot_be_read_names_its_field(db, field, text):
         ({"measure": "reject_rate"}, "the_measure_is_not_taken_in_this_scope"),
         ({"scope": "market:NOSUCH"}, "unknown_market"),
         ({"scope": "product:nosuch"}, "it_names_an_entry_that_does_not_hold"),
+        ({"limit": "-0.0001"}, "a_measure_is_never_negative"),
+        ({"limit": "0", "clear_limit": "-1"}, "a_measure_is_never_negative"),
+        ({"test": "below", "limit": "-1", "clear_limit": "1"}, "a_measure_is_never_negative"),
+        ({"test": "below", "limit": "0"}, "a_measure_is_never_negative"),
         ({"clear_limit": "0.6"}, "a_rule_must_not_clear_beyond_its_limit"),
         (
             {"test": "below", "clear_limit": "0.4"},
@@ -305,6 +309,38 @@ def test_a_rule_is_refused_with_its_sentence(exchange, founded, given, name):
     fields = KINDS["alert_rule"].parse(FORM | given)
     reason = KINDS["alert_rule"].check(fields, exchange, NOON)
     assert reason is not None and reason.name == name
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"limit": "0"},
+        {"clear_limit": "0"},
+        {"test": "below", "limit": "0.0001"},
+        {"test": "below", "limit": "0.0001", "clear_limit": "0.0001"},
+    ],
+)
+def test_the_least_limits_that_can_be_reached_are_taken(exchange, founded, given):
+    fields = KINDS["alert_rule"].parse(FORM | given)
+    assert KINDS["alert_rule"].check(fields, exchange, NOON) is None
+
+
+def test_a_limit_that_means_nothing_is_refused_without_a_form_too(team, exchange, founded):
+    with pytest.raises(Refused, match="fire and clear at 0 or more") as refused:
+        proposed(team, tuned(limit=-1, clear_limit=None))
+    assert refused.value.reason.name == "a_measure_is_never_negative"
+    assert register.entry("alert_rule", "price_runs").body["limit"] >= 0
+    (row,) = [one for one in audit.rows_about("kind:alert_rule") if one.outcome == "refused"]
+    assert row.facts["reason"] == "a_measure_is_never_negative"
+
+
+def test_a_forms_field_says_how_long_it_may_be_and_is_refused_beyond(exchange, founded):
+    kind = KINDS["alert_rule"]
+    described = {one.name: one.letters_most for one in kind.describe(exchange, "new")}
+    assert (described["key"], described["title"], described["limit"]) == (48, 200, 0)
+    assert kind.parse(FORM | {"title": "x" * 200})["body"]["title"] == "x" * 200
+    with pytest.raises(Unreadable, match="longer than 200 letters"):
+        kind.parse(FORM | {"title": "x" * 201})
 
 
 def test_a_product_names_what_is_there(exchange, founded):

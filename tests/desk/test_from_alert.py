@@ -63,6 +63,13 @@ def test_one_step_makes_an_alert_an_incident(team, alert):
     assert audit.verify().whole
 
 
+def test_a_long_title_of_a_rule_leaves_room_for_where(team, alert):
+    alert.title = "t" * 200
+    incident = from_alert.make_incident(alert, by=team.operator, now=NOON + MINUTE)
+    assert len(incident.title) == 200
+    assert incident.title.endswith("t…, PF_XBTUSD")
+
+
 def test_an_alert_belongs_to_one_incident(team, alert, incident):
     from_alert.join(incident, alert, by=team.operator, now=NOON + MINUTE)
     for deed in (

@@ -1,6 +1,6 @@
 """The life of an incident: clocks read once, deeds with their audit row, refusals recorded."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -109,6 +109,9 @@ def test_a_reading_is_never_overwritten(incident):
         (Clock.DETECTED, 5, "sure", "a_clock_cannot_stand_in_the_future"),
         (Clock.DETECTED, -4, "sure", "the_clocks_would_be_out_of_order"),
         (Clock.OCCURRED, 0, "sure", "the_clocks_would_be_out_of_order"),
+        (Clock.OCCURRED, -10, "x" * 4_001, "it_is_too_long"),
+        (Clock.OCCURRED, -(5 * 365 + 2) * 24 * 60 - 1, "sure", "a_clock_cannot_stand_so_far_back"),
+        (Clock.DETECTED, 1_000 * 365 * 24 * 60, "sure", "a_clock_cannot_stand_in_the_future"),
     ],
 )
 def test_a_correction_that_cannot_be(team, incident, clock, minutes, why, name):
@@ -117,6 +120,41 @@ def test_a_correction_that_cannot_be(team, incident, clock, minutes, why, name):
     assert clocks.moments(incident) == before
     row = AuditRow.objects.order_by("-number").first()
     assert (row.outcome, row.deed, row.subject) == ("refused", "correct", incident.subject)
+
+
+def test_a_clock_reaches_five_years_back_from_the_opening_whenever_it_is_corrected(team, incident):
+    earliest, much_later = at(-(5 * 365 + 2) * 24 * 60), at(3 * 365 * 24 * 60)
+    record.correct(
+        incident, Clock.OCCURRED, earliest, "the ledger has it", by=team.operator, now=much_later
+    )
+    assert clocks.moments(incident)[Clock.OCCURRED] == earliest
+
+
+def test_no_clock_is_opened_where_it_could_not_be_corrected_to(team, exchange):
+    options = {"by": team.operator, "now": NOON}
+    name = "a_clock_cannot_stand_so_far_back"
+    year_one = datetime(1, 1, 1, tzinfo=UTC)
+    said = refused(name, open_incident, "Stale", Severity.HIGH, occurred=year_one, **options)
+    assert said.detail == "occurred" and "five years before" in str(said)
+    name = "a_clock_cannot_stand_in_the_future"
+    refused(name, open_incident, "Stale", Severity.HIGH, detected=at(1), **options)
+    assert Incident.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("title", "what", "name"),
+    [
+        ("  ", "", "an_incident_needs_a_title"),
+        ("x" * 201, "", "it_is_too_long"),
+        ("Stale", "x" * 4_001, "it_is_too_long"),
+    ],
+)
+def test_no_words_of_an_incident_are_cut(team, exchange, title, what, name):
+    refused(name, open_incident, title, Severity.HIGH, what=what, by=team.operator, now=NOON)
+    assert Incident.objects.count() == 0
+    assert AuditRow.objects.get().outcome == "refused"
+    whole = open_incident("x" * 200, Severity.HIGH, by=team.operator, now=NOON)
+    assert whole.title == "x" * 200
 
 
 def test_an_end_before_its_mitigation_is_refused(team, incident):

@@ -215,6 +215,8 @@ def test_a_person_decides_about_what_is_unknown(team, world):
         ledger.send_again(one, by=team.operator, now=NOON)
     with pytest.raises(Refused, match="role does not allow"):
         ledger.give_up(three, by=team.viewer, now=NOON)
+    two.refresh_from_db()
+    assert two.reason.startswith("operator says it is given up; ")
     deeds = AuditRow.objects.filter(subject__startswith="delivery:")
     assert deeds.filter(outcome="refused").count() == 2
 

@@ -18,6 +18,7 @@ from pilothouse.records.archive.keeper import Keeper
 from pilothouse.records.archive.masks import pseudonym
 from pilothouse.records.archive.questions import (
     BUILT_IN,
+    TITLE_MOST,
     Chart,
     parameters_in,
     question,
@@ -316,6 +317,24 @@ def test_a_question_is_kept_and_its_parameters_are_never_pasted(home):
     with pytest.raises(Refused, match="takes a time"):
         values(made.parameters, {"symbol": "x", "since": "yesterday"})
     assert parameters_in("SELECT '$5', $a, $a") == parameters_in("SELECT $a")
+
+
+def test_a_question_is_recorded_whole_or_refused(home):
+    longest = "SELECT 1 AS n".ljust(asking.SQL_MOST)
+    asked(home, longest)
+    assert AuditRow.objects.order_by("-number").first().facts["sql"] == longest
+    with pytest.raises(Refused, match=r"3009.*20,001.*at most 20,000 letters"):
+        asked(home, longest + " ")
+
+
+def test_titles_that_begin_alike_are_two_questions(home):
+    alike = "a" * (TITLE_MOST - 1)
+    for last in "xy":
+        save(alike + last, f"SELECT '{last}'", Chart(), actor="person:1", owner="person:1")
+    assert question(alike + "x").sql == "SELECT 'x'"
+    with pytest.raises(Refused, match="3010"):
+        save(alike + "xy", "SELECT 1", Chart(), actor="person:1", owner="person:1")
+    assert question(alike + "x").sql == "SELECT 'x'"
 
 
 def test_two_at_once_and_no_more(home, monkeypatch):

@@ -15,6 +15,7 @@ from pilothouse.control.moves import State, Verb
 from pilothouse.control.ports import ports
 from pilothouse.control.propose import plan_for, write_plan
 from pilothouse.control.refusals import CEILING_IS_NEGATIVE, UNKNOWN_ALTERNATIVE, Refused
+from pilothouse.control.said import shortened
 
 
 def edit(
@@ -47,7 +48,7 @@ def choose(change: Change, key: str, *, by: Person, now: datetime | None = None)
             raise Refused(UNKNOWN_ALTERNATIVE, key)
         change.chosen = key
         write_plan(change, [plan.as_stored(one) for one in found[0]["steps"]], None, now)
-        change.title = f"{change.title} ({found[0]['title'].lower()})"[:200]
+        change.title = shortened(f"{change.title} ({found[0]['title'].lower()})")
         return f"the gentler way: {found[0]['title'].lower()}"
 
     return _edit(change, rewrite, by, now)

@@ -31,16 +31,18 @@ def _decimal(form: Mapping[str, str], name: str, decimals: int, absent: str) -> 
         raise Unreadable(name, str(problem)) from None
 
 
-def moment_us(form: Mapping[str, str], name: str) -> int:
-    """Return a moment in microseconds since the epoch, UTC if it says no zone; 0 if empty."""
-    text = form.get(name, "").strip()
-    if not text:
-        return 0
+def moment(form: Mapping[str, str], name: str) -> datetime:
+    """Return a moment in UTC, which is meant if it says no zone; raises Unreadable."""
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Unreadable(name, "it is no moment like 2026-11-23T14:00") from None
-    return microseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        written = datetime.fromisoformat(form.get(name, "").strip())
+        return written.astimezone(UTC) if written.tzinfo else written.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise Unreadable(name, "it is no moment like 2026-11-23T14:00:30") from None
+
+
+def moment_us(form: Mapping[str, str], name: str) -> int:
+    """Return a moment in microseconds since the epoch, 0 if empty; raises Unreadable."""
+    return microseconds(moment(form, name)) if form.get(name, "").strip() else 0
 
 
 def microseconds(moment: datetime) -> int:

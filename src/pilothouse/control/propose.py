@@ -15,6 +15,7 @@ from pilothouse.control.models import Change
 from pilothouse.control.moves import Verb
 from pilothouse.control.ports import Reader, ports
 from pilothouse.control.refusals import BUNDLED_LOOSENING, NO_RIGHT, REASON_IS_MISSING, Refused
+from pilothouse.control.said import said, shortened
 
 
 def propose(
@@ -39,9 +40,8 @@ def propose(
     with deed(Verb.PROPOSE, by, f"kind:{kind}", reads=True):
         if not gates.has_right(Verb.PROPOSE, by, now):
             raise Refused(NO_RIGHT, Verb.PROPOSE)
-        if not why.strip():
-            raise Refused(REASON_IS_MISSING)
-        change = _open(kind, fields, by, why.strip(), guards or {}, cause, now)
+        why = said(why, REASON_IS_MISSING)
+        change = _open(kind, fields, by, why, guards or {}, cause, now)
         write_plan(change, steps or plan_for(change, now), ceiling, now)
         note(
             change, Verb.PROPOSE, by, now, facts={"difference": change.difference, "cause": cause}
@@ -100,7 +100,7 @@ def describe(change: Change, kind: Kind, steps: Sequence[PlannedStep], reader: R
     weights = [kind.weight(one.fields, reader) for one in steps]
     heaviest = max(weights, key=lambda one: one.change_class)
     _one_direction(weights)
-    change.title = kind.title(last, reader)[:200]
+    change.title = shortened(kind.title(last, reader))
     change.difference = [asdict(one) for one in kind.difference(last, reader)]
     change.change_class, change.class_reasons = heaviest.change_class, list(heaviest.reasons)
     change.direction = heaviest.direction

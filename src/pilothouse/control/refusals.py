@@ -44,6 +44,11 @@ def of_the_engine(number: int) -> Reason:
     return Reason(known.name, known.remedy, int(known))
 
 
+def too_long(most: int) -> Reason:
+    """Return why a text is refused that has more than so many letters."""
+    return Reason("it_is_too_long", f"say it in at most {most} letters; nothing was cut or kept")
+
+
 NO_RIGHT: Final = Reason("your_role_does_not_allow_this", "ask someone whose role does")
 WRONG_STATE: Final = Reason("the_change_is_not_in_a_state_for_this", "see its line of time")
 PROPOSER_MAY_NOT_SIGN: Final = Reason(
@@ -106,6 +111,10 @@ SCOPE_DOES_NOT_FIT: Final = Reason(
     "the_measure_is_not_taken_in_this_scope",
     "use exchange for a measure of the exchange, else markets, spot, perpetuals, market:SYMBOL or "
     "product:KEY",
+)
+LIMIT_MEANS_NOTHING: Final = Reason(
+    "a_measure_is_never_negative",
+    "fire and clear at 0 or more, and above 0 where a rule fires below its limit",
 )
 CLEARS_BEYOND_ITS_LIMIT: Final = Reason(
     "a_rule_must_not_clear_beyond_its_limit",

@@ -9,7 +9,8 @@ from pilothouse.control import gates, signing
 from pilothouse.control.deed import deed, locked, moment, move
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State, Verb
-from pilothouse.control.refusals import REASON_IS_MISSING, Refused
+from pilothouse.control.refusals import REASON_IS_MISSING
+from pilothouse.control.said import said
 
 
 def reject(change: Change, why: str, *, by: Person, now: datetime | None = None) -> Change:
@@ -18,8 +19,7 @@ def reject(change: Change, why: str, *, by: Person, now: datetime | None = None)
     with deed(Verb.REJECT, by, change.subject):
         change = locked(change)
         gates.pass_gate(Verb.REJECT, change, by, now)
-        if not why.strip():
-            raise Refused(REASON_IS_MISSING)
+        why = said(why, REASON_IS_MISSING)
         signing.void_signatures(change, "the change was rejected", now)
-        move(change, Verb.REJECT, State.REJECTED, by=by, now=now, reason=why.strip())
+        move(change, Verb.REJECT, State.REJECTED, by=by, now=now, reason=why)
         return change

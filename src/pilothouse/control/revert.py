@@ -18,6 +18,7 @@ from pilothouse.control.moves import State, Verb
 from pilothouse.control.policy import UNDO_LASTS
 from pilothouse.control.ports import ports
 from pilothouse.control.propose import write_plan
+from pilothouse.control.said import not_too_long, shortened
 
 
 def revert(change: Change, why: str, *, by: Person, now: datetime | None = None) -> Change:
@@ -39,7 +40,7 @@ def revert(change: Change, why: str, *, by: Person, now: datetime | None = None)
 def _open(change: Change, why: str, by: Person, now: datetime) -> Change:
     undo = Change.objects.create(
         kind=change.kind,
-        why=why.strip() or f"undo of change {change.pk}",
+        why=not_too_long(why) or f"undo of change {change.pk}",
         state_at=now,
         proposer=by,
         proposed_at=now,
@@ -51,7 +52,7 @@ def _open(change: Change, why: str, by: Person, now: datetime) -> Change:
     steps = [PlannedStep(wish) for wish in change.rollback]
     limited = [one.name for one in plan.kind_of(change).QUESTIONS if one.limited]
     write_plan(undo, steps, dict.fromkeys(limited, 0), now)
-    undo.title = f"Undo: {undo.title}"[:200]
+    undo.title = shortened(f"Undo: {undo.title}")
     undo.preapproved = _is_signed_still(change, undo, now)
     undo.save()
     return undo

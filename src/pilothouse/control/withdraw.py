@@ -9,6 +9,7 @@ from pilothouse.control import gates, signing
 from pilothouse.control.deed import deed, locked, moment, move
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State, Verb
+from pilothouse.control.said import not_too_long
 
 
 def withdraw(change: Change, why: str = "", *, by: Person, now: datetime | None = None) -> Change:
@@ -17,6 +18,7 @@ def withdraw(change: Change, why: str = "", *, by: Person, now: datetime | None 
     with deed(Verb.WITHDRAW, by, change.subject):
         change = locked(change)
         gates.pass_gate(Verb.WITHDRAW, change, by, now)
+        why = not_too_long(why)
         signing.void_signatures(change, "the change was withdrawn", now)
-        move(change, Verb.WITHDRAW, State.WITHDRAWN, by=by, now=now, reason=why.strip())
+        move(change, Verb.WITHDRAW, State.WITHDRAWN, by=by, now=now, reason=why)
         return change

@@ -48,6 +48,10 @@ SPANS: Final[tuple[tuple[str, Clock, Clock], ...]] = (
 FIRST_REPORT_WITHIN: Final = timedelta(hours=24)
 """DORA, RTS 2025/301 Art. 5: the initial notification of a major incident, after awareness."""
 
+BACK_MOST: Final = timedelta(days=5 * 365 + 2)
+"""Five years, for which MiCA (Regulation 2023/1114 Art. 68(9)) has records kept: nothing that is
+older could be shown, so an older moment is a slip."""
+
 Moments = dict[Clock, datetime]
 
 
@@ -119,12 +123,10 @@ def correct(
     now: datetime,
     why: str,
 ) -> None:
-    """Put another reading after the old one, or withdraw it (`at=None`), and say why."""
-    if not why.strip():
-        raise Refused(refusals.WHY_IS_MISSING)
+    """Put another reading after the old one, or withdraw it (`at=None`), for a reason."""
     if moments(incident).get(clock) == at:
         raise Refused(refusals.NOTHING_CHANGES, clock)
-    _note(incident, clock, at, by, now, why.strip())
+    _note(incident, clock, at, by, now, why)
 
 
 def _note(
@@ -136,15 +138,21 @@ def _note(
     why: str,
 ) -> None:
     if at is not None:
-        _check(moments(incident) | {clock: at}, now)
+        _check_alone(incident, clock, at, now)
+        _check_order(moments(incident) | {clock: at})
     ClockReading.objects.create(
         incident=incident, clock=clock, at=at, noted_at=now, by=by, why=why
     )
 
 
-def _check(wanted: Moments, now: datetime) -> None:
-    if any(at > now for at in wanted.values()):
-        raise Refused(refusals.CLOCK_IS_AHEAD)
+def _check_alone(incident: Incident, clock: Clock, at: datetime, now: datetime) -> None:
+    if at > now:
+        raise Refused(refusals.CLOCK_IS_AHEAD, clock)
+    if at < incident.opened_at - BACK_MOST:
+        raise Refused(refusals.CLOCK_IS_TOO_FAR_BACK, clock)
+
+
+def _check_order(wanted: Moments) -> None:
     began = wanted.get(Clock.OCCURRED)
     if began is not None and any(at < began for at in wanted.values()):
         raise Refused(refusals.CLOCKS_ARE_OUT_OF_ORDER)

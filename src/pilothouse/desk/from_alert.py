@@ -14,6 +14,7 @@ from pilothouse.control import register
 from pilothouse.control.deed import moment
 from pilothouse.control.kinds import alert_rule, product
 from pilothouse.control.refusals import Refused
+from pilothouse.control.said import TITLE_MOST, shortened
 from pilothouse.control.severity import Severity
 from pilothouse.desk import notices, refusals
 from pilothouse.desk.deed import deed, move, on
@@ -42,7 +43,7 @@ def make_incident(alert: Alert, *, by: Person, now: datetime | None = None) -> I
     with deed(Verb.OPEN, by, alert.subject):
         _free(alert)
         incident = open_incident(
-            f"{alert.title}, {alert.where}",
+            _title(alert),
             Severity(alert.severity),
             by=by,
             owner=Role(alert.owner),
@@ -118,6 +119,12 @@ def hear(alert: Alert, verb: AlertVerb, by: Person | None, now: datetime) -> Non
         body=f"{alert.where}\nturn of {alert.owner}\npage /alerts/{alert.pk}",
         now=now,
     )
+
+
+def _title(alert: Alert) -> str:
+    # Where it is stands whole, however long the rule's own title is.
+    where = f", {alert.where}"
+    return shortened(alert.title, TITLE_MOST - len(where)) + where
 
 
 def _shares(incident: Incident, affected: list[str]) -> bool:

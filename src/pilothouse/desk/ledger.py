@@ -9,6 +9,7 @@ from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.control.deed import actor, moment
 from pilothouse.control.refusals import NO_RIGHT, Refused
+from pilothouse.control.said import shortened
 from pilothouse.desk.deed import deed
 from pilothouse.desk.models import Delivery, Target
 from pilothouse.desk.notices import LASTS
@@ -66,7 +67,7 @@ def _loose(delivery: Delivery, by: Person, now: datetime) -> Delivery:
 
 def _decide(delivery: Delivery, state: At, words: str, by: Person, now: datetime) -> Delivery:
     before, delivery.state = delivery.state, state
-    delivery.reason = f"{delivery.reason}; {by} says it {words}"[:200]
+    delivery.reason = shortened(f"{by} says it {words}; {delivery.reason}")
     delivery.save()
     facts = {"from": before, "to": state, "target": delivery.target}
     sentence = f"{delivery} {words}, says {by}"

@@ -8,11 +8,13 @@ from typing import Final
 
 from django.db import connection
 
+from pilothouse.control.said import shortened
 from pilothouse.desk import routes
 from pilothouse.desk.models import Delivery, Notice
 from pilothouse.records.audit import NoTransaction
 
 KEY_BYTES: Final = 12
+TITLE_MOST: Final = 300
 LASTS: Final = timedelta(hours=1)
 """How long a notice is tried; then it is dead, and people see that."""
 
@@ -41,7 +43,7 @@ def write(
         subject=subject,
         severity=severity,
         owner=owner,
-        title=title[:300],
+        title=shortened(title, TITLE_MOST),
         body=body,
         at=now,
     )

@@ -10,6 +10,7 @@ from pilothouse.access.rights import may
 from pilothouse.access.roles import Right, Role
 from pilothouse.control.deed import moment
 from pilothouse.control.refusals import NO_RIGHT, Refused
+from pilothouse.control.said import TITLE_MOST, not_too_long, said
 from pilothouse.control.severity import Severity
 from pilothouse.desk import clocks, subjects
 from pilothouse.desk.clocks import Clock
@@ -40,11 +41,9 @@ def open_incident(
     with deed(Verb.OPEN, by, "incident"):
         if not may(by, Right.RESPOND, now):
             raise Refused(NO_RIGHT, Verb.OPEN)
-        if not title.strip():
-            raise Refused(TITLE_IS_MISSING)
         incident = Incident.objects.create(
-            title=title.strip()[:200],
-            what=what.strip(),
+            title=said(title, TITLE_IS_MISSING, TITLE_MOST),
+            what=not_too_long(what),
             severity=Severity(severity),
             state=State.OPENED,
             state_at=now,

@@ -6,16 +6,13 @@ from datetime import datetime
 
 from pilothouse.access.models import Person
 from pilothouse.control.deed import moment
-from pilothouse.control.refusals import Refused
+from pilothouse.control.said import said
 from pilothouse.desk import clocks
 from pilothouse.desk.clocks import Clock
 from pilothouse.desk.deed import move, on
 from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import Verb
-from pilothouse.desk.refusals import WHY_IS_MISSING, WHY_IS_TOO_LONG
-
-LETTERS_MOST = 4_000
-"""How long what is said of an incident may be: it stands in its line of time and in notices."""
+from pilothouse.desk.refusals import WHY_IS_MISSING
 
 
 def acknowledge(incident: Incident, *, by: Person, now: datetime | None = None) -> Incident:
@@ -33,7 +30,7 @@ def mitigate(incident: Incident, why: str, *, by: Person, now: datetime | None =
     now = moment(now)
     with on(incident, Verb.MITIGATE, by, now) as held:
         clocks.read(held, Clock.MITIGATED, now, by=by, now=now)
-        move(held, Verb.MITIGATE, by=by, now=now, why=said(why))
+        move(held, Verb.MITIGATE, by=by, now=now, why=said(why, WHY_IS_MISSING))
         return held
 
 
@@ -44,7 +41,7 @@ def resolve(incident: Incident, why: str, *, by: Person, now: datetime | None = 
         if Clock.MITIGATED not in clocks.moments(held):
             clocks.read(held, Clock.MITIGATED, now, by=by, now=now, why="with its end")
         clocks.read(held, Clock.RESOLVED, now, by=by, now=now)
-        move(held, Verb.RESOLVE, by=by, now=now, why=said(why))
+        move(held, Verb.RESOLVE, by=by, now=now, why=said(why, WHY_IS_MISSING))
         return held
 
 
@@ -54,8 +51,8 @@ def reopen(incident: Incident, why: str, *, by: Person, now: datetime | None = N
     with on(incident, Verb.REOPEN, by, now) as held:
         for clock in (Clock.RESOLVED, Clock.MITIGATED):
             if clock in clocks.moments(held):
-                clocks.correct(held, clock, None, by=by, now=now, why=said(why))
-        move(held, Verb.REOPEN, by=by, now=now, why=said(why))
+                clocks.correct(held, clock, None, by=by, now=now, why=said(why, WHY_IS_MISSING))
+        move(held, Verb.REOPEN, by=by, now=now, why=said(why, WHY_IS_MISSING))
         return held
 
 
@@ -63,14 +60,5 @@ def dismiss(incident: Incident, why: str, *, by: Person, now: datetime | None = 
     """Say that it was none, and what it was instead."""
     now = moment(now)
     with on(incident, Verb.DISMISS, by, now) as held:
-        move(held, Verb.DISMISS, by=by, now=now, why=said(why))
+        move(held, Verb.DISMISS, by=by, now=now, why=said(why, WHY_IS_MISSING))
         return held
-
-
-def said(why: str) -> str:
-    """Return a sentence without the space around it; Refused when it is none or too long."""
-    if not why.strip():
-        raise Refused(WHY_IS_MISSING)
-    if len(why.strip()) > LETTERS_MOST:
-        raise Refused(WHY_IS_TOO_LONG, f"{len(why.strip())} letters")
-    return why.strip()

@@ -9,20 +9,20 @@ from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.control.deed import moment
 from pilothouse.control.refusals import Refused
+from pilothouse.control.said import said
 from pilothouse.control.severity import Severity
 from pilothouse.desk import clocks, refusals, subjects
 from pilothouse.desk.clocks import Clock
 from pilothouse.desk.deed import move, on
 from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import Verb
-from pilothouse.desk.progress import said
 
 
 def note(incident: Incident, text: str, *, by: Person, now: datetime | None = None) -> Incident:
     """Write a note into the line of time; it stays as it was written."""
     now = moment(now)
     with on(incident, Verb.NOTE, by, now) as held:
-        move(held, Verb.NOTE, by=by, now=now, why=said(text))
+        move(held, Verb.NOTE, by=by, now=now, why=said(text, refusals.WHY_IS_MISSING))
         return held
 
 
@@ -51,7 +51,7 @@ def regrade(
         if held.severity == severity:
             raise Refused(refusals.NOTHING_CHANGES)
         before, held.severity = held.severity, Severity(severity)
-        words = f"{before} becomes {severity}: {said(why)}"
+        words = f"{before} becomes {severity}: {said(why, refusals.WHY_IS_MISSING)}"
         move(held, Verb.REGRADE, by=by, now=now, why=words, facts={"before": before})
         return held
 
@@ -78,7 +78,7 @@ def spare(
         gone, _ = held.affected.filter(subject=subject).delete()
         if not gone:
             raise Refused(refusals.NOTHING_CHANGES, subject)
-        words = f"{subject}: {said(why)}"
+        words = f"{subject}: {said(why, refusals.WHY_IS_MISSING)}"
         move(held, Verb.SPARE, by=by, now=now, why=words, facts={"subject": subject})
         return held
 
@@ -96,8 +96,9 @@ def correct(
     now = moment(now)
     with on(incident, Verb.CORRECT, by, now) as held:
         before = clocks.moments(held).get(clock)
+        why = said(why, refusals.WHY_IS_MISSING)
         clocks.correct(held, clock, at, by=by, now=now, why=why)
         facts = {"clock": clock, "at": at.isoformat(), "before": before and before.isoformat()}
-        words = f"{clock} is {at:%Y-%m-%d %H:%M:%S}: {why.strip()}"
+        words = f"{clock} is {at:%Y-%m-%d %H:%M:%S}: {why}"
         move(held, Verb.CORRECT, by=by, now=now, why=words, facts=facts)
         return held

@@ -11,13 +11,14 @@ WRONG_STATE: Final = Reason(
 )
 TITLE_IS_MISSING: Final = Reason("an_incident_needs_a_title", "say in a few words what is wrong")
 WHY_IS_MISSING: Final = Reason("a_sentence_is_missing", "say it in a sentence")
-WHY_IS_TOO_LONG: Final = Reason(
-    "it_is_too_long", "say it in at most 4000 letters; add the rest as another note"
-)
 CLOCK_IS_SET: Final = Reason(
     "the_clock_was_read_already", "correct it, with the reason; the old reading stays"
 )
 CLOCK_IS_AHEAD: Final = Reason("a_clock_cannot_stand_in_the_future", "give a moment that is past")
+CLOCK_IS_TOO_FAR_BACK: Final = Reason(
+    "a_clock_cannot_stand_so_far_back",
+    "give a moment of the five years before the incident was opened; note what is older",
+)
 CLOCKS_ARE_OUT_OF_ORDER: Final = Reason(
     "the_clocks_would_be_out_of_order", "nothing is before it occurred, and no end before another"
 )

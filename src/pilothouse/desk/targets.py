@@ -17,10 +17,12 @@ from django.conf import settings
 from django.db import transaction
 
 from pilothouse.access.secret_file import derive, read_secret
+from pilothouse.control.said import shortened
 from pilothouse.desk.models import Target
 from pilothouse.records import audit
 
 NONCE_BYTES: Final = 12
+MASKED_MOST: Final = 300
 CARRIES_A_HEADER: Final = ("json", "jsons", "xml", "xmls", "form", "forms")
 """Webhooks of Apprise that send the key as the header `Idempotency-Key`."""
 # Apprise writes addresses with their secrets into its log: it is heard by nobody but `sending`.
@@ -91,7 +93,7 @@ def _checked(address: str, drops_repeats: bool) -> str:
 def _masked(private: str, schema: str) -> str:
     # The path of a webhook is often its secret, and Apprise cannot know that.
     parts = 3 if schema in CARRIES_A_HEADER else None
-    return "/".join(private.partition("?")[0].split("/")[:parts])[:300]
+    return shortened("/".join(private.partition("?")[0].split("/")[:parts]), MASKED_MOST)
 
 
 def _schema(address: str) -> str:

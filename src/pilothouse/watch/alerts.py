@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import F
@@ -18,6 +18,7 @@ from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.control.deed import actor
 from pilothouse.control.refusals import Reason, Refused
+from pilothouse.control.said import said
 from pilothouse.control.severity import ORDER, Severity, raised
 from pilothouse.records import audit
 from pilothouse.watch import ports, refusals
@@ -26,6 +27,8 @@ from pilothouse.watch.moves import OPEN, State, Verb, target
 from pilothouse.watch.rules import Rule
 
 About = Alert.About
+WHY_MOST: Final = 300
+"""Letters of why an alert is over: it stands in its row."""
 
 
 @transaction.atomic
@@ -85,15 +88,13 @@ def resolve(alert: Alert, why: str, *, by: Person | None, now: datetime) -> Aler
         with transaction.atomic():
             return _resolve(_locked(alert), why, None, now)
     with _by_person(Verb.RESOLVE, alert, by, now) as held:
-        if not why.strip():
-            raise Refused(refusals.REASON_IS_MISSING)
-        return _resolve(held, why.strip(), by, now)
+        return _resolve(held, said(why, refusals.REASON_IS_MISSING, WHY_MOST), by, now)
 
 
 def _resolve(held: Alert, why: str, by: Person | None, now: datetime) -> Alert:
     if not held.is_open:
         return held
-    held.resolved_by, held.resolved_at, held.resolved_why = by, now, why[:300]
+    held.resolved_by, held.resolved_at, held.resolved_why = by, now, why
     held.escalate_at = None
     _move(held, Verb.RESOLVE, by, now, {"why": held.resolved_why})
     return held

@@ -26,6 +26,7 @@ from pilothouse.control.owners import responders
 from pilothouse.control.ports import Reader
 from pilothouse.control.refusals import (
     CLEARS_BEYOND_ITS_LIMIT,
+    LIMIT_MEANS_NOTHING,
     SCOPE_DOES_NOT_FIT,
     UNKNOWN_ENTRY,
     Reason,
@@ -61,6 +62,7 @@ class Limit(EntryField):
     """A value in the unit of the rule's measure; None where an optional one is left empty."""
 
     wide: bool = False
+    letters_most: int = 0
 
     def read(self, form: Mapping[str, str]) -> int | None:
         """Return the value a form means; raises Unreadable."""
@@ -129,6 +131,8 @@ class AlertRule(Registered):
 
     def check_body(self, body: register.Body, reader: Reader) -> Reason | None:
         """Return the first reason against a rule."""
+        if _means_nothing(body):
+            return LIMIT_MEANS_NOTHING
         sign = 1 if body["test"] == "above" else -1
         if body["clear_limit"] is not None and sign * (body["limit"] - body["clear_limit"]) < 0:
             return CLEARS_BEYOND_ITS_LIMIT
@@ -145,6 +149,13 @@ class AlertRule(Registered):
             return Weight("A", ("it fires whenever it did before",), Direction.PROTECTS)
         why = "it may stay silent where it fired before, clear sooner, or be another's turn"
         return Weight("B", (why,), Direction.LOOSENS)
+
+
+def _means_nothing(body: register.Body) -> bool:
+    # No measure is negative: such a rule would fire always or never, or clear never.
+    least = 0 if body["test"] == "above" else 1
+    clears: int = body["limit"] if body["clear_limit"] is None else body["clear_limit"]
+    return clears < 0 or bool(body["limit"] < least)
 
 
 def _against_scope(scope: str, taken: Taken, reader: Reader) -> Reason | None:

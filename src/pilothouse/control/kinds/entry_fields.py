@@ -29,6 +29,7 @@ class EntryField:
     start: Any = ""
     optional: bool = False
     wide: bool = True
+    letters_most: int = LETTERS_MOST
 
     def read(self, form: Mapping[str, str]) -> Any:
         """Return the value a form means; raises Unreadable."""
@@ -57,9 +58,8 @@ class EntryField:
     def form_field(self, body: Mapping[str, Any]) -> FormField:
         """Return the field of a form, filled from a body or with the value it starts from."""
         value = self.text(body) if self.name in body else self.shown(self.start)
-        return FormField(
-            self.name, self.label, self.unit, self.choices(), value, self.hint, self.wide
-        )
+        shape = (self.hint, self.wide, self.letters_most)
+        return FormField(self.name, self.label, self.unit, self.choices(), value, *shape)
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class Whole(EntryField):
     least: int = 0
     most: int = SECONDS_MOST
     wide: bool = False
+    letters_most: int = 0
 
     def read(self, form: Mapping[str, str]) -> int:
         """Return the number a form means; raises Unreadable."""
@@ -104,6 +105,7 @@ class Several(EntryField):
 
     start: Any = ()
     between: str = ","
+    letters_most: int = 0
 
     def read(self, form: Mapping[str, str]) -> list[str]:
         """Return the texts in the order they were written, each once; raises Unreadable."""

@@ -60,6 +60,8 @@ class FormField:
     hint: str = ""
     wide: bool = False
     """Whether it takes words rather than a number."""
+    letters_most: int = 0
+    """How long it may be, 0 if that is told by what it means."""
 
 
 @dataclass(frozen=True)

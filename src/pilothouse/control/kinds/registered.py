@@ -33,7 +33,9 @@ from pilothouse.language import refusals
 
 NEW: Final = "new"
 """The subject of a form for an entry that is not there yet."""
-_KEY: Final = re.compile(r"[a-z][a-z0-9_]{1,47}")
+_KEY_MOST: Final = 48
+_KEY_OF: Final = "lower-case letters, digits and _"
+_KEY: Final = re.compile(rf"[a-z][a-z0-9_]{{1,{_KEY_MOST - 1}}}")
 _KEEP: Final = (("keep", "keep it"), ("take_out", "take it out"))
 
 
@@ -60,8 +62,8 @@ class Registered:
         held = None if subject == NEW else register.entry(self.NAME, subject)
         fields = tuple(one.form_field(held.body if held else {}) for one in self.FIELDS)
         if held is None:
-            hint = "lower-case letters, digits and _; it stays for ever"
-            return (FormField("key", "Key", hint=hint, wide=True), *fields)
+            hint = f"{_KEY_OF}; it stays for ever"
+            return (FormField("key", "Key", hint=hint, wide=True, letters_most=_KEY_MOST), *fields)
         return (*fields, FormField("stay", "Entry", choices=_KEEP, value="keep"))
 
     def parse(self, form: Mapping[str, str]) -> Fields:
@@ -69,7 +71,7 @@ class Registered:
         subject = form.get(self.SUBJECT, NEW)
         key = form.get("key", "").strip() if subject == NEW else subject
         if not _KEY.fullmatch(key) or key == NEW:
-            raise Unreadable("key", "it is not of 2 to 48 lower-case letters, digits and _")
+            raise Unreadable("key", f"it is not of 2 to {_KEY_MOST} {_KEY_OF}")
         if form.get("stay") == "take_out":
             return {"key": key, "body": None}
         return {"key": key, "body": self.read(form)}

@@ -21,6 +21,7 @@ class Template(EntryField):
     """What is set in the proposed change's form, one `field = value` a line."""
 
     start: Any = ()
+    letters_most: int = 0
 
     def read(self, form: Mapping[str, str]) -> dict[str, str]:
         """Return the settings by the names of fields; raises Unreadable."""

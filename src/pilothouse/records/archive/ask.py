@@ -21,6 +21,7 @@ from pilothouse.records.archive.guard import check
 from pilothouse.records.archive.refusals import (
     IS_BUSY,
     PURPOSE_IS_MISSING,
+    SQL_IS_TOO_LONG,
     SQL_IS_WRONG,
     TOOK_TOO_LONG,
     Refused,
@@ -31,7 +32,8 @@ SECONDS_MAX: Final = 10
 AT_ONCE: Final = 2
 WAIT_S: Final = 5
 PURPOSE_LEAST: Final = 3
-SQL_KEPT: Final = 4_000
+SQL_MOST: Final = 20_000
+"""Letters of a statement: the audit keeps it whole."""
 _room = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -72,11 +74,13 @@ def ask(
     """
     purpose = purpose.strip()
     given = {name: str(value) for name, value in (parameters or {}).items()}
-    facts: dict[str, Any] = {"sql": sql[:SQL_KEPT], "parameters": given, "purpose": purpose,
+    facts: dict[str, Any] = {"sql": sql[:SQL_MOST], "parameters": given, "purpose": purpose,
                              "masked": not sees_clients}  # fmt: skip
     try:
         if len(purpose) < PURPOSE_LEAST:
             raise Refused(PURPOSE_IS_MISSING)
+        if len(sql) > SQL_MOST:
+            raise Refused(SQL_IS_TOO_LONG, f"it has {len(sql):,}")
         check(sql, open_tables())
         started = time.monotonic()
         with _turn(), open_archive(home, masked=not sees_clients) as connection:

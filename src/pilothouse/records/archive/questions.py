@@ -22,11 +22,13 @@ from pilothouse.records.archive.house_sql import (
     CONCENTRATION,
     REVENUE,
 )
-from pilothouse.records.archive.refusals import PARAMETER_IS_WRONG, Refused
+from pilothouse.records.archive.refusals import PARAMETER_IS_WRONG, TITLE_IS_TOO_LONG, Refused
 from pilothouse.records.models import SavedQuery
 
 _PARAMETER: Final = re.compile(r"(?<![\w$])\$([a-z_][a-z0-9_]*)")
 _NAME: Final = re.compile(r"[^a-z0-9]+")
+TITLE_MOST: Final = 64
+"""Letters of a title: its name is made of all of them, so that no two titles share one."""
 
 
 class ParameterKind(StrEnum):
@@ -129,7 +131,9 @@ def _of(row: SavedQuery) -> Question:
 
 def save(title: str, sql: str, chart: Chart, *, actor: str, owner: str) -> Question:
     """Keep a question under its title; one's own may be written anew. Raises Refused."""
-    name = _NAME.sub("_", title.lower()).strip("_")[:64]
+    if len(title) > TITLE_MOST:
+        raise Refused(TITLE_IS_TOO_LONG, f"it has {len(title)}")
+    name = _NAME.sub("_", title.lower()).strip("_")
     row = SavedQuery.objects.filter(name=name).first()
     if not name or name in BUILT_IN or (row is not None and row.owner != owner):
         raise Refused(PARAMETER_IS_WRONG, f"the name {title!r} is taken or empty")
@@ -141,7 +145,7 @@ def save(title: str, sql: str, chart: Chart, *, actor: str, owner: str) -> Quest
         row, _ = SavedQuery.objects.update_or_create(
             name=name,
             defaults={
-                "title": title[:120],
+                "title": title,
                 "sql": sql,
                 "parameters": parameters,
                 "chart": {"label": chart.label, "value": chart.value},

@@ -49,3 +49,9 @@ PARAMETER_IS_WRONG: Final = Refusal(
     3007, "A parameter is missing or wrong", "Fill in every $name with a value of its type."
 )
 IS_BUSY: Final = Refusal(3008, "Other questions are being answered", "Try again in a few seconds.")
+SQL_IS_TOO_LONG: Final = Refusal(
+    3009, "The statement is too long to be recorded", "Ask in parts of at most 20,000 letters."
+)
+TITLE_IS_TOO_LONG: Final = Refusal(
+    3010, "The title is too long", "Call the question by at most 64 letters."
+)

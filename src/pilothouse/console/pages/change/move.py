@@ -6,7 +6,6 @@ A refusal is shown on the change's page and is in the audit already, written by 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.contrib import messages
@@ -26,6 +25,7 @@ from pilothouse.control import (
     approve,
     arm,
     edit,
+    forms,
     preview,
     reject,
     revert,
@@ -76,7 +76,7 @@ def _verify(change: Change, _form: QueryDict, by: Person) -> Change:
 
 
 def _schedule(change: Change, form: QueryDict, by: Person) -> Change:
-    return previewed(schedule.schedule(change, [_moment(form.get("at", ""))], by=by), by)
+    return previewed(schedule.schedule(change, [forms.moment(form, "at")], by=by), by)
 
 
 def _arm(change: Change, _form: QueryDict, by: Person) -> Change:
@@ -89,14 +89,6 @@ def _take(change: Change, form: QueryDict, by: Person) -> Change:
 
 def _ceiling(change: Change, form: QueryDict, by: Person) -> Change:
     return previewed(edit.set_ceiling(change, ceiling_of(change, form), by=by), by)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise Unreadable("at", "it is no moment like 2026-11-23T14:00") from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 MOVES: Final[dict[str, Move]] = {

@@ -24,6 +24,7 @@ from pilothouse.control.kinds.kind import FormField, Kind, Unreadable
 from pilothouse.control.models import Change
 from pilothouse.control.ports import ports
 from pilothouse.control.refusals import Refused
+from pilothouse.control.said import SENTENCE_MOST
 from pilothouse.desk.models import Incident
 
 
@@ -97,6 +98,7 @@ def _page(
         "subjects": kind.subjects(ports().reader),
         "subject": subject,
         "why": given.get("why", ""),
+        "why_most": SENTENCE_MOST,
         "cause": given.get("cause", ""),
         "cause_label": given.get("cause", "").upper().replace("INCIDENT:", "INC-"),
         "fault": fault,

@@ -20,6 +20,7 @@ from pilothouse.console.rights import needs, person_of
 from pilothouse.control import plan
 from pilothouse.control.models import Change
 from pilothouse.control.ports import ports
+from pilothouse.control.said import SENTENCE_MOST
 
 
 @needs(Right.VIEW)
@@ -41,6 +42,7 @@ def _drawing(request: HttpRequest, found: Change, facts: dict[str, Any]) -> dict
     take = may_take(found, request)
     return {
         "nav": "changes",
+        "why_most": SENTENCE_MOST,
         "queue": queue_of(f"/changes/{found.pk}", [one.address for one in open_changes()]),
         "number": found.pk,
         "markets": _markets(found),

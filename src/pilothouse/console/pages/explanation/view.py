@@ -42,13 +42,11 @@ class Unasked(ValueError):
 @needs(Right.SEE_CLIENTS)
 def explanation(request: HttpRequest, number: int) -> HttpResponse:
     """Answer one explanation; without a purpose, a form that asks for it (JSON: 400)."""
-    purpose = request.GET.get("purpose", "").strip()[:PURPOSE_MOST]
+    purpose = request.GET.get("purpose", "").strip()
     asked = {name: request.GET[name] for name in NAMES if request.GET.get(name)}
     facts: dict[str, Any] = {"account": number}
-    if not purpose:
-        facts |= {"error": "say for which purpose you look: purpose=…"}
-        status = 400 if wants_json(request) else 200
-        return answer(request, "explanation/purpose.html", facts, {"asked": asked}, status)
+    if not purpose or len(purpose) > PURPOSE_MOST:
+        return _ask_for_purpose(request, number, asked, purpose)
     past = exchange.past()
     try:
         made = _explained(past, number, asked)
@@ -62,6 +60,16 @@ def explanation(request: HttpRequest, number: int) -> HttpResponse:
         facts["without"] = {one.number: without_it(past, made, one) for one in changes}
     facts["before"] = _before(made)
     return answer(request, "explanation/page.html", facts, {"here": urlencode(asked)})
+
+
+def _ask_for_purpose(
+    request: HttpRequest, number: int, asked: dict[str, str], given: str
+) -> HttpResponse:
+    wish = f"say for which purpose you look, in at most {PURPOSE_MOST} letters: purpose=…"
+    status = 400 if given or wants_json(request) else 200
+    drawing = {"asked": asked, "given": given, "purpose_most": PURPOSE_MOST}
+    facts = {"account": number, "error": wish}
+    return answer(request, "explanation/purpose.html", facts, drawing, status)
 
 
 @needs(Right.SEE_CLIENTS)

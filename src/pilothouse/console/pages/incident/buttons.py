@@ -10,6 +10,7 @@ from typing import Final
 from pilothouse.access.models import Person
 from pilothouse.access.rights import people_who_may
 from pilothouse.access.roles import Right
+from pilothouse.control.said import SENTENCE_MOST
 from pilothouse.control.severity import Severity
 from pilothouse.desk import from_alert, subjects
 from pilothouse.desk.buttons import MoveView, allowed_moves
@@ -40,6 +41,7 @@ class AskField:
     name: str
     label: str
     choices: Choices
+    letters_most: int = SENTENCE_MOST
 
 
 @dataclass(frozen=True)

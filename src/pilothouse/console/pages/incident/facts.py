@@ -31,7 +31,7 @@ class Head:
 
 @dataclass(frozen=True)
 class ClockLine:
-    """A clock, what it says (0 if it was never read), and its readings if it was corrected."""
+    """A clock, what it says (0 if never read), and if corrected its readings, newest first."""
 
     name: str
     meaning: str
@@ -92,7 +92,7 @@ def _clock(reading: clocks.Reading) -> ClockLine:
             "by": str(one.by or "the machine"),
             "why": one.why,
         }
-        for one in reading.corrections
+        for one in reversed(reading.corrections)
     ]
     at = microseconds(reading.at) if reading.at else 0
     return ClockLine(str(reading.clock), reading.meaning, at, told)

@@ -6,7 +6,6 @@ A refusal is shown on the incident's page and is in the audit already, written b
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.contrib import messages
@@ -19,6 +18,7 @@ from pilothouse.access.roles import Right
 from pilothouse.console.answers import wants_json
 from pilothouse.console.errors import refused
 from pilothouse.console.rights import needs, person_of
+from pilothouse.control import forms
 from pilothouse.control.kinds.kind import Unreadable
 from pilothouse.control.refusals import Refused
 from pilothouse.control.severity import Severity
@@ -65,15 +65,6 @@ def _clock(form: QueryDict) -> Clock:
         raise Unreadable("clock", f"it is one of {', '.join(Clock)}") from None
 
 
-def moment_of(form: QueryDict, name: str) -> datetime:
-    """Return a moment a person wrote, UTC if it says no zone; raises Unreadable."""
-    try:
-        at = datetime.fromisoformat(form.get(name, ""))
-    except ValueError:
-        raise Unreadable(name, "it is no moment like 2026-11-23T14:00:30") from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
 MOVES: Final[dict[str, Move]] = {
     Verb.ACKNOWLEDGE: lambda one, _form, by: progress.acknowledge(one, by=by),
     Verb.MITIGATE: lambda one, form, by: progress.mitigate(one, _why(form), by=by),
@@ -89,7 +80,7 @@ MOVES: Final[dict[str, Move]] = {
     ),
     Verb.JOIN: lambda one, form, by: from_alert.join(one, _alert(form), by=by),
     Verb.CORRECT: lambda one, form, by: record.correct(
-        one, _clock(form), moment_of(form, "at"), _why(form), by=by
+        one, _clock(form), forms.moment(form, "at"), _why(form), by=by
     ),
 }
 """Every verb a person can use on an incident, by its word in the address."""

@@ -9,10 +9,11 @@ from django.shortcuts import redirect, render
 
 from pilothouse.access.models import Person
 from pilothouse.access.roles import Right, Role
-from pilothouse.console.pages.incident.move import moment_of
 from pilothouse.console.rights import needs, person_of
+from pilothouse.control import forms
 from pilothouse.control.kinds.kind import Unreadable
 from pilothouse.control.refusals import Refused
+from pilothouse.control.said import SENTENCE_MOST, TITLE_MOST
 from pilothouse.control.severity import Severity
 from pilothouse.desk import subjects
 from pilothouse.desk.models import Incident
@@ -43,7 +44,7 @@ def _open(form: QueryDict, by: Person) -> Incident:
         what=form.get("what", ""),
         owner=Role(form["owner"]),
         affected=form.getlist("affected"),
-        occurred=moment_of(form, "occurred") if form.get("occurred") else None,
+        occurred=forms.moment(form, "occurred") if form.get("occurred") else None,
     )
 
 
@@ -51,6 +52,8 @@ def _page(request: HttpRequest, given: QueryDict, fault: str = "") -> HttpRespon
     facts: dict[str, Any] = {
         "nav": "incidents",
         "given": given,
+        "title_most": TITLE_MOST,
+        "what_most": SENTENCE_MOST,
         "chosen": given.getlist("affected"),
         "fault": fault,
         "severities": list(Severity),

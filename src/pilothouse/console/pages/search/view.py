@@ -34,10 +34,13 @@ HELP: Final = (
 @needs(Right.VIEW)
 def search(request: HttpRequest) -> HttpResponse:
     """Answer the places that fit best."""
-    wanted = request.GET.get("q", "")[:LETTERS_MOST]
-    found = places(wanted, person_of(request), timezone.now())
+    wanted = request.GET.get("q", "")
+    # Nothing has a longer name; looking for its beginning would find what was not asked for.
+    known = len(wanted) <= LETTERS_MOST
+    found = places(wanted, person_of(request), timezone.now()) if known else []
+    drawing = {"nav": "search", "letters_most": LETTERS_MOST}
     template = "search/places.html" if request.headers.get("HX-Request") else "search/page.html"
-    return answer(request, template, {"q": wanted, "places": found}, {"nav": "search"})
+    return answer(request, template, {"q": wanted, "places": found}, drawing)
 
 
 def places(text: str, person: Person, now: datetime) -> list[Place]:

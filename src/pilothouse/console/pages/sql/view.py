@@ -136,6 +136,7 @@ def _drawing(request: HttpRequest, asked: Asked, made: Answer | None) -> dict[st
         "may_see_clients": may(person_of(request), Right.SEE_CLIENTS),
         "lag": _lag(),
         "rows_max": ROWS_MAX,
+        "title_most": questions.TITLE_MOST,
         "seconds_max": SECONDS_MAX,
         "cells": shown(made.rows.slice(0, ROWS_SHOWN)) if made else None,
         "rows_shown": ROWS_SHOWN,
