@@ -83,6 +83,35 @@ def test_it_is_taken_by_a_button(team, alert):
     assert facts["over"][0]["resolved_why"] == "a known rebalancing"
 
 
+def test_its_line_of_time_is_told_newest_first(team, alert):
+    now = timezone.now()
+    alerts.escalate(alert, "duty_manager", 300, now)
+    alerts.acknowledge(alert, by=team.operator, now=now)
+    alerts.resolve(alert, "a known rebalancing", by=team.operator, now=now)
+    facts = signed_in(team.operator).get(f"/alerts/{alert.pk}", headers=JSON).json()
+    assert [(one["about"], one["title"], one["sentence"]) for one in facts["timeline"]] == [
+        ("alert", "Resolve", "operator: a known rebalancing"),
+        ("alert", "Acknowledge", "operator"),
+        ("alert", "Escalate", "machine: now critical, turn of duty manager"),
+        ("alert", "Raise", "machine"),
+    ]
+    page = signed_in(team.operator).get(f"/alerts/{alert.pk}").content.decode()
+    assert "newest first" in page and page.index("<b>Resolve</b>") < page.index("<b>Raise</b>")
+
+
+def test_the_reason_of_its_end_is_refused_when_it_is_too_long(team, alert):
+    client = signed_in(team.operator)
+    assert 'maxlength="300"' in client.get(f"/alerts/{alert.pk}").content.decode()
+    address = f"/alerts/{alert.pk}/moves/resolve"
+    answer = client.post(address, {"why": "x" * 301}, follow=True).content.decode()
+    assert "say it in at most 300 letters" in answer
+    alert.refresh_from_db()
+    assert alert.is_open
+    client.post(address, {"why": "x" * 300})
+    alert.refresh_from_db()
+    assert alert.resolved_why == "x" * 300
+
+
 def test_who_may_not_take_it_has_no_button_and_is_refused(team, alert):
     client = signed_in(team.viewer)
     assert "data-verb" not in client.get("/alerts").content.decode()

@@ -105,7 +105,13 @@ def test_a_change_answers_the_same_facts_as_page_and_as_json(at, team, change):
         == (step.predicted["accounts_below_maintenance"])
     )
     assert 'data-verb="approve"' in page
-    assert [one["title"] for one in facts["timeline"]][:2] == ["Propose", "Preview"]
+    assert [one["title"] for one in facts["timeline"]] == [
+        "Verify",
+        "Apply",
+        "Waiting: signatures",
+        "Preview",
+        "Propose",
+    ]
     assert facts["effects"]["instead"]["body"]["ways"]
     assert facts["most_affected"][0]["outcome"] == "liquidation"
     assert 'href="/accounts/7"' in page

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from pilothouse.access.models import Person
 from pilothouse.control.ports import ports
@@ -32,6 +32,7 @@ class About(StrEnum):
     ALERT = "alert"
     CHANGE = "change"
     STATUS = "status"
+    ACCOUNT = "account"
 
 
 LABELS: Final = {About.INCIDENT: "INC", About.ALERT: "AL", About.CHANGE: "CH"}
@@ -54,7 +55,7 @@ def of_incident(incident: Incident, now: datetime) -> list[Happening]:
     start, end = window(incident, now)
     affected = [one.subject for one in incident.affected.all()]
     markets = market_numbers(affected)
-    own = [_own(row) for row in audit.rows_about(incident.subject)]
+    own = deeds_about(incident.subject)
     joined = {f"alert:{one.alert}" for one in incident.alerts.all()}
     others = set(_alerts(affected)) - joined
     caused = {f"change:{one.pk}" for one in caused_by(incident.subject)}
@@ -103,8 +104,9 @@ def market_numbers(affected: list[str]) -> list[int]:
 
 
 def deeds_about(subject: str) -> list[Happening]:
-    """Return what the audit has about any object, oldest first."""
-    return [_own(row) for row in audit.rows_about(subject)]
+    """Return what the audit has about an object of `About`, oldest first."""
+    kind = About(subject.partition(":")[0])
+    return [_own(row, kind) for row in audit.rows_about(subject)]
 
 
 def status_moves(markets: Iterable[int], start: datetime, end: datetime) -> list[Happening]:
@@ -143,10 +145,10 @@ def _deed(row: AuditRow, kind: About) -> Happening:
     return Happening(row.at, kind, title, _said(row), f"/{kind}s/{number}", refused)
 
 
-def _own(row: AuditRow) -> Happening:
+def _own(row: AuditRow, kind: About) -> Happening:
     refused = row.outcome != audit.DONE
     title = f"{_words(row.deed).capitalize()}{' refused' if refused else ''}"
-    return Happening(row.at, About.INCIDENT, title, _said(row), "", refused)
+    return Happening(row.at, kind, title, _said(row), "", refused)
 
 
 def _said(row: AuditRow) -> str:
@@ -155,9 +157,16 @@ def _said(row: AuditRow) -> str:
     if row.outcome != audit.DONE:
         why = facts.get("detail") or str(facts.get("reason", "")).replace("_", " ")
     else:
-        moved = facts.get("to") if facts.get("to") != facts.get("from") else ""
-        why = facts.get("why") or (f"now {moved}".replace("_", " ") if moved else "")
+        why = facts.get("why") or _where_it_led(facts)
     return f"{who}: {why}" if why else who
+
+
+def _where_it_led(facts: dict[str, Any]) -> str:
+    # An alert that escalates stays in its state, but it is worse and another's turn.
+    if "owner" in facts:
+        return f"now {facts['severity']}, turn of {facts['owner']}".replace("_", " ")
+    moved = facts.get("to") if facts.get("to") != facts.get("from") else ""
+    return f"now {moved}".replace("_", " ") if moved else ""
 
 
 def _words(deed: str) -> str:

@@ -41,10 +41,10 @@ class Station:
 
 
 def timeline(change: Change) -> list[Station]:
-    """Return the stations of a change, oldest first."""
+    """Return the stations of a change, newest first: what is to come stands above what was."""
     names = {f"person:{one.pk}": str(one) for one in Person.objects.all()}
     past = [_past(row, names) for row in audit.rows_about(change.subject)]
-    return [*past, *_present(change), *_ahead(change)]
+    return [*past, *_present(change), *_ahead(change)][::-1]
 
 
 def _past(row: AuditRow, names: dict[str, str]) -> Station:
