@@ -26,6 +26,20 @@ def test_dollars_are_cut_towards_zero(micro, text):
     assert figures.usd(micro) == text
 
 
+@pytest.mark.parametrize(
+    ("micro", "text"),
+    [
+        (999_999, "$0"),
+        (-999_999, "$0"),
+        (-1_999_999, "−$1"),
+        (9_007_199_254_740_993, "$9,007,199,254"),
+        (None, "–"),
+    ],
+)
+def test_whole_dollars_are_cut_towards_zero(micro, text):
+    assert figures.usd_whole(micro) == text
+
+
 def test_exact_dollars_keep_every_digit_beyond_what_a_float_holds():
     assert figures.usd_exact(9_007_199_254_740_993) == "9,007,199,254.740993"
     assert figures.usd_exact(-4_321) == "−0.004321"

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 from urllib.parse import urlencode
 
+from tests.console.test_axe import breaches_in_each_theme
 from tests.stories.business import JSON, apply, facts, sign, wait_for_state
 
 CONTRACT = "PF_XRPUSD"
@@ -51,6 +52,7 @@ def test_from_an_alert_to_a_change_that_names_the_incident(desk):
     apply(operator, rule)  # a rule more only adds to what is watched: one person may do it
 
     wait_for_alert(operator)
+    assert breaches_in_each_theme(operator) == []
     operator.get_by_role("button", name="Make it an incident").click()
     operator.wait_for_url(re.compile(r"/incidents/\d+$"))
     incident = operator.url
@@ -76,6 +78,7 @@ def test_from_an_alert_to_a_change_that_names_the_incident(desk):
     apply(operator, change)
     wait_for_state(operator, change, "verified")
     operator.goto(incident)
+    assert breaches_in_each_theme(operator) == []
     told = operator.locator(".timeline").inner_text()
     for words in ("Open", "Join", "Acknowledge", f"CH-{change} apply"):
         assert words in told

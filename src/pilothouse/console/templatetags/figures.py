@@ -52,6 +52,15 @@ def usd(micro_usd: int | None) -> str:
 
 
 @register.filter
+def usd_whole(micro_usd: int | None) -> str:
+    """Format micro-dollars in whole dollars, cut towards zero, where a table has no room."""
+    if micro_usd in ABSENT:
+        return NONE
+    dollars = _cut(int(micro_usd), MICRO_USD)
+    return f"{'−' if dollars < 0 else ''}${abs(dollars):,}"
+
+
+@register.filter
 def usd_exact(micro_usd: int | None) -> str:
     """Format micro-dollars with all six decimals, so that lines add up on the page."""
     return NONE if micro_usd in ABSENT else grouped(format_decimal(int(micro_usd), 6))

@@ -76,7 +76,7 @@ def line(alert: Alert) -> AlertLine:
         value=alert.value,
         limit=alert.limit,
         value_text=said(alert.value, unit),
-        limit_text=said(alert.limit, unit),
+        limit_text=exactly(alert.limit, unit),
         severity=alert.severity,
         state=alert.state,
         owner=alert.owner.replace("_", " "),
@@ -98,6 +98,11 @@ def said(value: int | None, unit: Unit) -> str:
         return usd(value)
     if unit is Unit.DEVIATIONS_PPM:
         return f"{format_decimal(value // 100_000, 1)} {watched.word(unit)}"
+    return exactly(value, unit)
+
+
+def exactly(value: int, unit: Unit) -> str:
+    """Return a limit as a page shows it: as it was signed, however small it is."""
     return f"{grouped(watched.shown(value, unit))} {watched.word(unit)}".strip()
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pilothouse.control import register, watched
+from pilothouse.console.pages.alerts.reading import exactly
+from pilothouse.control import register
 from pilothouse.control.kinds import alert_rule
 from pilothouse.control.severity import ORDER, Severity
 from pilothouse.control.watched import MEASURES
@@ -41,12 +42,11 @@ def rule_lines() -> list[RuleLine]:
 def _line(entry: register.Entry) -> RuleLine:
     body = entry.body
     measure = MEASURES[body["measure"]]
-    limit = f"{watched.shown(body['limit'], measure.unit)} {watched.word(measure.unit)}".strip()
     return RuleLine(
         key=entry.key,
         version=entry.version,
         title=body["title"],
-        fires=f"{measure.title} {body['test']} {limit}",
+        fires=f"{measure.title} {body['test']} {exactly(body['limit'], measure.unit)}",
         scope=body["scope"],
         for_s=body["for_s"],
         severity=body["severity"],
