@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
-from pilothouse.control import ports
-from tests.control.conftest import Team
-from tests.control.doubles import Exchange
+from tests.control.conftest import exchange, team
+
+__all__ = ["at", "exchange", "team"]
 
 JSON = {"Accept": "application/json"}
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -15,19 +15,6 @@ def signed_in(person, **options):
     client = Client(**options)
     client.force_login(person, BACKEND)
     return client
-
-
-@pytest.fixture
-def team(db):
-    return Team()
-
-
-@pytest.fixture
-def exchange():
-    made = Exchange()
-    ports.connect(made, made, made, made)
-    yield made
-    ports.disconnect()
 
 
 @pytest.fixture

@@ -16,14 +16,8 @@ from pilothouse.records.archive.archive import Archive, Cursor
 from pilothouse.records.archive.ask import Answer
 from pilothouse.records.archive.exchange_tables import ACCOUNTS, MARKETS
 from pilothouse.records.models import AuditRow
-from tests.control.conftest import Team
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def team():
-    return Team()
 
 
 @pytest.fixture

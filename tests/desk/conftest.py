@@ -4,28 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pilothouse.control import ports
 from pilothouse.control.severity import Severity
 from pilothouse.desk.opening import open_incident
-from tests.control.conftest import Team
-from tests.control.doubles import Exchange
+from tests.control.conftest import exchange, team
+
+__all__ = ["exchange", "incident", "team"]
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 CONTRACT = "market:PF_XBTUSD"
-
-
-@pytest.fixture
-def team(db):
-    return Team()
-
-
-@pytest.fixture
-def exchange():
-    made = Exchange()
-    ports.connect(made, made, made, made)
-    yield made
-    ports.disconnect()
 
 
 @pytest.fixture
