@@ -2,14 +2,18 @@
 
 import inspect
 import shutil
+from functools import partial
 
 import pytest
 
+from pilothouse.journal.durable import DurableMark
 from pilothouse.journal.releases import ReleaseIsMissing, keep_release
 from pilothouse.journal.storage import Files
 from pilothouse.release import HOUSE, digest_of
+from pilothouse.venue import recovery, sealed
 from pilothouse.venue.follower import Follower, ReplicaIsSealed
 from pilothouse.venue.machine import Release
+from pilothouse.venue.progress import Progress, under_way
 from pilothouse.venue.recovery import recover
 from pilothouse.venue.replica import ReleaseCannotTakeOver
 from pilothouse.venue.snapshotter import Snapshotter
@@ -89,6 +93,40 @@ def test_an_older_span_is_stepped_by_its_own_release(home):
     assert found.replica.machine.total == ORDERS
 
 
+def test_whoever_waits_for_an_older_span_hears_who_steps_it_and_how_far(home, monkeypatch):
+    monkeypatch.setattr(recovery, "Progress", partial(Progress, every_s=0))
+    said = []
+    recover(home, Files(home), PRESENT, said.append)
+    (older,) = [one.name[:16] for one in (home / "engines").iterdir()]
+    heard = list(filter(None, map(under_way, said)))
+    assert f"engine release {older} wrote the journal from command 1 on" in heard[0]
+    blocks = DurableMark(Files(home)).block
+    steps = [one for one in heard[1:] if "is at work" not in one]
+    for number, sentence in enumerate(steps, 1):
+        assert sentence.startswith(f"recovery, at block {number} of {blocks}, command ")
+        assert sentence.endswith(f", stepped by engine release {older}")
+    assert len(steps) == blocks
+
+
+def test_an_older_release_that_compiles_itself_says_that_it_is_at_work(home, monkeypatch):
+    """The child answers nothing for a while, and that is not silence."""
+    monkeypatch.setattr(sealed, "PROGRESS_S", 0.01)
+    child = home / "slow_child.py"
+    slow = "import sys\nimport time\n\ntime.sleep(0.2)\n"
+    child.write_text(sealed.CHILD.read_text().replace("import sys\n", slow, 1))
+    monkeypatch.setattr(sealed, "CHILD", child)
+    (kept,) = (home / "engines").iterdir()
+    said = []
+    machine = sealed.SealedMachine(home, bytes.fromhex(kept.name), None, said.append)
+    try:
+        machine.fingerprint()
+    finally:
+        machine.close()
+    heard = list(map(under_way, said))
+    at_work = f"engine release {kept.name[:16]} is at work behind command 0, for 0 s so far"
+    assert heard and heard[0].startswith(at_work)
+
+
 def test_the_next_release_goes_on_from_a_seal(home):
     with running_writer(home, PRESENT) as writer:
         trade(home, 100)
@@ -124,8 +162,8 @@ def test_what_an_older_release_left_is_read_from_the_first_block_of_the_next_on(
     try:
         assert follower.wait_for(ORDERS, 60), follower.fault
         assert follower.is_sealed and follower.fault is None
-        sealed = pytest.raises(ReplicaIsSealed, match="Start it with `pilothouse up`")
-        with sealed, follower.machine():
+        unread = pytest.raises(ReplicaIsSealed, match="Start it with `pilothouse up`")
+        with unread, follower.machine():
             pass
         said = []
         assert Snapshotter(follower, say=said.append).take() is None

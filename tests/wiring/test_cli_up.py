@@ -73,6 +73,14 @@ def test_it_prints_both_addresses_when_both_answer_and_stops_cleanly(start, tmp_
     assert (tmp_path / "ended").read_text().split() == ["console", "gateway", "writer"]
 
 
+def test_while_the_writer_replays_the_terminal_says_how_far_it_is(start, tmp_path):
+    (tmp_path / "writer.slow").touch()
+    process = start("--trading-port", "0", "--console-port", "0")
+    said = lines_until(process, "Ctrl-C stops everything").splitlines()
+    assert "writer: replay, at block 11 of 12" in said
+    assert said.count("writer: replay, at block 11 of 12") == 1
+
+
 def test_the_demonstration_prints_its_people_and_the_password_that_was_set(start):
     ports = ("--trading-port", "0", "--console-port", "0")
     process = start("--demo", *ports, PILOTHOUSE_DEMO_PASSWORD="correct[horse]")

@@ -78,8 +78,13 @@ def test_waiting_too_long_is_a_failure(processes):
 
 def test_a_part_that_says_how_far_it_is_is_waited_for(processes, tmp_path):
     (tmp_path / "writer.slow").touch()
+    log, told = tmp_path / "logs" / "writer.log", []
+    log.parent.mkdir()
+    log.write_text("writer: under way: what an earlier start said\n")
     processes.start(Part.WRITER)
-    processes.wait_until("an answer", noted(tmp_path, Part.WRITER), 1, never)
+    processes.wait_until("an answer", noted(tmp_path, Part.WRITER), 1, never, told.append)
+    assert told[-1] == "writer: replay, at block 11 of 12"
+    assert len(set(told)) == len(told) > 3 and not any("earlier" in one for one in told)
 
 
 def test_children_end_with_a_parent_that_was_killed(tmp_path):

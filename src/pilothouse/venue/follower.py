@@ -213,7 +213,7 @@ class Follower:
             for block in reader.read(mark.block):
                 self._step(replica, block)
                 if mark.block - self.block > FAR_BEHIND_BLOCKS:
-                    progress.at(f"replay, at block {self.block} of {mark.block}")
+                    progress.at(f"replay, at {replica.so_far(block.header, mark.block)}")
                 # An empty block is only the clock: nobody is busy because of it.
                 quiet_looks = 0 if block.header.commands else quiet_looks
                 if self._stopping.is_set():

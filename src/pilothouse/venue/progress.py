@@ -12,6 +12,12 @@ UNDER_WAY: Final = "under way: "
 """What each of its sentences begins with: whoever waits for a process looks for it in its log."""
 
 
+def under_way(line: str) -> str:
+    """Return what a line of a log says of work under way, "" if it says nothing of it."""
+    _, found, sentence = line.partition(UNDER_WAY)
+    return sentence if found else ""
+
+
 class Progress:
     """Says where the work is, at most once in so many seconds."""
 

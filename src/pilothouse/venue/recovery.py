@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilothouse.journal.blocks import Header
+from pilothouse.journal.durable import DurableMark
 from pilothouse.journal.mend import cut, judge
 from pilothouse.journal.reader import BadBlock, Reader
 from pilothouse.journal.releases import ReleaseIsMissing
@@ -52,14 +53,14 @@ def recover(
     """
     start = newest_start(storage, release, say)
     replica, replayed = replica_at(home, release, start, say), 0
-    reader = Reader(storage)
+    reader, end = Reader(storage), DurableMark(storage).block
     progress = Progress(say)
     try:
         for block in reader.read():
             if start is None or block.header.number > start.tail.number:
                 replica.step(block)
                 replayed += block.header.commands
-            progress.at(f"recovery, at command {block.header.last_position}")
+            progress.at(f"recovery, at {replica.so_far(block.header, end)}")
     except BadBlock as bad:
         say(cut(storage, judge(storage, bad)))
     finally:

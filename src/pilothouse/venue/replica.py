@@ -16,6 +16,7 @@ from pilothouse.language.commands import RecordFingerprint
 from pilothouse.language.names import Sender
 from pilothouse.language.rows import Rows, from_rows
 from pilothouse.venue.machine import Release, Stepped
+from pilothouse.venue.progress import UNDER_WAY
 from pilothouse.venue.sealed import SealedMachine
 
 _FINGERPRINT = RecordFingerprint.number
@@ -74,6 +75,15 @@ class Replica:
         if isinstance(self.machine, SealedMachine):
             self.machine.close()
 
+    def so_far(self, head: Header, end: int) -> str:
+        """Say how far a replay has come that is at a block, and which older release steps."""
+        # The durable mark may be behind, and then nobody knows the end.
+        of = f" of {end:,}" if head.number <= end else ""
+        said = f"block {head.number:,}{of}, command {head.last_position:,}"
+        if not isinstance(self.machine, SealedMachine):
+            return said
+        return f"{said}, stepped by engine release {self.machine.release.hex()[:16]}"
+
     def _use_release(self, digest: bytes) -> None:
         if digest == self._runs:
             return
@@ -82,10 +92,22 @@ class Replica:
         if digest == self._present.digest:
             self.machine = self._take_over(raw)
         else:
-            self.machine = SealedMachine(self._home, digest, raw)
+            self.machine = self._sealed(digest, raw)
         self._runs, self.handed_over = digest, self.tail is not None
-        at = self.tail.last_position if self.tail else 0
-        self._say(f"From command {at + 1} on, engine release {digest.hex()[:16]} steps.")
+        self._say(f"From command {self._next} on, engine release {digest.hex()[:16]} steps.")
+
+    @property
+    def _next(self) -> int:
+        return self.tail.last_position + 1 if self.tail else 1
+
+    def _sealed(self, digest: bytes, raw: bytes | None) -> SealedMachine:
+        # Whoever waits for a start hears it at once, and not only when it has taken a while.
+        older, present = digest.hex()[:16], self._present.digest.hex()[:16]
+        self._say(
+            f"{UNDER_WAY}engine release {older} wrote the journal from command {self._next:,} on "
+            f"and steps it in a process of its own; release {present} goes on where it ends"
+        )
+        return SealedMachine(self._home, digest, raw, self._say)
 
     def _take_over(self, raw: bytes | None) -> Any:
         if raw is None:

@@ -6,8 +6,11 @@ to step, and answers receipts and events; at the end of the span it hands over i
 
 from __future__ import annotations
 
+import select
 import subprocess
 import sys
+import time as clock
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -17,6 +20,7 @@ import numpy as np
 from pilothouse.journal.releases import kept_release
 from pilothouse.language.rows import Rows
 from pilothouse.language.schema import ROW_WORDS
+from pilothouse.venue.progress import PROGRESS_S, UNDER_WAY
 from pilothouse.venue.wire import RECEIPT_WORDS, Receipts
 
 CHILD: Final = Path(__file__).with_name("sealed_child.py")
@@ -38,9 +42,17 @@ class SealedStep:
 class SealedMachine:
     """The machine of an older release, behind a pipe. Reads of its state are not possible."""
 
-    def __init__(self, home: Path, digest: bytes, raw: bytes | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        digest: bytes,
+        raw: bytes | None = None,
+        say: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
         kept = kept_release(home, digest)
+        self.release = digest
         self.position = self.time = 0
+        self._say = say
         self._child = subprocess.Popen(
             [sys.executable, "-I", str(CHILD), str(kept)],
             stdin=subprocess.PIPE,
@@ -82,6 +94,18 @@ class SealedMachine:
             pipe.flush()
         except BrokenPipeError:
             raise self._failed() from None
+        self._wait()
+
+    def _wait(self) -> None:
+        # Before its first answer the older release compiles itself, which may take minutes.
+        pipe, asked = self._child.stdout, clock.monotonic()
+        assert pipe is not None
+        while not select.select([pipe], [], [], PROGRESS_S)[0]:
+            self._say(
+                f"{UNDER_WAY}engine release {self.release.hex()[:16]} is at work behind command "
+                f"{self.position:,}, for {clock.monotonic() - asked:.0f} s so far; it compiles "
+                f"itself before its first block"
+            )
 
     def _words(self, count: int) -> list[int]:
         return [int(one) for one in np.frombuffer(self._read(8 * count), np.int64)]

@@ -79,14 +79,18 @@ def verify(
     release: Release | None = None,
     storage: Storage | None = None,
     progress: Callable[[Header], None] = lambda header: None,
+    say: Callable[[str], None] = lambda sentence: None,
 ) -> Report:
-    """Replay a home from zero and return what was found. Nothing in it is changed."""
+    """Replay a home from zero and return what was found. Nothing in it is changed.
+
+    `say` is told which release steps, and what takes long.
+    """
     report = Report(Path(home))
     storage = storage or Files(report.home)
     report.writer_runs = _writer_runs(report.home)
     release = release or present_release()
     report.present_release = release.digest
-    replica = Replica(report.home, release)
+    replica = Replica(report.home, release, say=say)
     snapshots = _snapshots(storage, report)
     try:
         _replay(storage, replica, snapshots, report, progress)

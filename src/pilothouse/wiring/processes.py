@@ -16,12 +16,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from pilothouse.venue.progress import UNDER_WAY
+from pilothouse.venue.progress import under_way
 from pilothouse.venue.wire import SOCKET
 from pilothouse.wiring.parts import Part
 
@@ -47,22 +47,23 @@ class PartFailed(RuntimeError):
 
 @dataclass
 class Child:
-    """A process of ours: its part, and the pipe that ends with us."""
+    """A process of ours: its part, and the pipe that ends with us. `said` is what was told."""
 
     part: Part
     process: subprocess.Popen[bytes]
     log: Path
     port: int = 0
     log_from: int = 0
+    said: str = ""
 
     def progress(self) -> str:
-        """Return the last line in which the child said how far it is."""
+        """Return what the child said last, since it was started, of how far it is."""
         if not self.log.exists():
             return ""
         with self.log.open("rb") as log:
-            log.seek(max(0, log.seek(0, os.SEEK_END) - TAIL_BYTES))
+            log.seek(max(self.log_from, log.seek(0, os.SEEK_END) - TAIL_BYTES))
             lines = log.read().decode(errors="replace").splitlines()
-        return next((one for one in reversed(lines) if UNDER_WAY in one), "")
+        return next(filter(None, map(under_way, reversed(lines))), "")
 
     def last_lines(self) -> str:
         """Return the end of what the child said since it was started."""
@@ -105,24 +106,35 @@ class Processes:
                 raise PartFailed(f"{child.part} ended with code {code}\n{child.last_lines()}")
 
     def wait_until(
-        self, what: str, holds: Callable[[], bool], timeout_s: int, leave: Callable[[], bool]
+        self,
+        what: str,
+        holds: Callable[[], bool],
+        timeout_s: int,
+        leave: Callable[[], bool],
+        tell: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         """Wait until something holds; PartFailed if a part ends first or nothing moves for long.
 
         A part that says something is at work: a long journal takes its time, and the time counts
-        anew. `leave` is asked as well: when it holds, the wait ends early and silently.
+        anew. What it says is told. `leave` is asked as well: when it holds, the wait ends early
+        and silently.
         """
-        said, until = self._said(), time.monotonic() + timeout_s
+        until = time.monotonic() + timeout_s
         while not leave() and not holds():
             self.check()
-            if self._said() != said:
-                said, until = self._said(), time.monotonic() + timeout_s
+            for sentence in self._news():
+                tell(sentence)
+                until = time.monotonic() + timeout_s
             if time.monotonic() > until:
                 raise PartFailed(f"{what} did not happen, and nothing moved for {timeout_s} s")
             time.sleep(0.05)
 
-    def _said(self) -> list[tuple[Part, str]]:
-        return [(one.part, one.progress()) for one in self.children.values()]
+    def _news(self) -> Iterator[str]:
+        for one in self.children.values():
+            said = one.progress()
+            if said and said != one.said:
+                one.said = said
+                yield f"{one.part}: {said}"
 
     def finish(self, part: Part, leave: Callable[[], bool]) -> None:
         """Wait for a part that ends by itself; PartFailed if it ended with an error."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -95,7 +96,11 @@ def _running_writer(home: Path) -> Iterator[Path]:
             processes.finish(Part.COMPILE, _never)
             processes.start(Part.WRITER)
             processes.wait_until(
-                "an answer of the writer", lambda: writer_listens(home), START_TIMEOUT_S, _never
+                "an answer of the writer",
+                lambda: writer_listens(home),
+                START_TIMEOUT_S,
+                _never,
+                partial(ERROR.print, markup=False),
             )
         yield home
     finally:

@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pilothouse.venue.progress import under_way
+
 OUT: Final = Console(soft_wrap=True, highlight=False)
 ERROR: Final = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -49,6 +51,13 @@ def complain(reason: str, as_json: bool = False) -> None:
         typer.echo(json.dumps({"error": reason}), err=True)
     else:
         ERROR.print(f"[bold red]error[/] {_plain(reason)}")
+
+
+def going_on(sentence: str) -> None:
+    """Say on the error stream what work is under way, if a sentence says so."""
+    said = under_way(sentence)
+    if said:
+        ERROR.print(said, style="dim", markup=False)
 
 
 def _plain(text: str) -> str:

@@ -6,7 +6,9 @@ import os
 import secrets
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import Annotated, Final
 
@@ -140,21 +142,19 @@ class Run:
 
     def _wait_for_writer(self) -> None:
         home = self.processes.home
-        self.processes.wait_until(
-            "an answer of the writer", lambda: writer_listens(home), START_TIMEOUT_S, self._asked
-        )
+        with OUT.status("starting the writer …"):
+            self._wait("an answer of the writer", lambda: writer_listens(home))
+
+    def _wait(self, what: str, holds: Callable[[], bool]) -> None:
+        tell = partial(OUT.print, markup=False)
+        self.processes.wait_until(what, holds, START_TIMEOUT_S, self._asked, tell)
 
     def _begin_doors(self) -> None:
         for part in self._ports:
             self._begin(part)
         with OUT.status("starting the trading API and the console …"):
             for part, port in self._ports.items():
-                self.processes.wait_until(
-                    f"an answer of the {part}",
-                    lambda port=port: answers(port),  # type: ignore[misc]
-                    START_TIMEOUT_S,
-                    self._asked,
-                )
+                self._wait(f"an answer of the {part}", partial(answers, port))
 
     def _announce(self) -> None:
         OUT.print(f"trading API  http://127.0.0.1:{self.trading_port}")

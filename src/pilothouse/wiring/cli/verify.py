@@ -8,7 +8,7 @@ from typing import Any
 
 from pilothouse.language.numbers import SECOND_US
 from pilothouse.wiring.cli.options import AsJson, Home
-from pilothouse.wiring.cli.says import ERROR, OUT, facts, failure
+from pilothouse.wiring.cli.says import ERROR, OUT, facts, failure, going_on
 from pilothouse.wiring.home import has_exchange, home_folder
 
 
@@ -34,7 +34,9 @@ def _replayed(home: Path, quiet: bool) -> Any:
         return replay(home)
     with ERROR.status("replaying from zero …") as status:
         return replay(
-            home, progress=lambda head: status.update(f"replaying: command {head.last_position:,}")
+            home,
+            progress=lambda head: status.update(f"replaying: command {head.last_position:,}"),
+            say=going_on,
         )
 
 
