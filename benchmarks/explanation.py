@@ -2,9 +2,11 @@
 
 The demonstration opens with its perpetuals, a change raises margins, and clients are liquidated
 all along the journal; between them the standard mix of orders and cancellations on a spot pair
-fills it up, in blocks of 500 commands. Snapshots are taken as the running exchange takes them. A
-new process then asks about liquidations near the head, in the middle and near the beginning. Run
-by hand, on a quiet machine: `python -m benchmarks.explanation`.
+fills it up, in blocks of 500 commands. At its end nothing is sent for an hour, and then one order
+that is refused. Snapshots are taken as the running exchange takes them. A new process then asks
+about liquidations near the head, in the middle and near the beginning, and about the order behind
+the quiet hour, each with what the account did before. Run by hand, on a quiet machine:
+`python -m benchmarks.explanation`.
 """
 
 import argparse
@@ -25,15 +27,19 @@ from pilothouse.journal.snapshots import good_heads, keep_only, write_snapshot
 from pilothouse.journal.storage import Files
 from pilothouse.language import commands as ask
 from pilothouse.language.events import ProtectionStepTaken
-from pilothouse.language.kinds import ClientClass, MarketKind
+from pilothouse.language.kinds import ClientClass, MarketKind, OrderType, Side, TimeInForce
+from pilothouse.language.numbers import SECOND_US
 from pilothouse.language.rows import Rows, from_event_row, split
+from pilothouse.language.schema import ROW_WORDS
 from pilothouse.simulation.world import GENESIS
-from pilothouse.venue.explanation.explain import explain_event
+from pilothouse.venue.explanation.before import looked_back
+from pilothouse.venue.explanation.explain import explain_command, explain_event
 from pilothouse.venue.explanation.what_if import would_have
 from pilothouse.venue.ladder import WORK_BETWEEN, rungs_to_keep, work_of
 from pilothouse.venue.machine import present_release
 from pilothouse.venue.past import Past
 from pilothouse.venue.snapshotter import snapshot_of
+from pilothouse.venue.standstill import IDLE_S
 from tests.venue.lived import CHANGE, CONTRACT, Lived, raised
 
 COMMANDS = 5_000_000
@@ -41,6 +47,8 @@ BLOCK = 500
 STRESSES = 10
 MAKERS = 2_000
 SENDER = 7
+NO_MARKET = 999
+NOTHING = np.zeros((0, ROW_WORDS), np.int64)
 
 
 class Journal:
@@ -79,14 +87,14 @@ class Filled:
     def __init__(self, made: Journal) -> None:
         self._made, x = made, made.world.machine.state.exchange[0]
         self._asset, self._market = int(x["assets_used"]) + 1, int(x["markets_used"]) + 1
-        self._first = int(x["accounts_used"]) + 1
+        self.first = int(x["accounts_used"]) + 1
         pair = ask.ListMarket(
             symbol="FILLUSD", kind=MarketKind.SPOT, base=self._asset, quote=1, price_decimals=3,
             quantity_decimals=6, tick=1_000, lot=1_000, fee_schedule=1,
         )  # fmt: skip
         opened = [ask.OpenAccount(client_class=ClientClass.PROFESSIONAL)] * MAKERS
         money = [
-            ask.Deposit(account=self._first + k, asset=asset, amount=FUNDS)
+            ask.Deposit(account=self.first + k, asset=asset, amount=FUNDS)
             for k in range(MAKERS)
             for asset in (1, self._asset)
         ]
@@ -106,7 +114,7 @@ class Filled:
     def step(self, rows: Rows, time: int) -> None:
         """Journal and step a batch in blocks, at the world's own time."""
         orders = rows[:, 0] == ask.PlaceOrder.number
-        rows[orders, 7] = self._first + rows[orders, 7] % MAKERS
+        rows[orders, 7] = self.first + rows[orders, 7] % MAKERS
         rows[orders, 8] = self._market
         rows[:, 2] = SENDER
         for at in range(0, len(rows), BLOCK):
@@ -114,11 +122,26 @@ class Filled:
             self._made.world.time += 20_000
 
 
+def quiet_hour(made: Journal, account: int) -> tuple[int, int]:
+    """Let an hour pass in which nobody sends anything; then an account's order is refused."""
+    world = made.world
+    for _ in range(round(3_600 / IDLE_S)):
+        world.time += round(IDLE_S * SECOND_US)
+        made.step(NOTHING)
+    refused = ask.PlaceOrder(
+        account=account, market=NO_MARKET, side=Side.BUY, order_type=OrderType.LIMIT,
+        time_in_force=TimeInForce.GTC, flags=0, price=1, quantity=1,
+    )  # fmt: skip
+    assert world.send([refused]).receipts[0, 1]
+    return world.machine.position, account
+
+
 def live(home: Path, commands: int) -> dict[str, Any]:
     """Write the journal; return where liquidations and changes are."""
     made = Journal(home)
     made.world.open()
-    mix = make_mix(Filled(made), 1, 2 * commands, 42)
+    filled = Filled(made)
+    mix = make_mix(filled, 1, 2 * commands, 42)
     for turn in range(STRESSES):
         machine = made.world.machine
         version = int(machine.state.markets[CONTRACT]["schedule_version"])
@@ -131,7 +154,10 @@ def live(home: Path, commands: int) -> dict[str, Any]:
         made.world.run(20, 60)
         while made.world.machine.position < commands * (turn + 1) // STRESSES:
             next(mix)
-    return {"steps": made.steps, "changes": made.changes, "blocks": made.blocks}
+    quiet = quiet_hour(made, filled.first)
+    return {
+        "steps": made.steps, "changes": made.changes, "blocks": made.blocks, "quiet": quiet,
+    }  # fmt: skip
 
 
 def answers(home: Path, facts: dict[str, Any]) -> dict[str, Any]:
@@ -146,7 +172,7 @@ def answers(home: Path, facts: dict[str, Any]) -> dict[str, Any]:
     for position, block, place, account in chosen:
         past = Past(home)
         begun = time.perf_counter()
-        made = explain_event(past, block, place, account)
+        made = looked_back(past, explain_event(past, block, place, account))
         took.append(round(time.perf_counter() - begun, 3))
         assert not made.faults
         behind = [one for one in facts["changes"] if one < position]
@@ -154,6 +180,11 @@ def answers(home: Path, facts: dict[str, Any]) -> dict[str, Any]:
             begun = time.perf_counter()
             would_have(past, made, [change])
             without.append((position - change, round(time.perf_counter() - begun, 3)))
+    past = Past(home)
+    begun = time.perf_counter()
+    quiet = looked_back(past, explain_command(past, *facts["quiet"]))
+    quiet_s = round(time.perf_counter() - begun, 3)
+    assert quiet.before.deeds
     far = facts["changes"][0]
     past = Past(home)
     begun = time.perf_counter()
@@ -162,6 +193,7 @@ def answers(home: Path, facts: dict[str, Any]) -> dict[str, Any]:
         "explained": len(took),
         "answer_s_worst": max(took),
         "answers_s": took,
+        "behind_a_quiet_hour_s": quiet_s,
         "without_the_last_change_s_worst": max(one for _, one in without),
         "without_the_first_change_commands": made.moment.position - far,
         "without_the_first_change_s": round(time.perf_counter() - begun, 3),

@@ -9,7 +9,6 @@ import pytest
 from pilothouse.language import refusals as no
 from pilothouse.language.commands import PlaceOrder, Transfer
 from pilothouse.language.kinds import FillKind, OrderType, ProtectionStep, Side, Wallet
-from pilothouse.venue import past as past_of
 from pilothouse.venue.explanation.explain import explain_command, explain_event
 from pilothouse.venue.explanation.facts import What
 from pilothouse.venue.past import Past
@@ -111,7 +110,6 @@ def _transfer(twin, asked):
 
 def explained_and_judged(home, seed, count, monkeypatch):
     """Explain so many random steps, refusals and fees, and judge each by the twin."""
-    monkeypatch.setattr(past_of, "LOOK_BACK", 8)
     expected = live(home, seed, count // 3, compare, monkeypatch)
     chance, past = random.Random(seed), Past(home)
     for (block, place), (account, step, lines) in list(expected.steps.items())[: count // 3]:

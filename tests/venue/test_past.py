@@ -19,7 +19,14 @@ from pilothouse.language.rows import Message, from_event_row, from_rows, to_rows
 from pilothouse.venue.causes import Causes
 from pilothouse.venue.leaving_out import without
 from pilothouse.venue.machine import Release
-from pilothouse.venue.past import NoSuchMoment, Past, PastIsSealed, events_of_command
+from pilothouse.venue.moments import said
+from pilothouse.venue.past import (
+    MomentIsToCome,
+    NoSuchMoment,
+    Past,
+    PastIsSealed,
+    events_of_command,
+)
 from pilothouse.venue.views import margin
 from tests.venue.lived import CHANGE, CONTRACT, live, never_was, nothing, raised, write_home
 
@@ -107,12 +114,15 @@ def test_every_way_to_a_moment_leads_to_the_same_machine(home, lived, tmp_path):
     write_home(tmp_path, lived.blocks)
     from_zero = Past(tmp_path)
     from_snapshots = Past(home)
-    last = from_zero.as_of(lived.time).machine.position
+    last = from_zero.as_of(lived.time, lived.time).machine.position
     for position in (last - 40, last // 2, last // 3, last // 2 + 1, last - 40):
         one, other = from_zero.after(position), from_snapshots.after(position)
         assert one.machine.fingerprint() == other.machine.fingerprint()
         assert one.header == other.header and one.header.last_position >= position
-    assert from_snapshots.as_of(lived.time).machine.fingerprint() == lived.machine.fingerprint()
+    assert (
+        from_snapshots.as_of(lived.time, lived.time).machine.fingerprint()
+        == lived.machine.fingerprint()
+    )
 
 
 def test_the_machine_is_the_askers_own(home):
@@ -130,10 +140,31 @@ def test_what_the_journal_has_not_is_refused(home, lived):
         lambda: past.after(10**9),
         lambda: past.before_event(10**6, 0),
         lambda: past.before_event(3, 10**6),
-        lambda: past.as_of(5),
+        lambda: past.as_of(5, 5),
     ):
         with pytest.raises(NoSuchMoment):
             ask()
+
+
+def test_a_moment_to_come_is_refused_and_the_latest_named(home, lived):
+    past, minute = Past(home), 60_000_000
+    latest = past.as_of(lived.time, lived.time)
+    with pytest.raises(MomentIsToCome) as refused:
+        past.as_of(lived.time + minute + 1, lived.time + minute)
+    assert f"the latest moment is {said(latest.header.time)} (block" in str(refused.value)
+    # Nothing was written since, and the moment is past: the exchange stood as it stood last.
+    idle = past.as_of(lived.time + minute, lived.time + minute)
+    assert idle.machine.fingerprint() == latest.machine.fingerprint()
+    # A clock that stands behind the journal hides nothing that the journal has.
+    behind = past.as_of(latest.header.time, 0)
+    assert behind.header == latest.header
+
+
+def test_a_journal_without_a_block_has_no_moments(tmp_path):
+    with pytest.raises(MomentIsToCome, match="no block yet; start the exchange first"):
+        Past(tmp_path).as_of(2, 1)
+    with pytest.raises(NoSuchMoment, match="start the exchange with `pilothouse up`"):
+        Past(tmp_path).as_of(1, 2)
 
 
 def test_another_release_may_not_explain_what_it_did_not_decide(home):

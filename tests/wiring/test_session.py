@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from tests.venue.running import client_of, running_writer
 
 PROGRAM = """
 import json, sys
+from datetime import UTC, datetime, timedelta
+
 import pilothouse
 
 home = sys.argv[1]
@@ -37,11 +40,19 @@ keeper.keep()
 
 frame = exchange.sql("SELECT account, amount FROM ledger_entries", purpose="a test")
 whole = exchange.sql("revenue_by_tier", purpose="a test")
-past = exchange.as_of(1 << 61)
-try:
-    exchange.explain(order=1, purpose="a test")
-except PermissionError as error:
-    refused = str(error)
+now = datetime.now(UTC)
+past = exchange.as_of(now)
+refusals = {}
+for name, ask in {
+    "explain": lambda: exchange.explain(order=1, purpose="a test"),
+    "tomorrow": lambda: exchange.as_of(now + timedelta(days=1)),
+    "far": lambda: exchange.as_of(1 << 61),
+    "seconds": lambda: exchange.as_of(now.timestamp()),
+}.items():
+    try:
+        ask()
+    except (PermissionError, LookupError, TypeError) as error:
+        refusals[name] = [type(error).__name__, str(error)]
 preview = exchange.preview(SetPriceBand(market=1, band_ppm=10_000, base_version=1))
 print(json.dumps({
     "rows": len(frame), "note": frame.note,
@@ -51,7 +62,7 @@ print(json.dumps({
     "position": past.position, "accounts": len(past.accounts()),
     "balance": past.balances(int(sys.argv[3]))[0].available,
     "symbol": past.markets()[0].symbol,
-    "refused": refused,
+    "time": past.time.isoformat(), "refusals": refusals,
     "outcome": preview[0]["outcome"], "outside": preview[0]["orders_outside_band"],
 }))
 """
@@ -81,7 +92,15 @@ def test_a_session_asks_the_archive_the_past_and_a_copy(home):
     assert told["position"] == len(genesis()) + 1, "and the last fingerprint"
     assert told["accounts"] >= len(ACCOUNTS)
     assert (told["balance"], told["symbol"]) == (10**15, "XXBTZUSD")
-    assert "connect as who may see clients" in told["refused"]
+    refusals = told["refusals"]
+    assert "connect as who may see clients" in refusals["explain"][1]
+    latest = datetime.fromisoformat(told["time"])
+    for name in ("tomorrow", "far"):
+        kind, said = refusals[name]
+        assert kind == "MomentIsToCome" and "is still to come: the latest moment is" in said
+        assert f"{latest:%Y-%m-%d %H:%M:%S.%f} UTC (block " in said
+        assert said.endswith("name that moment or an earlier one")
+    assert refusals["seconds"][0] == "TypeError"
     assert (told["outcome"], told["outside"]) == (0, 0)
 
 
@@ -123,7 +142,11 @@ def test_what_the_documentation_shows_runs_and_what_is_not_there_is_named(home):
     assert done.returncode == 0, done.stderr
     faults = json.loads(done.stdout.splitlines()[-1])
     begins = faults.pop("exchange.as_of")
-    assert re.fullmatch(r"the journal begins after \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", begins)
+    moment = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} UTC"
+    begins_at = (
+        rf"the journal begins after {moment}, at {moment}; name that moment or a later one, .*"
+    )
+    assert re.fullmatch(begins_at, begins)
     assert "does not reach as far" in faults.pop("exchange.explain")
     assert "revenue_by_tier" in faults.pop("revenue_by_teir")
     assert faults == {"999": "there is no change 999"}

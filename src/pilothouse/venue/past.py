@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +30,9 @@ from pilothouse.language.rows import Rows
 from pilothouse.language.schema import ROW_WORDS
 from pilothouse.venue.halting import Halt, halt_before_command, halt_before_event
 from pilothouse.venue.machine import Release, Stepped, present_release
-from pilothouse.venue.recovery import Start, newest_start, replica_at
+from pilothouse.venue.moments import NO_BLOCK, latest_moment, said
+from pilothouse.venue.progress import Progress
+from pilothouse.venue.recovery import Start, header_of, newest_start, replica_at
 from pilothouse.venue.replica import Replica
 from pilothouse.venue.sealed import SealedMachine
 
@@ -39,8 +40,6 @@ EVENT_POSITION: Final = 1
 """The word of an event's row that says which command it belongs to."""
 MACHINES_KEPT: Final = 3
 """Machines at the last moments that were asked about: the next question is often near."""
-LOOK_BACK: Final = 1_000
-"""Blocks, or commands, that whoever watches the way sees at least, if there are so many."""
 MACHINE_BYTES_MAX: Final = 1 << 30
 """A machine whose tables in use are larger is not kept."""
 
@@ -50,6 +49,10 @@ Watch = Callable[[Block, Stepped], None]
 
 class NoSuchMoment(LookupError):
     """The journal has no such command, block or event, or not yet."""
+
+
+class MomentIsToCome(NoSuchMoment):
+    """The moment is later than the clock and than the journal: nobody knows it yet."""
 
 
 class PastIsSealed(Exception):
@@ -84,13 +87,22 @@ class Past:
         self._outcomes: dict[int, int] = {}
         self._lock = threading.Lock()
 
-    def as_of(self, time: int) -> Halt:
-        """Stop behind the last block stamped at or before a time (microseconds)."""
+    def as_of(self, time: int, now: int) -> Halt:
+        """Stop behind the last block stamped at or before a time that is past (microseconds).
+
+        `now` is the asker's clock: a later moment is refused, unless the journal has reached it.
+        """
+        if time > now:
+            self._refuse_to_come(time)
         near = self._stand(lambda at: at.time <= time, lambda head: head.time > time)
-        if near.tail is None:
-            asked = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=time)
-            raise NoSuchMoment(f"the journal begins after {asked:%Y-%m-%d %H:%M:%S} UTC")
-        return Halt(near.machine, near.tail, "between blocks")
+        if near.tail is not None:
+            return Halt(near.machine, near.tail, "between blocks")
+        if near.following is None:
+            raise NoSuchMoment(f"{NO_BLOCK}: start the exchange with `pilothouse up`")
+        raise NoSuchMoment(
+            f"the journal begins after {said(time)}, at {said(near.following.header.time)}; "
+            f"name that moment or a later one, as a datetime or in microseconds since 1970"
+        )
 
     def after(self, position: int) -> Halt:
         """Stop behind the block that holds a command, everything at its end done."""
@@ -98,17 +110,17 @@ class Past:
             lambda at: at.position < position, lambda head: head.first_position > position
         )
         if near.tail is None or near.tail.last_position < position:
-            raise NoSuchMoment(f"the journal has no command {position}")
+            raise NoSuchMoment(self._too_far(f"command {position:,}"))
         return Halt(near.machine, near.tail, "between blocks")
 
     def before_command(self, position: int, watch: Watch | None = None) -> Halt:
         """Stop just before a command, with its block begun and the commands before it done.
 
-        `watch` is told of every block on the way there, some blocks at least.
+        `watch` is told of every block on the way there.
         """
-        back = LOOK_BACK if watch else 0
         near, block = self._begin(
-            lambda at: at.position < position - back,
+            f"command {position:,}",
+            lambda at: at.position < position,
             lambda head: head.last_position >= position,
             watch,
         )
@@ -118,14 +130,34 @@ class Past:
 
     def before_event(self, number: int, event: int, watch: Watch | None = None) -> Halt:
         """Stop just before what told the event of this place among those of block `number`."""
-        back = LOOK_BACK if watch else 0
         near, block = self._begin(
-            lambda at: at.block < number - back, lambda head: head.number >= number, watch
+            f"block {number:,}",
+            lambda at: at.block < number,
+            lambda head: head.number >= number,
+            watch,
         )
         halt = halt_before_event(near.machine, block, event)
         if halt is None:
             raise NoSuchMoment(f"block {number} told no event {event}")
         return halt
+
+    def lead_up_to(self, number: int, watch: Watch) -> tuple[Header, Machine]:
+        """Have `watch` told of the blocks before block `number`, from the nearest snapshot on.
+
+        Return the header of the first of them (there is one: `number` is above 1) and the machine
+        behind the last.
+        """
+        start = newest_start(
+            self._storage, self.release, self._say, lambda head: head.block < number - 1
+        )
+        replica, first = replica_at(self.home, self.release, start, self._say), None
+        with closing(Reader(self._storage, replica.tail)) as reader:
+            for block in reader.read(number - 1):
+                self._refuse_sealed(block.header.release)
+                first = first or block.header
+                watch(block, replica.step(block))
+        assert first is not None
+        return first, replica.machine
 
     def blocks_from_command(self, position: int) -> Iterator[tuple[Machine, Block]]:
         """Yield each block from the one that holds a command on, and a machine before it.
@@ -133,7 +165,9 @@ class Past:
         It is the same machine: whoever asks steps it before asking for the next block.
         """
         near, block = self._begin(
-            lambda at: at.position < position, lambda head: head.last_position >= position
+            f"command {position:,}",
+            lambda at: at.position < position,
+            lambda head: head.last_position >= position,
         )
         yield near.machine, block
         with closing(Reader(self._storage, block.header)) as reader:
@@ -169,13 +203,14 @@ class Past:
 
     def _begin(
         self,
+        what: str,
         fits: Callable[[SnapshotHead], bool],
         there: Callable[[Header], bool],
         watch: Watch | None = None,
     ) -> tuple[Standing, Block]:
         near = self._stand(fits, there, watch)
         if near.following is None:
-            raise NoSuchMoment("the journal does not reach as far")
+            raise NoSuchMoment(self._too_far(what))
         self._refuse_sealed(near.following.header.release)
         return near, near.following
 
@@ -187,16 +222,17 @@ class Past:
     ) -> Standing:
         """Step from the nearest start that fits until the next block is there, or the end."""
         replica = replica_at(self.home, self.release, self._start(fits), self._say)
-        following = None
+        following, end, progress = None, self._end(), Progress(self._say)
         try:
             with closing(Reader(self._storage, replica.tail)) as reader:
-                for block in reader.read(self._end()):
+                for block in reader.read(end):
                     if there(block.header):
                         following = Block(block.header, np.array(block.rows))
                         break
                     stepped = replica.step(block)
                     if watch:
                         watch(block, stepped)
+                    progress.at(f"stepping to it, at {replica.so_far(block.header, end)}")
             return self._standing(replica, following)
         finally:
             replica.close()
@@ -217,6 +253,21 @@ class Past:
                 f"{self.release.digest.hex()[:16]} runs now; only the release that decided may "
                 f"show its arithmetic. Its sources are in engines/{release.hex()}"
             )
+
+    def _refuse_to_come(self, time: int) -> None:
+        latest = self._latest()
+        if latest is None or time > latest.time:
+            to_do = "name that moment or an earlier one" if latest else "start the exchange first"
+            raise MomentIsToCome(
+                f"{said(time)} is still to come: {latest_moment(latest)}; {to_do}"
+            )
+
+    def _too_far(self, what: str) -> str:
+        return f"the journal does not reach as far as {what}; {latest_moment(self._latest())}"
+
+    def _latest(self) -> Header | None:
+        end = self._end()
+        return header_of(self._storage, end) if end else None
 
     def _end(self) -> int:
         return DurableMark(self._storage).block

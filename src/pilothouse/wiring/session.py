@@ -182,11 +182,13 @@ class Session:
     def as_of(self, moment: datetime | int) -> Moment:
         """Return the exchange behind the last block at or before a moment (UTC or microseconds).
 
-        Raises NoSuchMoment before the journal begins, PastIsSealed for an older engine release.
+        Raises NoSuchMoment before the journal begins, MomentIsToCome for a moment that is not past
+        yet, PastIsSealed for an older engine release.
         """
+        from pilothouse.venue.clock import wall_clock_us
         from pilothouse.venue.past import Past
 
-        return Moment(Past(self.home).as_of(_as_us(moment)).machine)
+        return Moment(Past(self.home).as_of(_as_us(moment), wall_clock_us()).machine)
 
     def preview(self, change: Command | int) -> list[dict[str, Any]]:
         """Return what a change would do now, counted on a copy, step by step; nothing is sent.
@@ -283,6 +285,8 @@ def _person(name: str) -> Person | None:
 def _as_us(moment: datetime | int) -> int:
     if isinstance(moment, int):
         return moment
+    if not isinstance(moment, datetime):
+        raise TypeError(f"{moment!r} is no datetime and no whole number of microseconds")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     passed = moment - datetime.fromtimestamp(0, UTC)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
 
-from pilothouse.journal.blocks import Block
 from pilothouse.language.commands import PlaceOrder
 from pilothouse.language.events import (
     InsurancePaid,
@@ -19,6 +17,7 @@ from pilothouse.language.events import (
 )
 from pilothouse.language.kinds import CancelReason, FillKind, OrderType, Side
 from pilothouse.language.rows import Happened, Rows, from_event_row, from_rows, split
+from pilothouse.venue.explanation.before import Seen, about, accounts_of
 from pilothouse.venue.explanation.cancellation import cancelled
 from pilothouse.venue.explanation.facts import Explanation, Moment, What
 from pilothouse.venue.explanation.fee import fee_taken
@@ -27,19 +26,15 @@ from pilothouse.venue.explanation.margin import faults, sections
 from pilothouse.venue.explanation.outcome import outcomes, sentences
 from pilothouse.venue.explanation.refusal import refused
 from pilothouse.venue.halting import POSITION, Halt
-from pilothouse.venue.machine import Stepped
 from pilothouse.venue.past import Past
 from pilothouse.venue.views.accounts import account_count, positions
 from pilothouse.venue.views.books import book
 from pilothouse.venue.views.margin import margin
+from pilothouse.venue.views.markets import market
 from pilothouse.venue.views.orders import OrderView
 
-BEFORE_KEPT: Final = 40
 BOOK_LEVELS: Final = 8
-ACCOUNT: Final = 3
-"""The word of an event in which its account stands."""
 _ASKER: Final = PlaceOrder.layout.slot("account").start
-_MAKER: Final = OrderFilled.layout.slot("maker_account").start
 UNTOLD: Final = frozenset(
     {OrderCancelled.number, OrderFilled.number, ProtectionStepTaken.number, InsurancePaid.number}
 )
@@ -82,42 +77,6 @@ def explain_command(past: Past, position: int, account: int) -> Explanation:
         What.REFUSAL, halt, account, moment, refused(halt), seen,
         refusal=halt.outcome, client_order_id=name,
     )  # fmt: skip
-
-
-class Seen:
-    """What the account did, and what happened to it, on the way to the moment."""
-
-    def __init__(self, account: int) -> None:
-        self._account = account
-        self._rows: deque[Happened] = deque(maxlen=BEFORE_KEPT)
-
-    def watch(self, block: Block, stepped: Stepped) -> None:
-        """Take in a block."""
-        self.take(stepped.events)
-
-    def take(self, rows: Rows) -> None:
-        """Take in events."""
-        if len(rows):
-            for row in rows[about(rows, self._account)]:
-                self._rows.append(from_event_row(row))
-
-    @property
-    def rows(self) -> tuple[Happened, ...]:
-        """Return what was seen, oldest first."""
-        return tuple(self._rows)
-
-
-def accounts_of(row: Any) -> tuple[int, ...]:
-    """Return the accounts an event is about: of a fill both sides."""
-    if int(row[0]) == OrderFilled.number:
-        return int(row[ACCOUNT]), int(row[_MAKER])
-    return (int(row[ACCOUNT]),)
-
-
-def about(rows: Rows, account: int) -> Any:
-    """Return which events are about an account, as a mask."""
-    made = (rows[:, 0] == OrderFilled.number) & (rows[:, _MAKER] == account)
-    return (rows[:, ACCOUNT] == account) | made
 
 
 def explained_rows(rows: Rows, account: int) -> Iterator[int]:
@@ -221,9 +180,10 @@ def _explained(
         sections=told.sections + (sections(machine, account) if concerns_margin else ()),
         margin=view,
         market=told.market,
+        listed=market(machine, told.market),
         markets=tuple(sorted({one.market for one in held} | ({told.market} - {0}))),
         book=book(machine, told.market, BOOK_LEVELS) if told.market else None,
-        before=seen.rows,
+        before=seen.before(halt.header, halt.after or machine),
         faults=told.faults + faults(view, held),
         **named,
     )

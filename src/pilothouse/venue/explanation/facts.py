@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pilothouse.language.numbers import format_decimal, trim
-from pilothouse.language.rows import Happened
+from pilothouse.language.schema import Event
 from pilothouse.venue.views.books import BookView
 from pilothouse.venue.views.margin import MarginView
+from pilothouse.venue.views.markets import MarketView
 
 USD_DECIMALS = 6
 
@@ -85,12 +86,41 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class Deed:
+    """What an account did, or what happened to it; `said` is how people read it."""
+
+    time: int
+    position: int
+    said: str
+    event: Event
+
+
+@dataclass(frozen=True)
+class Before:
+    """What an account did, and what happened to it, up to a moment, oldest first.
+
+    It was looked from the block `block` on, whose first command has `position`, at `time`
+    (microseconds). `sealed` tells that an older engine release wrote what was before.
+    """
+
+    deeds: tuple[Deed, ...]
+    block: int
+    position: int
+    time: int
+    sealed: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether it was looked from the journal's beginning on."""
+        return self.block <= 1
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Why something happened to an account. `faults` names sums that do not agree: there are none.
 
-    `said` is what happened, `because` why, both for the client; `before` what the account did and
-    what happened to it on the way there, oldest first; `outcome` what came of it in that block, in
-    sentences; `markets` are those it depended on.
+    `said` is what happened, `because` why, both for the client; `outcome` what came of it in that
+    block, in sentences; `listed` is its market as it then was, `markets` those it depended on.
     """
 
     what: What
@@ -103,9 +133,10 @@ class Explanation:
     sections: tuple[Section, ...]
     margin: MarginView
     market: int
+    listed: MarketView | None
     markets: tuple[int, ...]
     book: BookView | None
-    before: tuple[Happened, ...]
+    before: Before
     refusal: int = 0
     order: int = 0
     client_order_id: str = ""

@@ -13,7 +13,7 @@ from pilothouse.language.events import OrderCancelled, OrderFilled, ProtectionSt
 from pilothouse.language.kinds import CancelReason, ProtectionStep
 from pilothouse.language.refusals import REFUSALS
 from pilothouse.language.rows import Happened, Rows, from_event_row
-from pilothouse.venue.explanation.explain import about
+from pilothouse.venue.explanation.before import about
 from pilothouse.venue.explanation.facts import Explanation, What, usd
 from pilothouse.venue.leaving_out import Lived, without
 from pilothouse.venue.past import Past

@@ -16,7 +16,7 @@ from pilothouse.access.roles import Right
 from pilothouse.console import exchange
 from pilothouse.console.answers import answer, wants_json
 from pilothouse.console.rights import needs, person_of
-from pilothouse.control.explanation import Touching, changes_before, without_it
+from pilothouse.control.explanation import changes_before, without_it
 from pilothouse.records import audit
 from pilothouse.venue.explanation.explain import (
     NotExplained,
@@ -26,10 +26,8 @@ from pilothouse.venue.explanation.explain import (
     find_order,
 )
 from pilothouse.venue.explanation.facts import Explanation
-from pilothouse.venue.explanation.paragraph import paragraph
-from pilothouse.venue.explanation.telling import told
+from pilothouse.venue.explanation.shown import shown
 from pilothouse.venue.past import NoSuchMoment, Past, PastIsSealed
-from pilothouse.venue.views.markets import all_markets
 
 PURPOSE_MOST: Final = 200
 NAMES: Final = ("block", "event", "position", "order", "client_order_id")
@@ -55,10 +53,9 @@ def explanation(request: HttpRequest, number: int) -> HttpResponse:
         return answer(request, "explanation/none.html", facts, status=404)
     _note(request, made, purpose)
     changes = changes_before(made)
-    facts |= _facts(made, changes, purpose)
+    facts |= vars(shown(past, made)) | {"changes": changes, "purpose": purpose}
     if wants_json(request):
         facts["without"] = {one.number: without_it(past, made, one) for one in changes}
-    facts["before"] = _before(made)
     return answer(request, "explanation/page.html", facts, {"here": urlencode(asked)})
 
 
@@ -116,28 +113,3 @@ def _note(request: HttpRequest, made: Explanation, purpose: str) -> None:
             f"person:{person.pk}", "explanation.seen", f"account:{made.account}",
             f"{sentence}: {purpose}", facts=facts,
         )  # fmt: skip
-
-
-def _facts(made: Explanation, changes: list[Touching], purpose: str) -> dict[str, Any]:
-    with exchange.machine() as machine:
-        listed = {one.number: one for one in all_markets(machine)}
-    return {
-        "explanation": made,
-        "paragraph": paragraph(made),
-        "comparisons": [one.text for one in made.comparisons],
-        "changes": changes,
-        "market": listed.get(made.market),
-        "purpose": purpose,
-    }
-
-
-def _before(made: Explanation) -> list[dict[str, Any]]:
-    with exchange.machine() as machine:
-        return [
-            {
-                "time": one.time,
-                "position": one.position,
-                "said": told(machine, one.event, made.account),
-            }
-            for one in reversed(made.before)
-        ]
