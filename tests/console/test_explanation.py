@@ -4,6 +4,7 @@ import json
 import re
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from typer.testing import CliRunner
 
 from pilothouse.console import exchange as of_console
+from pilothouse.console.templatetags.figures import price, quantity
 from pilothouse.control import ports
 from pilothouse.control.models import Change, ChangeStep, Signature, Touched
 from pilothouse.language.events import (
@@ -23,12 +25,15 @@ from pilothouse.language.kinds import FillKind, ProtectionStep, Side
 from pilothouse.language.rows import from_event_row
 from pilothouse.records.models import AuditRow
 from pilothouse.records.timeline import Timeline
+from pilothouse.venue.explanation import before as of_before
 from pilothouse.venue.explanation import telling, units
+from pilothouse.venue.explanation.before import Seen
 from pilothouse.venue.explanation.facts import usd
 from pilothouse.venue.follower import Span
 from pilothouse.venue.leaving_out import without
 from pilothouse.venue.past import Past
 from pilothouse.wiring.cli import app
+from pilothouse.wiring.cli.says import OUT
 from tests.control.doubles import Exchange
 from tests.engine.eventful import leave_in_the_pool
 from tests.venue.lived import CHANGE, CONTRACT, live, write_home
@@ -248,6 +253,58 @@ def test_the_command_line_says_the_same(exchange, team, change, lived):
     assert CliRunner().invoke(app, ["explain", "--home", str(home)]).exit_code == 2
     idle = CliRunner().invoke(app, [*asked, "--purpose", " "])
     assert idle.exit_code == 1 and "for which purpose" in idle.output
+
+
+def test_the_command_line_prints_all_that_the_page_shows(
+    exchange, team, change, lived, monkeypatch
+):
+    monkeypatch.setattr(OUT, "_width", 240)
+    *_, one = liquidations(lived)[0]
+    home = lived[0]
+    where = ["--account", str(one.account), "--position", str(one.position), "--home", str(home)]
+    done = CliRunner().invoke(app, ["explain", *where])
+    assert done.exit_code == 0, done.output
+    said = done.output
+    address = f"/accounts/{one.account}/why?position={one.position}&purpose=x"
+    facts = signed_in(team.operator).get(address, headers=JSON).json()
+    asked = CliRunner().invoke(app, ["explain", *where, "--json"])
+    plain = json.loads(asked.stdout)
+    assert plain == {name: facts[name] for name in plain}, "one answer at every door"
+    made, market = facts["explanation"], SimpleNamespace(**facts["market"])
+    assert facts["paragraph"] in said and made["because"] in said
+    for text in (
+        *facts["comparisons"],
+        *made["outcome"],
+        *(one["title"] for one in made["sections"]),
+    ):
+        assert text in said
+    for line in (line for section in made["sections"] for line in section["lines"]):
+        assert re.search(rf"{re.escape(line['name'])} .*{re.escape(line['figure']['text'])}", said)
+    assert facts["before"] and f"{facts['looked']}, the latest first" in said
+    for deed in facts["before"]:
+        assert re.search(rf"{deed['position']:,} +{re.escape(deed['said'])}", said)
+    assert made["book"]["bids"] and f"Book of {market.symbol} at that moment" in said
+    for side, levels in (("sell", made["book"]["asks"]), ("buy", made["book"]["bids"])):
+        for at, size, orders in levels:
+            level = f"{price(at, market)} +{quantity(size, market)} +{orders:,}"
+            assert re.search(rf"{side} +{level}\n", said)
+    assert f"CH-{change.pk} Twice the margin, by operator, signed by risk, applied" in said
+    assert facts["without"][str(change.pk)]["sentence"] in said
+
+
+def test_an_account_that_did_nothing_is_told_so_on_the_page_and_in_the_terminal(
+    exchange, team, lived, monkeypatch
+):
+    monkeypatch.setattr(of_before, "LOOK_BACK_WORK", 0)
+    monkeypatch.setattr(Seen, "take", lambda *_: None)
+    *_, one = liquidations(lived)[0]
+    where = ["--account", str(one.account), "--position", str(one.position)]
+    address = f"/accounts/{one.account}/why?position={one.position}&purpose=x"
+    page = signed_in(team.operator).get(address).content.decode()
+    done = CliRunner().invoke(app, ["explain", *where, "--home", str(lived[0])])
+    (nothing,) = re.findall(r"Nothing since [^.]+ UTC, block [\d,]+; [^.]+\.", page)
+    assert nothing.endswith("it was not looked further back.")
+    assert nothing in done.output.replace("\n", " ").replace("  ", " ")
 
 
 def test_the_timeline_names_every_event_that_is_explained(lived):

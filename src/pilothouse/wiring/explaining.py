@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pilothouse.control.explanation import Touching
+    from pilothouse.venue.explanation.facts import Explanation
+    from pilothouse.venue.explanation.shown import Shown
+    from pilothouse.venue.explanation.what_if import WouldHave
+    from pilothouse.venue.past import Past
 
 
 class NoPurpose(ValueError):
@@ -28,38 +36,57 @@ class Happening:
         return bool(self.order or (self.account and (self.position or self.client_order_id)))
 
 
-def explained(home: Path, asked: Happening, *, actor: str, purpose: str) -> dict[str, Any]:
-    """Return the explanation as plain JSON; Django must be set up.
+@dataclass(frozen=True)
+class Explained:
+    """An explanation as every door shows it, the changes before it and who signed them, and for
+    each by its number what would have been without it.
+    """
 
-    With it the paragraph for the client, the changes before it and who signed them, and for each
-    whether it would have happened without it. Raises NotExplained, NoSuchMoment, PastIsSealed,
-    and NoPurpose when there is none to write to the audit.
+    shown: Shown
+    changes: Sequence[Touching]
+    without: Mapping[int, WouldHave]
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return it as plain JSON, with the names of the console's page."""
+        from pilothouse.console.answers import plain
+
+        made = vars(self.shown) | {"changes": self.changes, "without": self.without}
+        facts: dict[str, Any] = plain(made)
+        return facts
+
+
+def explained(
+    home: Path,
+    asked: Happening,
+    *,
+    actor: str,
+    purpose: str,
+    say: Callable[[str], None] = lambda sentence: None,
+) -> Explained:
+    """Return why something happened; Django must be set up. `say` is told what takes long.
+
+    Raises NotExplained, NoSuchMoment, PastIsSealed, and NoPurpose when there is none to write to
+    the audit.
     """
     if not purpose.strip():
         raise NoPurpose("say for which purpose you look; it is written to the audit log")
     # Late, because Django's models and the compiled engine are loaded with them.
-    from pilothouse.console.answers import plain
     from pilothouse.control.explanation import changes_before, without_it
-    from pilothouse.venue.explanation.paragraph import paragraph
+    from pilothouse.venue.explanation.shown import shown
     from pilothouse.venue.past import Past
 
-    past = Past(home)
+    past = Past(home, say=say)
     made = _found(past, asked)
     _note(actor, made.account, purpose, made.moment.position)
     changes = changes_before(made)
-    told: dict[str, Any] = plain(
-        {
-            "explanation": made,
-            "paragraph": paragraph(made),
-            "comparisons": [one.text for one in made.comparisons],
-            "changes": changes,
-            "without": {one.number: without_it(past, made, one) for one in changes},
-        }
+    return Explained(
+        shown(past, made),
+        changes,
+        {one.number: without_it(past, made, one) for one in changes},
     )
-    return told
 
 
-def _found(past: Any, asked: Happening) -> Any:
+def _found(past: Past, asked: Happening) -> Explanation:
     from pilothouse.venue.explanation import explain
 
     if asked.order:

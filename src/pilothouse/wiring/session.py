@@ -222,7 +222,7 @@ class Session:
         asked = Happening(account, position, order, client_order_id)
         if not asked.is_named:
             raise LookupError("name an order, or an account with a position or client_order_id")
-        return explained(self.home, asked, actor=self._actor, purpose=purpose)
+        return explained(self.home, asked, actor=self._actor, purpose=purpose).as_plain()
 
     @contextmanager
     def _rehearsal(self) -> Iterator[None]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from pilothouse.wiring.cli.explain_says import show
 from pilothouse.wiring.cli.options import AsJson, Home
-from pilothouse.wiring.cli.says import OUT, failure
-from pilothouse.wiring.explaining import Happening, NoPurpose, explained
+from pilothouse.wiring.cli.says import failure, going_on
+from pilothouse.wiring.explaining import Explained, Happening, NoPurpose, explained
 from pilothouse.wiring.home import has_exchange, home_folder
 from pilothouse.wiring.people import begin_django
 
@@ -37,34 +38,18 @@ def explain(
     if not asked.is_named:
         failure("name --order, or --account with --position or --client-order-id", as_json, 2)
     begin_django(place)
-    facts = _explained(place, asked, purpose, as_json)
+    found = _explained(place, asked, purpose, as_json)
     if as_json:
-        typer.echo(json.dumps(facts))
+        typer.echo(json.dumps(found.as_plain()))
     else:
-        _print(facts)
+        show(found)
 
 
-def _explained(place: Path, asked: Happening, purpose: str, as_json: bool) -> dict[str, Any]:
+def _explained(place: Path, asked: Happening, purpose: str, as_json: bool) -> Explained:
     from pilothouse.venue.explanation.explain import NotExplained
     from pilothouse.venue.past import NoSuchMoment, PastIsSealed
 
     try:
-        return explained(place, asked, actor="command line", purpose=purpose)
+        return explained(place, asked, actor="command line", purpose=purpose, say=going_on)
     except (NoPurpose, NotExplained, NoSuchMoment, PastIsSealed) as fault:
         failure(str(fault), as_json)
-
-
-def _print(facts: dict[str, Any]) -> None:
-    OUT.print(facts["paragraph"], markup=False)
-    for one in facts["comparisons"]:
-        OUT.print(f"  {one}", markup=False)
-    for section in facts["explanation"]["sections"]:
-        OUT.print(f"\n{section['title']}", markup=False)
-        for line in section["lines"]:
-            how = f"  ({line['how']})" if line["how"] else ""
-            OUT.print(f"  {line['name']}: {line['figure']['text']}{how}", markup=False)
-    for change in facts["changes"]:
-        would = facts["without"][str(change["number"])]
-        signed = ", ".join(one["name"] for one in change["signers"]) or "nobody"
-        OUT.print(f"\nChange {change['number']}, {change['title']}, signed by {signed}")
-        OUT.print(f"  {would['sentence']} {would['assumed']}", markup=False)
