@@ -13,8 +13,9 @@ from pilothouse.release import HOUSE, digest_of
 from pilothouse.venue import recovery, sealed
 from pilothouse.venue.follower import Follower, ReplicaIsSealed
 from pilothouse.venue.machine import Release
+from pilothouse.venue.past import Past, PastIsSealed
 from pilothouse.venue.progress import Progress, under_way
-from pilothouse.venue.recovery import recover
+from pilothouse.venue.recovery import header_of, recover
 from pilothouse.venue.replica import ReleaseCannotTakeOver
 from pilothouse.venue.snapshotter import Snapshotter
 from pilothouse.venue.verify import verify
@@ -140,6 +141,14 @@ def test_the_next_release_goes_on_from_a_seal(home):
     with running_writer(home, PRESENT) as writer:
         assert any("Starts from the snapshot" in one for one in writer.said)
         assert writer.machine.total == 3 * ORDERS
+
+
+def test_a_moment_within_an_older_span_is_not_shown_by_the_present_release(home):
+    with running_writer(home, PRESENT):
+        trade(home, 100)
+    within = header_of(Files(home), 3).time
+    with pytest.raises(PastIsSealed, match="decided this"):
+        Past(home, release=PRESENT).as_of(within, within)
 
 
 def test_a_follower_tells_the_events_of_both_releases(home):

@@ -239,8 +239,9 @@ class Past:
 
     def _standing(self, replica: Replica, following: Block | None) -> Standing:
         if isinstance(replica.machine, SealedMachine):
-            if following is None:
-                self._refuse_sealed(replica.tail.release if replica.tail else b"")
+            # Only at the border to the present release does the present one read an older state.
+            head = following.header if following else replica.tail
+            self._refuse_sealed(head.release if head else b"")
             replica.use_present_release()
         machine: Machine = replica.machine
         self._keep(machine, replica.tail)
