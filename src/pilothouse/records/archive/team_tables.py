@@ -71,7 +71,7 @@ MEASURES: Final = define(
     (
         moment("when it was taken, by the console's clock"),
         text("measure", "its name"),
-        text("scope", "exchange, or market:SYMBOL"),
+        text("scope", "exchange, market:SYMBOL, or market:SYMBOL/N for source N of its index"),
         integer("value", "the number, in the unit of the measure"),
     ),
 )
