@@ -30,6 +30,7 @@ from pilothouse.wiring.drill.copying import Copied
 from pilothouse.wiring.drill.tally import tally
 from tests.control.conftest import Team
 from tests.desk.test_archived import make
+from tests.engine.eventful import leave_in_the_pool
 from tests.venue.lived import nothing, write_home
 
 SOL = asset_number("SOL")
@@ -79,6 +80,7 @@ def drilled():
     world = Drilled(1)
     world.open()
     world.run(20, ORDERS)
+    leave_in_the_pool(world, dollars=10_000)
     copied_at = world.machine.position
     way = crash_way(world.crowd.prices.of(SOL))
     version = int(world.machine.state.markets[CONTRACT]["status_version"])
