@@ -1,6 +1,6 @@
 """What a pause is worth on a crash day: the same seeded worlds, lived under several plans.
 
-A contract's index walks minute bars, an invented crash or a file's. Nobody acts, or the contract takes
+A contract's index walks minute bars, invented or of a file. Nobody acts, or the contract takes
 post-only orders for a part of the fall and trades again afterwards, until nobody waits any more. Each
 line is the median of the seeds; no time is measured, so the numbers are the same on every machine. Run
 by hand: `python -m benchmarks.pause`, with `--file FILE --from T --until T` on minute bars.
