@@ -7,8 +7,10 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 
+from pilothouse.venue.index_replay import run as replay
 from tests.browser import PASSWORD, SOURCE
 
 
@@ -48,6 +50,21 @@ class Drill:
             assert self._process.poll() is None, "".join(self.said)
             time.sleep(0.1)
         raise AssertionError(f"no {pattern} in:\n{''.join(self.said)}")
+
+    def reach(self, moment: str, within_s: int = 200) -> None:
+        """Wait until the file was told up to a moment (UTC)."""
+        until_us = int(datetime.fromisoformat(f"{moment}+00:00").timestamp()) * 1_000_000
+        began_us = replay.read_run(self.home).since_us
+        for _ in range(5 * within_s):
+            if began_us + replay.read_progress(self.home).at_us >= until_us:
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"{moment} was not reached")
+
+    def speed(self, seconds_a_second: int) -> None:
+        """Change the speed of the file, from another terminal."""
+        command = ("replay", "speed", str(seconds_a_second), f"--home={self.home}")
+        subprocess.run([sys.executable, "-m", "pilothouse.wiring.cli", *command], check=True)
 
     def sheet(self) -> dict:
         """Wait for the end of the day and return the sheet."""

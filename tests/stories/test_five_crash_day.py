@@ -1,6 +1,7 @@
 """Story Five: the crash day. The watch notices, people act, and a client's question is answered.
 
-One person may stop the market's trade; two open it again, in stages, knowing whom that reaches.
+The index falls by a sixth within a minute and comes back within the hour. One person stops the
+contract's trade; two open it again, in stages, when the price is back, knowing whom that reaches.
 
 A drill copies the demonstration and lets the day happen to the copy, so that its sheet can say
 what it came to beside the same day with nothing done. Both are printed.
@@ -29,7 +30,9 @@ from tests.stories.drilling import Drill
 CONTRACT = "PF_SOLUSD"
 SHARED = Path(os.environ.get("PILOTHOUSE_SHARED", Path(__file__).parents[3] / "shared"))
 DAY = SHARED / "data/crash/FILUSDT_1m_2024_04.csv.gz"
-WINDOW = ("--from=2024-04-12T18:15", "--until=2024-04-12T18:37", "--speed=24")
+WINDOW = ("--from=2024-04-12T18:34", "--until=2024-04-12T19:22", "--speed=3")
+OVER, BACK = "2024-04-12T18:36:30", "2024-04-12T19:19:40"
+"""The worst is told; the price has come back to little more than 1 % below."""
 TRAFFIC = 200
 """Orders a second: so many that somebody bids while the price falls."""
 NEAR = "Accounts come near their maintenance margin"
@@ -154,6 +157,18 @@ def test_the_crash_day_is_noticed_acted_on_and_explained(console, drill, liquida
     alert = wait_for_alert(operator)
     change = pause_the_market(operator)
 
+    drill.reach(OVER)
+    drill.speed(80)
+    drill.reach(BACK)
+    drill.speed(1)
+    opening = open_in_stages(operator)
+    assert shown(operator, REACHED) > 0, "two people open it and know whom that reaches"
+    sign(risk, opening)
+    arm(operator, opening)
+    wait_for_stage(operator, opening)
+    account, position = liquidations.first()
+    drill.speed(100)
+
     told = drill.sheet()
     done, nothing = told["done"], told["nothing_done"]
     assert alert["raised"] < nothing["first_us"], "noticed before it would have hurt anyone"
@@ -162,15 +177,9 @@ def test_the_crash_day_is_noticed_acted_on_and_explained(console, drill, liquida
     assert done["accounts_hurt"] < nothing["accounts_hurt"]
     assert done["insurance_micro_usd"] < nothing["insurance_micro_usd"]
     assert done["liquidated_micro_usd"] < nothing["liquidated_micro_usd"]
-    assert done["still_below_accounts"] > 0, "a pause puts off; the sheet does not hide it"
+    put_off = done["still_below_accounts"]
+    assert done["accounts_hurt"] + put_off < nothing["accounts_hurt"], "spared, not put off"
 
-    opening = open_in_stages(operator)
-    assert shown(operator, REACHED) > 0, "two people open it and know whom that reaches"
-    sign(risk, opening)
-    arm(operator, opening)
-    wait_for_stage(operator, opening)
-
-    account, position = liquidations.first()
     paragraph = ask_why(operator, account, position)
     assert CONTRACT in paragraph and "maintenance" in paragraph
     assert str(change) in time_to_change(operator, change)
