@@ -1,9 +1,10 @@
 """What a pause is worth on a crash day: the same seeded worlds, lived under several plans.
 
 A contract's index walks minute bars, invented or of a file. Nobody acts, or the contract takes
-post-only orders for a part of the fall and trades again afterwards, until nobody waits any more. Each
-line is the median of the seeds; no time is measured, so the numbers are the same on every machine. Run
-by hand: `python -m benchmarks.pause`, with `--file FILE --from T --until T` on minute bars.
+post-only orders for a part of the fall and trades again afterwards, until nobody waits any more.
+Each line is the median of the seeds; no time is measured, so the numbers are the same on every
+machine. Run by hand: `python -m benchmarks.pause`, with `--file FILE --from T --until T` on minute
+bars.
 """
 
 import argparse
@@ -30,7 +31,9 @@ SOL = asset_number("SOL")
 BEATS_A_SECOND, CALM_BEATS, AFTER_BEATS = 10, 300, 600
 CRASH_PPM = 30_000
 """The crash has begun once the index is so far below the highest before."""
-MINUTE = 60
+BACK_PPM = 20_000
+"""It is back once it is so far below the first price."""
+MINUTE, END = 60, 1 << 31
 Pause = tuple[int, int] | None
 """From which step of the way until which; None for nothing done."""
 
@@ -69,6 +72,7 @@ def plans(way: Way) -> dict[str, Pause]:
         if (highest - price) * PPM >= CRASH_PPM * highest:
             began = step
             break
+    back = next((step for step in range(low, way.steps) if _is_back(prices, step)), END)
     return {
         "nothing done": None,
         "paused from 1 minute before it begins until 2 after the low": (
@@ -76,8 +80,12 @@ def plans(way: Way) -> dict[str, Pause]:
         ),
         "paused for 1 minute from where it begins": (began, began + MINUTE),
         "paused from 1 minute before the low until 2 after": (low - MINUTE, low + 2 * MINUTE),
-        "paused from 1 minute before the low until 5 after": (low - MINUTE, low + 5 * MINUTE),
+        "paused from 1 minute before it begins until it is back, if ever": (began - MINUTE, back),
     }  # fmt: skip
+
+
+def _is_back(prices: list[int], step: int) -> bool:
+    return (prices[0] - prices[step]) * PPM <= BACK_PPM * prices[0]
 
 
 def lived(seed: int, bars: Sequence[Bar], name: str, speed: int, rate: int) -> dict[str, int]:

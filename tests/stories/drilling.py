@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import datetime
 from pathlib import Path
 
 from pilothouse.venue.index_replay import run as replay
@@ -51,15 +50,13 @@ class Drill:
             time.sleep(0.1)
         raise AssertionError(f"no {pattern} in:\n{''.join(self.said)}")
 
-    def reach(self, moment: str, within_s: int = 200) -> None:
-        """Wait until the file was told up to a moment (UTC)."""
-        until_us = int(datetime.fromisoformat(f"{moment}+00:00").timestamp()) * 1_000_000
-        began_us = replay.read_run(self.home).since_us
+    def reach(self, seconds: int, within_s: int = 300) -> None:
+        """Wait until so many seconds of the file were told."""
         for _ in range(5 * within_s):
-            if began_us + replay.read_progress(self.home).at_us >= until_us:
+            if replay.read_progress(self.home).at_us >= seconds * 1_000_000:
                 return
             time.sleep(0.2)
-        raise AssertionError(f"{moment} was not reached")
+        raise AssertionError(f"{seconds} s of the file were not reached")
 
     def speed(self, seconds_a_second: int) -> None:
         """Change the speed of the file, from another terminal."""

@@ -15,6 +15,7 @@ from pilothouse.simulation.crash import as_csv, bars
 from tests.browser import ARGUMENTS, CHROMIUM, Desk, demonstration_in
 from tests.stories.business import (
     apply,
+    open_in_stages,
     pause_the_market,
     propose_raise,
     set_ceiling,
@@ -24,6 +25,8 @@ from tests.stories.business import (
 from tests.stories.drilling import Drill
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+BACK_S = 22 * 60
+"""When the price of the invented crash is back."""
 THEMES = ("dark", "light")
 NEAR = "Accounts come near their maintenance margin"
 
@@ -72,7 +75,7 @@ def _ask(page):
 
 
 def drill(desk, home, folder):
-    """An invented crash over a copy: the alert, the incident, the pause, and the sheet."""
+    """An invented crash over a copy: alert, incident, pause, opening, and the sheet."""
     bars_file = folder / "crash.csv"
     bars_file.write_text(as_csv(bars()))
     made = Drill(home, folder / "drill", (str(bars_file), "--market=PF_SOLUSD", "--speed=6"))
@@ -90,6 +93,8 @@ def drill(desk, home, folder):
         photograph(page, "incident")
         page.goto("/")
         photograph(page, "control_room_drill")
+        made.reach(BACK_S)
+        open_in_stages(page, copy.sit_down("risk"), "PF_SOLUSD")
         made.line("saved as (drill-sheet.txt)", within_s=600)
         page.goto("/drill")
         photograph(page, "drill")

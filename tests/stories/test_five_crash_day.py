@@ -19,11 +19,8 @@ from pilothouse.venue.follower import Follower
 from tests.browser import Desk
 from tests.stories.business import (
     JSON,
-    arm,
-    facts,
+    open_in_stages,
     pause_the_market,
-    shown,
-    sign,
 )
 from tests.stories.drilling import Drill
 
@@ -31,12 +28,11 @@ CONTRACT = "PF_SOLUSD"
 SHARED = Path(os.environ.get("PILOTHOUSE_SHARED", Path(__file__).parents[3] / "shared"))
 DAY = SHARED / "data/crash/FILUSDT_1m_2024_04.csv.gz"
 WINDOW = ("--from=2024-04-12T18:34", "--until=2024-04-12T19:22", "--speed=3")
-OVER, BACK = "2024-04-12T18:36:30", "2024-04-12T19:19:40"
-"""The worst is told; the price has come back to little more than 1 % below."""
+OVER_S, BACK_S = 150, 2_740
+"""After so many seconds the worst is told; after so many the price is back to 1 % below."""
 TRAFFIC = 200
 """Orders a second: so many that somebody bids while the price falls."""
 NEAR = "Accounts come near their maintenance margin"
-REACHED = "accounts that liquidation reaches again"
 STEP = ProtectionStepTaken.number
 
 pytestmark = [
@@ -107,27 +103,6 @@ def wait_for_alert(page):
     raise AssertionError("the watch did not notice")
 
 
-def open_in_stages(operator):
-    """Propose that the market goes online, and take the gentler way that is offered."""
-    operator.goto(f"/changes/propose?kind=market_status&market={CONTRACT}&status=online")
-    operator.get_by_label("Why").fill("the price has turned")
-    operator.get_by_role("button", name="Propose and preview").click()
-    operator.get_by_role("button", name="Take this way: In stages").click()
-    number = int(re.search(r"/changes/(\d+)", operator.url).group(1))
-    operator.get_by_text(f"CH-{number} is now previewed").wait_for()
-    return number
-
-
-def wait_for_stage(page, number):
-    """The machine sends the first stage by itself as soon as what was signed for it holds."""
-    for _ in range(240):
-        step = facts(page, number)["steps"][0]
-        if step["state"] == "verified":
-            return
-        page.wait_for_timeout(500)
-    raise AssertionError(f"the first stage is {step}")
-
-
 def ask_why(page, account, position):
     """Ask what a client asks; return what support may send."""
     address = f"/accounts/{account}/why?position={position}&purpose=the+client+asks"
@@ -157,15 +132,12 @@ def test_the_crash_day_is_noticed_acted_on_and_explained(console, drill, liquida
     alert = wait_for_alert(operator)
     change = pause_the_market(operator)
 
-    drill.reach(OVER)
+    drill.reach(OVER_S)
     drill.speed(80)
-    drill.reach(BACK)
+    drill.reach(BACK_S)
     drill.speed(1)
-    opening = open_in_stages(operator)
-    assert shown(operator, REACHED) > 0, "two people open it and know whom that reaches"
-    sign(risk, opening)
-    arm(operator, opening)
-    wait_for_stage(operator, opening)
+    reached = open_in_stages(operator, risk, CONTRACT)
+    assert reached > 0, "two people open it and know whom that reaches"
     account, position = liquidations.first()
     drill.speed(100)
 

@@ -1,7 +1,7 @@
-"""A crash of our own invention: minute bars of a calm hour, a fall in waves, and a slow return.
+"""A crash of our own invention: calm minute bars, a fall in waves, a return, and calm again.
 
 The same seed gives the same bars. It is shaped like falls that happened: some waves, each with
-half of it taken back, the lowest price at about a third below the first.
+half of it taken back, the lowest price at about a third below the first; then buyers come back.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ BEGAN_US: Final = 1_798_761_600 * SECOND_US
 LEVELS_PPM: Final = (
     *(1_000_000, 1_001_500, 999_000, 1_000_500, 996_000),
     *(985_000, 940_000, 962_000, 900_000, 925_000, 830_000, 780_000, 665_000),
-    *(740_000, 705_000, 730_000, 760_000, 770_000, 765_000, 775_000),
+    *(740_000, 705_000, 790_000, 860_000, 905_000, 935_000, 960_000, 972_000),
+    *(980_000, 984_000, 982_000, 986_000, 985_000, 988_000, 986_000, 989_000),
 )
 """Where each minute ends, in parts per million of the first price."""
 WICK_PPM: Final = 2_000

@@ -47,8 +47,8 @@ RUNBOOKS: Final[tuple[Entry, ...]] = (
         "accounts come near their maintenance margin, one after the other",
         [
             "set post_only: makers rebuild the book, and nothing executes, liquidations included",
-            "watch the index: a pause of liquidations costs insurance if it goes on falling",
-            "reopen in stages as soon as the index stands: the preview says whom that reaches",
+            "watch the index: what falls and stays down costs the more, the longer it is paused",
+            "reopen in stages once the price is back, or stands: the preview says whom it reaches",
         ],
         "market_status",
         status="post_only",

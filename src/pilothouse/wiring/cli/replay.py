@@ -74,7 +74,7 @@ def example(
     file: Annotated[Path, typer.Argument(help="Where to write the minute bars.")],
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, other bars.")] = 1,
 ) -> None:
-    """Write an invented crash of twenty minutes, a third down and half of it back, to try with.
+    """Write an invented crash of half an hour, a third down and nearly all back, to try with.
 
     The same seed writes the same bars. A file that exists is left alone.
     """
