@@ -8,7 +8,7 @@ SEED ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run compile test lint docs bench pictures world thread lock clean
+.PHONY: help setup browser run compile test test-rooms test-browser lint docs bench pictures world thread lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1~/' | column -t -s '~'
@@ -33,8 +33,14 @@ compile: setup ## compile the engine and keep its machine code on disk
 	@echo "compiling the engine, about a minute unless it was done before"
 	@$(BIN)/python -c "from pilothouse.wiring.compiling import compile_once; compile_once()"
 
-test: setup browser lint compile ## check and test everything
-	$(BIN)/python -m pytest
+test: setup browser lint compile ## check and test everything; browsers wait, so they run beside the rest
+	@$(MAKE) --no-print-directory -j2 test-rooms $(if $(filter 1,$(PILOTHOUSE_NO_BROWSER)),,test-browser)
+
+test-rooms:
+	$(BIN)/python -m pytest -m "not browser and not world"
+
+test-browser:
+	$(BIN)/python -m pytest -m "browser and not world"
 
 lint: setup ## borders between rooms, style, strict types
 	$(BIN)/ruff check src tests

@@ -35,15 +35,18 @@ def drives_a_browser(item: pytest.Item) -> bool:
     )
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the browser tests last; take them out when PILOTHOUSE_NO_BROWSER=1, and count them.
+    """Mark the browser tests and put them last; with PILOTHOUSE_NO_BROWSER=1 take them out and
+    count them.
 
     Playwright keeps an event loop running in the thread of the tests as long as its browser lives,
-    in which no other test could run one of its own.
+    in which no other test could run one of its own. So `make test` gives them a process of theirs.
     """
     browser = [one for one in items if drives_a_browser(one)]
     others = [one for one in items if not drives_a_browser(one)]
+    for one in browser:
+        one.add_marker(pytest.mark.browser)
     if os.environ.get("PILOTHOUSE_NO_BROWSER") == "1":
         config.stash[NOT_RUN] = len(browser)
         config.hook.pytest_deselected(items=browser)

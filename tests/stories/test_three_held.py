@@ -10,6 +10,7 @@ import urllib.request
 
 import pytest
 
+from tests.browser import SOURCE
 from tests.stories.business import (
     BELOW_MAINTENANCE,
     JSON,
@@ -21,7 +22,6 @@ from tests.stories.business import (
     sign,
     state,
 )
-from tests.stories.conftest import SOURCE
 
 CONTRACT = "PF_SOLUSD"
 
