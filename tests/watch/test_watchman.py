@@ -56,6 +56,17 @@ def test_a_replica_that_is_catching_up_is_not_judged(world):
     assert world.watchman.reading is not None
 
 
+def test_a_replica_that_pauses_for_a_moment_is_still_catching_up(world):
+    world.wall_us += 7_200 * S
+    world.running.index(60_000)
+    for _ in range(10):
+        world.watchman.look()
+        world.steady_us += S // 10
+    assert world.watchman.reading is None
+    world.watchman.look()
+    assert world.watchman.reading is not None
+
+
 def test_a_replica_that_replays_an_older_release_is_not_judged(world):
     world.sealed = True
     world.look(60)

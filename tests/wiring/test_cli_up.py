@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from pilothouse.journal.durable import DurableMark
 from pilothouse.journal.storage import Files
 from pilothouse.wiring.cli import app
+from pilothouse.wiring.cli.up import Run
 from pilothouse.wiring.processes import free_port, running_parts
 
 # The real command over children that only pretend: it judges the parent, not the exchange.
@@ -95,6 +96,41 @@ def test_an_exchange_that_was_founded_is_not_founded_again(start, tmp_path):
     said = lines_until(start("--trading-port", "0", "--console-port", "0"), "Ctrl-C")
     assert "founding" not in said
     assert set(running_parts(tmp_path)) == {"writer", "gateway", "console"}
+
+
+class Noted:
+    """Processes that only note what was begun and what was waited for, in order."""
+
+    def __init__(self, home):
+        self.home, self.children, self.told = home, {}, []
+
+    def start(self, part, port=0):
+        self.children[part] = port
+        self.told.append(part)
+
+    def wait_until(self, what, *_):
+        self.told.append(what)
+
+    def finish(self, part, _leave):
+        del self.children[part]
+
+
+@pytest.mark.parametrize(
+    ("demo", "order"),
+    [
+        (False, ["writer", "gateway", "console", "the writer", "both doors"]),
+        (True, ["writer", "gateway", "the writer", "seed", "console", "both doors", "traffic"]),
+    ],
+)
+def test_doors_of_a_founded_exchange_begin_beside_the_writer(tmp_path, monkeypatch, demo, order):
+    monkeypatch.setattr(sys.modules["pilothouse.wiring.cli.up"], "is_compiled", lambda: True)
+    for name in ("PILOTHOUSE_ENVIRONMENT", "PILOTHOUSE_DEMO_PASSWORD"):
+        monkeypatch.setenv(name, "demo")
+    (tmp_path / "journal").mkdir()
+    DurableMark(Files(tmp_path)).set(1)
+    noted = Noted(tmp_path)
+    Run(noted, 1, 2, demo).start()
+    assert [one.removeprefix("an answer of ") for one in noted.told] == order
 
 
 def test_when_a_child_dies_it_says_so_and_ends_with_an_error(start, tmp_path):

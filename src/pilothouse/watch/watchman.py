@@ -28,9 +28,13 @@ from pilothouse.watch.taking import Clock, Lend, Reading, Taker, wall_us
 
 log = structlog.get_logger()
 INTERVAL_S: Final = 1
+CATCHING_UP_S: Final = 0.1
+"""How long it waits instead while the replica is still reading the journal."""
 STALE_AFTER_US: Final = 5 * SECOND_US
 CAUGHT_UP_US: Final = 5 * SECOND_US
 """A replica whose last block is younger has caught up with the journal."""
+STANDS_STILL_US: Final = SECOND_US
+"""A replica that did not move for so long has caught up too, however old its last block is."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,7 +58,7 @@ class Watchman:
         self._taker, self._normals = Taker(wall), dict[int, Normal]()
         self._judge: Judge | None = None
         self._before: tuple[int, int] | None = None
-        self._caught_up, self._position = False, -1
+        self._caught_up, self._position, self._moved_us = False, -1, 0
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watchman", daemon=True)
 
@@ -73,11 +77,13 @@ class Watchman:
         return self._before is None or self._steady() - self._before[1] > STALE_AFTER_US
 
     def _run(self) -> None:
-        while not self._ending.wait(INTERVAL_S):
+        pause_s: float = 0
+        while not self._ending.wait(pause_s):
             try:
                 self.look()
             except Exception:
                 log.exception("look_failed")
+            pause_s = INTERVAL_S if self.looked_at else CATCHING_UP_S
         connections.close_all()
 
     def look(self) -> None:
@@ -86,11 +92,14 @@ class Watchman:
         now = EPOCH + timedelta(microseconds=at_us)
         self._note_jump(at_us)
         try:
-            reading = self._read()
+            if self._is_catching_up():
+                return
+            reading = self._taker.take(self._lend)
         except ReplicaIsSealed:
             return  # it still replays what an older release wrote: nothing of it is judged
-        if reading is not None and self._is_catching_up(reading):
-            return
+        except (ReplicaStopped, NotConnected) as away:
+            log.warning("nothing_to_watch", reason=str(away))
+            reading = None
         values: Values = {}
         if reading is not None:
             heard = self._hearing.heard()
@@ -102,21 +111,16 @@ class Watchman:
         self.reading, self.looked_at = reading or self.reading, now
         self._before = (at_us, self._steady())
 
-    def _read(self) -> Reading | None:
-        try:
-            return self._taker.take(self._lend)
-        except ReplicaIsSealed:
-            raise
-        except (ReplicaStopped, NotConnected) as away:
-            log.warning("nothing_to_watch", reason=str(away))
-            return None
-
-    def _is_catching_up(self, reading: Reading) -> bool:
+    def _is_catching_up(self) -> bool:
         # A replica that is still reading the journal stands in the past: nothing of it is judged.
-        # One that stands still is as new as it can be, however old its last block is.
-        moved, self._position = reading.position != self._position, reading.position
-        near = reading.taken_us - reading.time <= CAUGHT_UP_US
-        self._caught_up = self._caught_up or near or not moved
+        if self._caught_up:
+            return False
+        with self._lend() as machine:
+            position, time_us = machine.position, machine.time
+        if position != self._position:
+            self._position, self._moved_us = position, self._steady()
+        stands_still = self._steady() - self._moved_us >= STANDS_STILL_US
+        self._caught_up = self._wall() - time_us <= CAUGHT_UP_US or stands_still
         return not self._caught_up
 
     def _note_jump(self, at_us: int) -> None:

@@ -23,7 +23,8 @@ from pilothouse.watch import running
 
 log = structlog.get_logger()
 FEED: Final = Broadcast()
-INTERVAL_S: Final = 1
+LOOK_S: Final = 0.1
+"""How often it asks whether the watch has taken a new reading."""
 PanelDigest = Callable[[Pulse], object]
 PANELS: Final[dict[str, PanelDigest]] = {}
 """What each panel of the control room shows of a pulse; pages add their own."""
@@ -76,9 +77,8 @@ def show(pulse: Pulse) -> None:
 class Ticker:
     """The thread. While the watch takes nothing new nothing is sent, and pages turn stale."""
 
-    def __init__(self, on_tick: Callable[[], None] | None = None) -> None:
+    def __init__(self) -> None:
         self._ending = threading.Event()
-        self._on_tick = on_tick
         self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
 
     def start(self) -> None:
@@ -103,10 +103,8 @@ class Ticker:
         return pulse
 
     def _run(self) -> None:
-        while not self._ending.wait(INTERVAL_S):
+        while not self._ending.wait(LOOK_S):
             try:
                 self.tick()
-                if self._on_tick:
-                    self._on_tick()
             except Exception:
                 log.exception("pulse_failed")

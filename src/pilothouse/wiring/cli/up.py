@@ -100,15 +100,15 @@ class Run:
             self._once(Part.COMPILE, "compiling the engine")
         new = is_new(self.processes.home)
         self._begin(Part.WRITER)
-        if not (new or self.demo):
-            # It reads the journal's files, so it need not wait for the writer.
-            self._begin(Part.CONSOLE)
+        if not new:
+            self._begin_early()
         self._wait_for_writer()
         if self.demo:
             self._once(Part.SEED, "seeding the demonstration")
         elif new:
             self._once(Part.FOUND, "founding the exchange")
         self._begin_doors()
+        self._wait_for_doors()
         if self.demo and not self.leaving:
             self.processes.start(Part.TRAFFIC)
         if not self.leaving:
@@ -149,12 +149,25 @@ class Run:
         tell = partial(OUT.print, markup=False)
         self.processes.wait_until(what, holds, START_TIMEOUT_S, self._asked, tell)
 
+    def _begin_early(self) -> None:
+        # Doors read the journal's files, so they need not wait for the writer. Seeding writes the
+        # database that the console brings to this release: one after the other.
+        self._begin(Part.GATEWAY)
+        if not self.demo:
+            self._begin(Part.CONSOLE)
+
     def _begin_doors(self) -> None:
         for part in self._ports:
             self._begin(part)
+
+    def _wait_for_doors(self) -> None:
         with OUT.status("starting the trading API and the console …"):
-            for part, port in self._ports.items():
-                self._wait(f"an answer of the {part}", partial(answers, port))
+            self._wait("an answer of both doors", self._doors_answer)
+
+    def _doors_answer(self) -> bool:
+        # Both are asked each time: the first question has a door load what its answers need.
+        silent = [port for port in self._ports.values() if not answers(port)]
+        return not silent
 
     def _announce(self) -> None:
         OUT.print(f"trading API  http://127.0.0.1:{self.trading_port}")
