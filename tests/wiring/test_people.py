@@ -38,6 +38,20 @@ def test_seeding_again_tells_of_new_passwords_and_of_nothing_else():
     assert audit.verify().whole
 
 
+def test_the_people_of_a_demonstration_share_a_hash_until_one_takes_another_password():
+    seed_people(PASSWORD)
+    assert Person.objects.values("password").distinct().count() == 1
+    risk = Person.objects.get(username="risk")
+    risk.set_password("a password of one's own")
+    risk.save()
+    seed_people(PASSWORD)
+    told = [one for one in deeds() if one[1] == "person.password"]
+    assert told == [
+        ("demonstration", "person.password", "risk has the password of a new start"),
+    ]
+    assert authenticate(username="risk", password=PASSWORD)
+
+
 def test_a_row_and_its_deed_are_written_together_or_not_at_all(monkeypatch):
     def full(*_words, **_more):
         raise OSError("the disk is full")

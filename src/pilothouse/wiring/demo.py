@@ -27,7 +27,7 @@ from pilothouse.venue.client import VenueClient
 from pilothouse.wiring.founding import Family, found_register
 from pilothouse.wiring.genesis import found_if_new
 from pilothouse.wiring.importing.kraken import GENESIS_CAUSE
-from pilothouse.wiring.people import begin_django, seed_person
+from pilothouse.wiring.people import begin_django, seed_person, shared_hash
 
 KEYS_FILE: Final = "demo-keys.json"
 PEOPLE: Final = ("operator", "risk", "manager", "auditor", "viewer")
@@ -93,8 +93,9 @@ def _send(
 
 def seed_people(password: str) -> None:
     """Make the people of the demonstration, each named by their only role, with one password."""
+    password_hash = shared_hash(PEOPLE, password)
     for name in PEOPLE:
-        seed_person(name, name, password)
+        seed_person(name, name, password_hash)
 
 
 def write_keys(home: Path, clients: tuple[Client, Client]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -47,7 +48,21 @@ def add_person(name: str, role: str, password: str) -> None:
         _give(person, role, "command line")
 
 
-def seed_person(name: str, role: str, password: str) -> None:
+def shared_hash(names: Collection[str], password: str) -> str:
+    """Return the hash of a password that people share: one that some of them have, or a new one.
+
+    A hash is slow on purpose, a fifth of a second, so a start makes one for all of them.
+    """
+    from django.contrib.auth.hashers import check_password, make_password
+
+    from pilothouse.access.models import Person
+
+    held = set(Person.objects.filter(username__in=names).values_list("password", flat=True))
+    known = next((one for one in held if check_password(password, one)), None)
+    return known or make_password(password)
+
+
+def seed_person(name: str, role: str, password_hash: str) -> None:
     """Make a person of the demonstration, or give one who is known the password of this start.
 
     Each deed is an audit row in the same transaction; where nothing changes there is none.
@@ -60,9 +75,9 @@ def seed_person(name: str, role: str, password: str) -> None:
     with transaction.atomic():
         person = Person.objects.filter(username=name).first()
         if person is None:
-            person = Person.objects.create_user(name, password)
-        elif not person.check_password(password):
-            person.set_password(password)
+            person = Person.objects.create(username=name, password=password_hash)
+        elif person.password != password_hash:
+            person.password = password_hash
             person.save()
             about = f"person:{person.pk}"
             audit.write(
