@@ -12,7 +12,7 @@ from pilothouse.journal.snapshots import (
     snapshot_blocks,
     write_snapshot,
 )
-from pilothouse.journal.storage import Files
+from pilothouse.journal.storage import PIECE_BYTES, Files, write_in_pieces
 from tests.journal.powercut import Disk, PowerCut
 
 
@@ -23,6 +23,26 @@ def snapshot(block=7, body=b"the machine"):
 def test_a_snapshot_is_read_as_it_was_written(tmp_path):
     write_snapshot(Files(tmp_path), snapshot())
     assert read_snapshot(Files(tmp_path), 7) == snapshot()
+
+
+class Noting:
+    """A file that notes how much was written before each sync."""
+
+    def __init__(self):
+        self.synced, self.waiting = [], 0
+
+    def write(self, data):
+        self.waiting += len(data)
+
+    def sync(self):
+        self.synced.append(self.waiting)
+        self.waiting = 0
+
+
+def test_no_sync_has_more_than_a_piece_to_do_and_nothing_is_left_over():
+    file = Noting()
+    write_in_pieces(file, b"head", bytes(2 * PIECE_BYTES + 1))
+    assert file.synced == [4, PIECE_BYTES, PIECE_BYTES, 1] and not file.waiting
 
 
 @pytest.mark.parametrize("at", [0, 20, 150, 190])

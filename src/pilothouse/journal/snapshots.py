@@ -15,7 +15,7 @@ from typing import Final
 
 from pilothouse.journal.blocks import HASH_BYTES
 from pilothouse.journal.crash import crash_point
-from pilothouse.journal.storage import Storage
+from pilothouse.journal.storage import Storage, write_in_pieces
 
 FOLDER: Final = "snapshots"
 MAGIC: Final = b"PHSNAPS\n"
@@ -65,9 +65,7 @@ def write_snapshot(storage: Storage, snapshot: Snapshot) -> str:
     file = storage.open_append(name + ".part")
     try:
         file.cut(0)
-        file.write(_header(snapshot))
-        file.write(snapshot.body)
-        file.sync()
+        write_in_pieces(file, _header(snapshot), snapshot.body)
     finally:
         file.close()
     crash_point("snapshot_rename")

@@ -9,12 +9,14 @@ from __future__ import annotations
 import mmap
 import os
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Bytes = bytes | NDArray[Any]
+PIECE_BYTES: Final = 1 << 20
+"""So much of a large file is written between two syncs."""
 
 
 class AppendFile(Protocol):
@@ -72,6 +74,18 @@ class Storage(Protocol):
 
     def mapped_word(self, name: str) -> NDArray[np.int64]:
         """Return one signed word that all processes share, kept in a file of eight bytes."""
+
+
+def write_in_pieces(file: AppendFile, *parts: bytes) -> None:
+    """Write parts and sync them piece by piece.
+
+    The journal's own sync, which an order waits for, comes behind what others have written: so
+    behind one piece, and not behind a whole snapshot.
+    """
+    for part in parts:
+        for at in range(0, len(part), PIECE_BYTES):
+            file.write(part[at : at + PIECE_BYTES])
+            file.sync()
 
 
 class Files:

@@ -18,7 +18,7 @@ from typing import Any, Final, get_type_hints
 import msgspec
 
 from pilothouse.journal.blocks import Header
-from pilothouse.journal.storage import Storage
+from pilothouse.journal.storage import Storage, write_in_pieces
 from pilothouse.records.history import History, OrderListener, Remembered
 from pilothouse.records.orders import FillRecord, OrderRecord
 from pilothouse.records.trades import Candle, Tape
@@ -95,8 +95,7 @@ def keep(storage: Storage, remembered: Remembered, tail: Header) -> None:
     file = storage.open_append(NAME + ".part")
     try:
         file.cut(0)
-        file.write(_head(body) + body)
-        file.sync()
+        write_in_pieces(file, _head(body), body)
     finally:
         file.close()
     storage.rename(NAME + ".part", NAME)
