@@ -23,7 +23,7 @@ from pilothouse.language.rows import Message, to_rows
 from pilothouse.venue.client import AsyncVenueClient, FrameRefused, VenueClient, WriterIsAway
 from pilothouse.venue.clock import Clock
 from pilothouse.venue.wire import FRAME_ROWS_MAX, HEAD, SOCKET
-from pilothouse.venue.writer import AnotherWriter, Writer, pen_of
+from pilothouse.venue.writer import AnotherWriter, Writer, go_first, pen_of
 from tests.journal.blocks import read
 from tests.venue.counter import RELEASE, TOO_SMALL, order, order_rows
 from tests.venue.running import client_of, running_writer
@@ -215,6 +215,22 @@ def test_calls_that_lose_their_writer_are_answered_by_the_next(tmp_path):
     before, after = asyncio.run(through_a_restart())
     assert [one.position for (one,) in after[:25]] == [one.position for (one,) in before[25:]]
     assert [one.repeated for (one,) in after] == [True] * 25 + [False] * 25
+
+
+@pytest.mark.parametrize("refusal", [None, PermissionError(errno.EPERM, "not for everybody")])
+def test_the_writer_asks_to_go_first_and_runs_also_where_it_may_not(monkeypatch, refusal):
+    asked = []
+
+    def answer(*words):
+        asked.append(words)
+        if refusal:
+            raise refusal
+
+    monkeypatch.setattr(os, "sched_setscheduler", answer)
+    go_first()
+    ((thread, policy, given),) = asked
+    assert (thread, policy) == (0, os.SCHED_RR | os.SCHED_RESET_ON_FORK)
+    assert given.sched_priority == os.sched_get_priority_min(os.SCHED_RR)
 
 
 def test_the_head_of_a_frame_is_sixteen_bytes():

@@ -163,6 +163,16 @@ def _kept_release(home: Path) -> Release:
     return present_release()
 
 
+def go_first() -> None:
+    """Have the system run this thread before ordinary ones, if it grants that.
+
+    An order waits for the writer's one thread; previews and snapshots can wait.
+    """
+    # Recovery's long computing is over by now, and children are ordinary again.
+    with contextlib.suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+
+
 def log_line(sentence: str) -> None:
     """Write a sentence for whoever watches the process."""
     print(f"writer: {sentence}", file=sys.stderr, flush=True)
@@ -193,6 +203,7 @@ def run_writer(
         # What recovery left behind lives on: a collection need not look at it again.
         gc.collect()
         gc.freeze()
+        go_first()
         ready()
         writer.run()
 
