@@ -168,8 +168,9 @@ def go_first() -> None:
 
     An order waits for the writer's one thread; previews and snapshots can wait.
     """
-    # Recovery's long computing is over by now, and children are ordinary again.
-    with contextlib.suppress(PermissionError):
+    # Recovery's long computing is over by now, and children are ordinary again. Systems other than
+    # Linux have no such call.
+    with contextlib.suppress(PermissionError, AttributeError):
         os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
 
 
