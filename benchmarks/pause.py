@@ -133,8 +133,8 @@ def main() -> None:
     options.add_argument("--from", dest="since", type=_moment)
     options.add_argument("--until", type=_moment)
     options.add_argument("--seeds", type=int, default=6)
-    options.add_argument("--speed", type=int, default=10)
-    options.add_argument("--rate", type=int, default=500)
+    options.add_argument("--speed", type=int, default=3)
+    options.add_argument("--rate", type=int, default=200)
     given = options.parse_args()
     bars: Sequence[Bar] = crash.bars()
     if given.file:
