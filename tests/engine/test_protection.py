@@ -6,6 +6,7 @@ import random
 import numpy as np
 import pytest
 
+from pilothouse.engine.clock import EXAMINATIONS_PER_BLOCK
 from pilothouse.engine.machine import Machine
 from pilothouse.language.commands import (
     CreateExchange,
@@ -277,4 +278,34 @@ def test_the_pool_lends_its_money_down_to_a_low_bid():
     assert sum(one.amount for one in exchange.events(InsurancePaid)) > 0
     assert margin(exchange.machine, long).equity == 0
     assert not account(exchange.machine, long).in_protection
+    assert exchange.machine.broken_invariants() == []
+
+
+def with_many_longs(clients, pool_usd=10_000_000):
+    """An exchange in which the first client sold 1.0000 at 60,000 to each of the others."""
+    exchange = Exchange(clients=1 + clients, pool_usd=pool_usd)
+    short, longs = exchange.first, range(exchange.first + 1, exchange.first + 1 + clients)
+    exchange.fund(short, DOLLAR, 100_000 * clients * E6)
+    for number in longs:
+        exchange.fund(number, DOLLAR, 1_500 * E6)
+        exchange.say(
+            exchange.order(short, 1, Side.SELL, 10_000, 600_000),
+            exchange.order(number, 1, Side.BUY, 10_000, 600_000),
+        )
+    return exchange, longs
+
+
+def test_more_accounts_than_a_block_looks_at_come_to_rest_while_nobody_bids():
+    exchange, longs = with_many_longs(EXAMINATIONS_PER_BLOCK + 88)
+    exchange.prices({1: 58_800})
+    exchange.settle()
+    told = len(exchange.told)
+    exchange.step()
+    assert exchange.machine.quiet() and len(exchange.told) == told
+    assert exchange.machine.copy().quiet()
+
+    exchange.say(exchange.order(exchange.first, 1, Side.BUY, 10_000 * len(longs), 580_000))
+    assert not exchange.machine.quiet(), "a bid may help those who were not looked at since"
+    exchange.settle()
+    assert not any(positions(exchange.machine, one) for one in longs)
     assert exchange.machine.broken_invariants() == []

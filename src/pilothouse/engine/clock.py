@@ -8,13 +8,15 @@ from pilothouse.engine.state import EVENTS_PER_COMMAND, EVENTS_ROOM, State
 from pilothouse.rules.compiled import entry
 
 EXAMINATIONS_PER_BLOCK = 512
-AT_REST = -1
 
 
 @entry
-def begin_block(s: State) -> None:
+def begin_block(s: State, commands: int) -> None:
     """Do what became due since the block before: the end of an hour."""
     start_hour_if_due(s)
+    if commands > 0 or not funding_is_quiet(s):
+        # What comes now may help on an account that was looked at in vain.
+        s.scratch[0].in_vain = 0
     pay_some_funding(s)
 
 
@@ -22,24 +24,25 @@ def begin_block(s: State) -> None:
 def end_block(s: State, left: int) -> int:
     """Examine accounts that wait, until `left` are done or the event buffer needs its host.
 
-    Return how many of `left` remain, and AT_REST once nobody waits or every account that waits
-    was looked at in vain: only a command can help it on.
+    Return how many of `left` remain, 0 too once every account that waits was looked at in vain.
     """
     in_vain = 0
-    while left > 0:
+    while left > 0 and in_vain < s.exchange[0].queue_count:
         if s.scratch[0].events + EVENTS_PER_COMMAND > EVENTS_ROOM:
             return left
-        if in_vain >= s.exchange[0].queue_count:
-            return AT_REST
-        in_vain = 0 if examine_next(s) else in_vain + 1
+        if examine_next(s):
+            in_vain = 0
+            s.scratch[0].in_vain = 0
+        else:
+            in_vain += 1
+            s.scratch[0].in_vain += 1
         left -= 1
     return 0
 
 
 @entry
-def is_quiet(s: State, at_rest: bool) -> bool:
-    """Tell whether nothing is under way: no account could be helped on, no funding is due.
-
-    `at_rest` says that the last look at those who wait ended so.
+def is_quiet(s: State) -> bool:
+    """Tell whether nothing is under way: no funding is due, and only a command could help on an
+    account that waits, since all of them were looked at in vain, in one block or several.
     """
-    return (at_rest or s.exchange[0].queue_count == 0) and funding_is_quiet(s)
+    return s.scratch[0].in_vain >= s.exchange[0].queue_count and funding_is_quiet(s)

@@ -71,6 +71,7 @@ def copy_used_rows(source: Arena, target: Arena) -> None:
     for name, table in source.tables.items():
         rows = max(used[name], stale[name]) if name in used else len(table)
         np.copyto(target.tables[name][:rows].view(np.uint8), table[:rows].view(np.uint8))
+    target.plain.scratch["in_vain"] = source.plain.scratch["in_vain"]
 
 
 def rebuild_indexes(state: State) -> None:

@@ -16,7 +16,6 @@ from pilothouse.engine.arena import Arena, capacities
 from pilothouse.engine.block import view_block
 from pilothouse.engine.capacity import count_commands, step_in_host
 from pilothouse.engine.clock import (
-    AT_REST,
     EXAMINATIONS_PER_BLOCK,
     begin_block,
     end_block,
@@ -57,7 +56,6 @@ class Machine:
 
     def __init__(self, arena: Arena) -> None:
         self.arena = arena
-        self._at_rest = False
 
     @classmethod
     def empty(cls) -> Machine:
@@ -103,8 +101,7 @@ class Machine:
             raise Malformed("a row announces more continuation rows than the block has")
         self._make_room_for(commands)
         self.state.exchange[0]["time"] = max(time, self.time)
-        self._at_rest = False
-        begin_block(self.arena.state)
+        begin_block(self.arena.state, commands)
         self._step_rows(rows, events)
         self._take_events(events)
         return self.state.receipts[:commands].view(np.int64).reshape(-1, 4).copy()
@@ -129,7 +126,6 @@ class Machine:
         while left > 0:
             left = end_block(self.arena.state, left)
             self._take_events(events)
-        self._at_rest = left == AT_REST
 
     def _take_events(self, events: list[Rows]) -> None:
         written = int(self.state.scratch[0]["events"])
@@ -156,9 +152,7 @@ class Machine:
         """Return an independent machine with the same state; memory not used is not touched."""
         made = Arena(self.arena.capacities)
         copy_used_rows(self.arena, made)
-        copied = Machine(made)
-        copied._at_rest = self._at_rest
-        return copied
+        return Machine(made)
 
     def copy_into(self, other: Machine) -> None:
         """Make another machine's state the same as this one's, in memory it has touched."""
@@ -166,7 +160,6 @@ class Machine:
             copy_used_rows(self.arena, other.arena)
         else:
             other.arena = self.copy().arena
-        other._at_rest = self._at_rest
 
     def to_bytes(self) -> bytes:
         """Return the state as bytes, for a snapshot."""
@@ -179,7 +172,7 @@ class Machine:
 
     def quiet(self) -> bool:
         """Tell whether nothing is under way: no account could be helped on, no funding is due."""
-        return bool(is_quiet(self.arena.state, self._at_rest))
+        return bool(is_quiet(self.arena.state))
 
     def broken_invariants(self) -> list[str]:
         """Return a sentence for each invariant that does not hold, none if all is well."""

@@ -95,7 +95,8 @@ HASHES = _row("entry")
 # The buffers of a step, which are no part of the state.
 EVENTS = _row(" ".join(f"w{place}" for place in range(16)))
 RECEIPTS = _row("position outcome made repeated")
-SCRATCH = _row("events receipts", counts=COUNTS)
+# `in_vain`: how many accounts in a row were looked at in vain since something could help one on.
+SCRATCH = _row("events receipts in_vain", counts=COUNTS)
 NOTES = _row("first second")
 
 INDEX_OF: Final[dict[str, str]] = {
