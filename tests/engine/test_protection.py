@@ -246,6 +246,44 @@ def test_beyond_what_the_pool_may_lose_the_other_side_is_unwound(others):
     assert exchange.machine.broken_invariants() == []
 
 
+def with_two_longs(pool_usd, ether):
+    """An exchange in which the first client, with 3,000 dollars, bought bitcoin from the second
+    and more ether from the third.
+    """
+    exchange = Exchange(clients=4, pool_usd=pool_usd)
+    for k, dollars in enumerate((3_000, 20_000, 5_000, 100_000)):
+        exchange.fund(exchange.first + k, DOLLAR, dollars * E6)
+    for market, quantity, price in ((1, 10_000, 600_000), (2, ether, 30_000)):
+        exchange.say(
+            exchange.order(exchange.first + market, market, Side.SELL, quantity, price),
+            exchange.order(exchange.first, market, Side.BUY, quantity, price),
+        )
+    return exchange
+
+
+def test_the_other_side_of_the_loss_is_unwound_and_nobody_else_pays_for_it():
+    exchange = with_two_longs(pool_usd=100, ether=200_000)
+    ether_short = exchange.first + 2
+    exchange.prices({1: 42_000})
+    exchange.settle()
+    unwound = [one for one in exchange.events(OrderFilled) if one.fill_kind == FillKind.UNWIND]
+    assert [one.market for one in unwound] == [1, 2], "bitcoin fell, ether did not"
+    assert unwound[1].price == 30_000
+    assert margin(exchange.machine, ether_short).equity == 5_000 * E6
+    assert exchange.machine.broken_invariants() == []
+
+
+def test_while_one_position_finds_nobody_another_that_somebody_takes_is_closed():
+    exchange = with_two_longs(pool_usd=1_000_000, ether=180_000)
+    exchange.say(exchange.order(exchange.first + 3, 2, Side.BUY, 400_000, 29_990))
+    exchange.prices({1: 58_000})
+    exchange.settle()
+    held = {one.market: one.quantity for one in positions(exchange.machine, exchange.first)}
+    assert held == {1: 10_000, 2: 90_000}, "half of the ether is enough, at a price of its own"
+    assert not account(exchange.machine, exchange.first).in_protection
+    assert overlooked(exchange) == []
+
+
 def test_after_an_unwind_the_next_position_is_offered_to_the_book_first():
     exchange = with_a_long(pool_usd=1)
     bidder = exchange.first + 1

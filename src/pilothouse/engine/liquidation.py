@@ -2,17 +2,18 @@
 
 Examination finds an account below maintenance margin. First its orders on contracts are cancelled.
 Then its position with the largest requirement is sold at the zero-equity price, immediate or
-cancel; then lower, as far as the insurance pool may lose to one account. Where nobody bids it
-waits for a book. Once the mark itself is beyond what the pool may lose, the rest is unwound
-against the most profitable holders of the other side. Whatever is below zero when no position is
-left, the pool pays.
+cancel. Where that finds nobody, whichever position somebody takes is sold, then lower, as far as
+the insurance pool may lose to one account. Where nobody bids it waits for a book. Once the mark
+itself is beyond what the pool may lose, the position that lost the most is unwound against the
+most profitable holders of the other side. Whatever is below zero when no position is left, the
+pool pays.
 """
 
 from __future__ import annotations
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.contracts import fill_position
-from pilothouse.engine.margin import account_margin, maintenance_of, notional
+from pilothouse.engine.margin import account_margin, maintenance_of, notional, unrealised
 from pilothouse.engine.matching import best_opposite, crosses, match
 from pilothouse.engine.money import add, find_balance, room_for_balances
 from pilothouse.engine.orders import (
@@ -45,6 +46,8 @@ from pilothouse.rules.money import share_down, value_down
 
 POOL_SHARE_PPM = 100_000
 """The pool may lose at most a tenth of itself to one account."""
+PROFIT_MAX = 1 << 62
+"""More than a position can win or lose."""
 
 
 @inner
@@ -81,7 +84,7 @@ def _protect(s: State, account: int, equity: int, with_orders: int, maintenance:
         # Collateral fell after the last position was closed: there is only the deficit to settle.
         _end(s, account, _settle_deficit(s, account), 0)
         return True
-    row = _largest_position(s, account)
+    row = _position_to_close(s, account, equity)
     if row == 0 or not room_for_order(s) or not room_for_balances(s, 6):
         # Its market does not trade now, or a table is full: it waits at the end of the queue.
         ask_for_examination(s, account)
@@ -107,51 +110,74 @@ def _cancel_orders(
 
 
 @inner
-def _largest_position(s: State, account: int) -> int:
-    best, most = 0, -1
+def _position_to_close(s: State, account: int, equity: int) -> int:
+    # The largest requirement; once that found nobody, the largest of those that somebody takes,
+    # else the one that lost most: what an unwind takes back, its other side has won.
+    waits = s.accounts[account].protection == ProtectionStep.INSURANCE
+    best, most, lost, least = 0, -1, 0, PROFIT_MAX
     k = s.accounts[account].positions_first
     while k != 0:
         p = s.positions[k]
         if p.quantity != 0 and executes(s.markets[p.market].status):
             need = maintenance_of(s, p.schedule, notional(s, p.market, abs(p.quantity)))
-            if need > most:
+            if need > most and (not waits or _has_taker(s, k, _insured_price(s, k, equity))):
                 best, most = k, need
+            if unrealised(s, k) < least:
+                lost, least = k, unrealised(s, k)
         k = p.next_of_account
-    return best
+    return best if best != 0 else lost
 
 
 @inner
 def _reduce(s: State, row: int, equity: int, with_orders: int, maintenance: int) -> bool:
-    # One step of the account's stage on one position; tells whether anything could be done.
+    # One step on one position; tells whether anything could be done.
     p = s.positions[row]
     m = s.markets[p.market]
     a = s.accounts[p.account]
-    is_long = p.quantity > 0
     size = abs(p.quantity)
-    quantity = size
-    value = notional(s, p.market, size)
-    step = a.protection
-    if step == ProtectionStep.LIQUIDATION:
-        quantity = quantity_to_close(size, equity, maintenance, m.lot)
-        loss = 0
-    else:
-        loss = share_down(max(0, _pool(s, p.market)), POOL_SHARE_PPM)
-    worst = zero_equity_value(value, equity + loss, is_long, m.liquidation_fee_ppm)
-    if step == ProtectionStep.INSURANCE and is_beyond(worst, value, is_long):
-        # Nobody pays a fee for an unwind.
-        worst = zero_equity_value(value, equity + loss, is_long, 0)
-        step = ProtectionStep.UNWIND
-    price = price_of_value(worst, size, m.multiplier, m.divisor, m.tick, is_long)
-    if step == ProtectionStep.UNWIND:
-        return _unwind(s, row, price, equity, with_orders, maintenance)
-    if step == ProtectionStep.INSURANCE and not _has_taker(s, row, price):
-        return False
+    step = ProtectionStep.LIQUIDATION
+    quantity = quantity_to_close(size, equity, maintenance, m.lot)
+    price = _price(s, row, equity, m.liquidation_fee_ppm)
+    if a.protection == ProtectionStep.INSURANCE and not _has_taker(s, row, price):
+        step = ProtectionStep.INSURANCE
+        quantity = size
+        price = _insured_price(s, row, equity)
+        if not _has_taker(s, row, price):
+            return _unwind(s, row, equity, with_orders, maintenance)
     emit.protection_step_taken(
         s, p.account, step, p.market, equity, with_orders, maintenance, quantity, price
     )
     left = _sell(s, row, quantity, price)
     a.protection = ProtectionStep.INSURANCE if left > 0 else ProtectionStep.LIQUIDATION
     return True
+
+
+@inner
+def _worst_value(s: State, row: int, equity: int, fee_ppm: int) -> int:
+    # The value at which closing a position uses up an equity.
+    p = s.positions[row]
+    value = notional(s, p.market, abs(p.quantity))
+    return zero_equity_value(value, equity, p.quantity > 0, fee_ppm)
+
+
+@inner
+def _price(s: State, row: int, equity: int, fee_ppm: int) -> int:
+    p = s.positions[row]
+    m = s.markets[p.market]
+    worst = _worst_value(s, row, equity, fee_ppm)
+    return price_of_value(worst, abs(p.quantity), m.multiplier, m.divisor, m.tick, p.quantity > 0)
+
+
+@inner
+def _insured(s: State, row: int, equity: int) -> int:
+    # Equity, and what the pool may lose to the account.
+    return equity + share_down(max(0, _pool(s, s.positions[row].market)), POOL_SHARE_PPM)
+
+
+@inner
+def _insured_price(s: State, row: int, equity: int) -> int:
+    fee_ppm = s.markets[s.positions[row].market].liquidation_fee_ppm
+    return _price(s, row, _insured(s, row, equity), fee_ppm)
 
 
 @inner
@@ -192,15 +218,19 @@ def _sell(s: State, row: int, quantity: int, price: int) -> int:
 
 
 @inner
-def _unwind(
-    s: State, row: int, price: int, equity: int, with_orders: int, maintenance: int
-) -> bool:
-    # Close against the best-ranked holder of the other side.
+def _unwind(s: State, row: int, equity: int, with_orders: int, maintenance: int) -> bool:
+    # Close against the best-ranked holder of the other side, once the mark is beyond the pool.
     p = s.positions[row]
     m = s.markets[p.market]
+    insured = _insured(s, row, equity)
+    worst = _worst_value(s, row, insured, m.liquidation_fee_ppm)
+    if not is_beyond(worst, notional(s, p.market, abs(p.quantity)), p.quantity > 0):
+        return False
     other = _best_counterparty(s, p.market, p.quantity > 0, p.account)
     if other == 0:
         return False
+    # Nobody pays a fee for it.
+    price = _price(s, row, insured, 0)
     quantity = min(abs(p.quantity), abs(s.positions[other].quantity))
     emit.protection_step_taken(
         s,
