@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from pilothouse.console.live.alerts import sentence_of
 from pilothouse.watch import alerts, running
 from pilothouse.watch.models import Alert
 from pilothouse.watch.rules import rules
@@ -39,6 +40,16 @@ def test_the_queue_is_the_same_as_page_and_as_json(team, alert):
     assert (line["title"], line["value"], line["limit"]) == ("Price runs", 41_500, 30_000)
     assert "4.15 %" in page and "AL-" in page and 'data-verb="acknowledge"' in page
     assert facts["watch"]["stale"] and "The watch stands still" in page
+
+
+def test_an_alert_about_a_source_of_an_index_names_it_wherever_it_is_read(team, exchange):
+    (rule,) = [one for one in rules() if one.measure.name == "index_age"]
+    about = Alert.About.VALUE, 60_000, timezone.now()
+    made = alerts.raise_alert(rule, "market:PF_XBTUSD/3", *about)
+    client = signed_in(team.operator)
+    for address in ("/alerts", f"/alerts/{made.pk}"):
+        assert "PF_XBTUSD, source 3" in client.get(address).content.decode()
+    assert sentence_of(made).endswith(", PF_XBTUSD, source 3")
 
 
 def test_every_rule_stands_on_the_page_and_opens_its_change(team, alert):

@@ -81,8 +81,8 @@ def test_an_alert_is_a_row_with_its_market_and_its_incident():
     ports.connect(exchange, exchange, exchange, exchange)
     market = exchange.markets()[0]
     raised = Alert.objects.create(
-        rule="spread", rule_version=1, scope=f"market:{market.symbol}", about="value",
-        title="Spread", measure="spread_ppm", limit=5, severity="high", owner="operator",
+        rule="late", rule_version=1, scope=f"market:{market.symbol}/3", about="value",
+        title="Late", measure="index_age", limit=5, severity="high", owner="operator",
         raised_at=NOON,
     )  # fmt: skip
     made = Incident.objects.create(
@@ -94,6 +94,6 @@ def test_an_alert_is_a_row_with_its_market_and_its_incident():
     ports.disconnect()
     assert rows.schema == ALERTS.schema
     row = rows.to_pylist()[0]
-    assert (row["market"], row["incident"], row["raised"]) == (
-        market.number, made.pk, datetime(2027, 1, 1, 12),
+    assert (row["market"], row["source"], row["incident"], row["raised"]) == (
+        market.number, 3, made.pk, datetime(2027, 1, 1, 12),
     )  # fmt: skip

@@ -11,6 +11,10 @@ from pilothouse.desk import progress, record, statuses, timeline
 from pilothouse.desk.timeline import About
 from pilothouse.language.events import MarketStatusSet
 from pilothouse.language.kinds import CauseKind, MarketStatus
+from pilothouse.watch import alerts
+from pilothouse.watch.models import Alert
+from pilothouse.watch.rules import rules
+from pilothouse.wiring.founding import found_register
 from tests.control.doubles import PERPETUAL, SPOT
 from tests.desk.conftest import MINUTE, NOON
 
@@ -58,6 +62,19 @@ def test_deeds_changes_and_statuses_stand_in_one_line(team, exchange, incident):
     ]
     assert told(incident)[2].sentence == "before: online, by CH-9"
     assert told(incident)[-1].sentence == "risk: clients were told"
+
+
+def test_alerts_about_the_market_and_about_a_source_of_its_index_stand_in_it(
+    team, exchange, incident
+):
+    found_register()
+    (rule,) = [one for one in rules() if one.measure.name == "index_age"]
+    made = [
+        alerts.raise_alert(rule, scope, Alert.About.VALUE, 9, NOON + MINUTE)
+        for scope in ("market:PF_XBTUSD", "market:PF_XBTUSD/3", "market:PF_XBTUSDT/3")
+    ]
+    titles = {one.title for one in told(incident) if one.about is About.ALERT}
+    assert titles == {f"AL-{one.pk} raise" for one in made[:2]}
 
 
 def test_other_markets_and_other_times_are_left_out(team, exchange, incident):

@@ -14,7 +14,7 @@ from pilothouse.watch import alerts, ports
 from pilothouse.watch.models import Alert, StandingRow
 from pilothouse.watch.moves import MOVES, State, Verb, target
 from pilothouse.watch.rules import rules
-from tests.watch.conftest import NOON, Looks
+from tests.watch.conftest import NOON, SOURCES, Looks
 
 PLACE = ("price_move", "market:PF_XBTUSD")
 BAD = {PLACE: 30_001}
@@ -209,6 +209,23 @@ def test_what_is_watched_no_more_is_resolved_and_says_so(alone):
     looks.reading.markets = ()
     looks.look(BAD)
     alert = Alert.objects.get()
+    assert alert.state == State.RESOLVED and "watched no more" in alert.resolved_why
+
+
+def test_an_alert_about_a_source_ends_with_the_source_and_one_of_a_former_scope_at_once(founded):
+    late = {("index_age", f"market:PF_XBTUSD/{k}"): 0 for k in (1, 2)}
+    looks = Looks()
+    (rule,) = [one for one in rules() if one.measure.name == "index_age"]
+    former = alerts.raise_alert(rule, "market:PF_XBTUSD", Alert.About.VALUE, 9, looks.now)
+    assert (former.market, former.source, former.where) == ("PF_XBTUSD", "", "PF_XBTUSD")
+    looks.look(late | {("index_age", "market:PF_XBTUSD/3"): 10**6}, times=120)
+    former.refresh_from_db()
+    assert former.state == State.RESOLVED and "watched no more" in former.resolved_why
+    alert = Alert.objects.get(rule=rule.key, about=Alert.About.VALUE, state=State.RAISED)
+    assert (alert.market, alert.where) == ("PF_XBTUSD", "PF_XBTUSD, source 3")
+    looks.reading.markets[0].sources = SOURCES[:2]
+    looks.look(late)
+    alert.refresh_from_db()
     assert alert.state == State.RESOLVED and "watched no more" in alert.resolved_why
 
 

@@ -10,6 +10,7 @@ from pilothouse.watch.models import Alert
 from pilothouse.watch.rules import EXCHANGE
 from pilothouse.watch.trial import tried
 from pilothouse.wiring.first_rules import RULES
+from tests.watch.conftest import CONTRACT, SOURCES, read
 from tests.watch.world import SCOPE, S, World
 
 
@@ -117,6 +118,19 @@ def test_a_trial_tells_how_often_a_rule_would_have_fired_and_when():
     assert times == [(1_205, 1_290), (605, 690), (5, 90)]
     deaf = rules.rule_of("x", 0, body_of("price_runs") | {"limit": 50_000})
     assert tried(deaf, [SCOPE], history, 1_800 * S)["times_fired"] == 0
+
+
+def test_a_trial_finds_a_source_that_is_off_by_now():
+    history = History(kept_us=10**15)
+    for place in range(600):
+        late = {("index_age", f"{SCOPE}/3"): 60_000} if place < 300 else {}
+        history.keep(place * S, {(BEAT, EXCHANGE): 1, ("index_age", f"{SCOPE}/1"): 0, **late})
+    (body,) = [body for _, _, body in RULES if body["measure"] == "index_age"]
+    rule = rules.rule_of("x", 0, body)
+    markets = read(CONTRACT)
+    markets[0].sources = SOURCES[:1]
+    found = tried(rule, rules.scopes_ever(rule, markets, {}), history, now_us=600 * S)
+    assert [one["scope"] for one in found["alerts"]] == [f"{SCOPE}/3"]
 
 
 def test_a_trial_over_a_time_without_data_says_how_much_was_recorded():

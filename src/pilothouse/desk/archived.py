@@ -24,7 +24,7 @@ def incidents() -> pa.Table:
 
 
 def alerts() -> pa.Table:
-    """Return every alert, oldest first, with its market's number and its incident."""
+    """Return every alert, oldest first, with its market's number, its source and its incident."""
     every = list(Alert.objects.order_by("id"))
     numbers = {one.symbol: one.number for one in ports().reader.markets()} if every else {}
     incident = dict(Joined.objects.values_list("alert", "incident"))
@@ -34,6 +34,7 @@ def alerts() -> pa.Table:
             "rule": one.rule,
             "severity": one.severity,
             "market": numbers.get(one.market, 0),
+            "source": one.source_number,
             "raised": plain_utc(one.raised_at),
             "acknowledged": plain_utc(one.acknowledged_at),
             "resolved": plain_utc(one.resolved_at),

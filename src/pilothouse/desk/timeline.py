@@ -20,7 +20,7 @@ from pilothouse.desk.clocks import Clock
 from pilothouse.desk.models import Incident
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
-from pilothouse.watch.models import Alert
+from pilothouse.watch import alerts
 
 ROWS_MOST: Final = 500
 
@@ -125,8 +125,7 @@ def status_moves(markets: Iterable[int], start: datetime, end: datetime) -> list
 
 
 def _alerts(affected: list[str]) -> list[str]:
-    scopes = [f"{subjects.MARKET}{symbol}" for symbol in subjects.symbols(affected)]
-    return [one.subject for one in Alert.objects.filter(scope__in=scopes)]
+    return [one.subject for one in alerts.about_markets(subjects.symbols(affected))]
 
 
 def _deeds(

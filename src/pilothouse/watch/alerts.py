@@ -5,13 +5,13 @@ Each is one transaction with its audit row and with whatever the listeners of `p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from pilothouse.access.models import Person
 from pilothouse.access.rights import may
@@ -22,9 +22,9 @@ from pilothouse.control.said import said
 from pilothouse.control.severity import ORDER, Severity, raised
 from pilothouse.records import audit
 from pilothouse.watch import ports, refusals
-from pilothouse.watch.models import Alert
+from pilothouse.watch.models import OF_SOURCE, Alert
 from pilothouse.watch.moves import OPEN, State, Verb, target
-from pilothouse.watch.rules import Rule
+from pilothouse.watch.rules import Rule, scope_of
 
 About = Alert.About
 WHY_MOST: Final = 300
@@ -111,6 +111,14 @@ def open_alerts() -> list[Alert]:
             one.raised_at,
         ),
     )
+
+
+def about_markets(symbols: Iterable[str]) -> list[Alert]:
+    """Return every alert about one of these markets, or about a source of its index."""
+    fitting = Q(pk__in=())
+    for scope in map(scope_of, symbols):
+        fitting |= Q(scope=scope) | Q(scope__startswith=f"{scope}{OF_SOURCE}")
+    return list(Alert.objects.filter(fitting))
 
 
 def open_alert(rule: str, scope: str, about: About) -> Alert | None:

@@ -87,10 +87,14 @@ class Alert(models.Model):
         return f"{self.market}{source}" or self.scope
 
     @property
+    def source_number(self) -> int:
+        """Return the number of the source of its market's index it is about, 0 for none."""
+        return int(self.scope.partition(OF_SOURCE)[2] or 0)
+
+    @property
     def source(self) -> str:
         """Return which source of its market's index it is about, empty for none."""
-        number = self.scope.partition(OF_SOURCE)[2]
-        return f"source {number}" if number else ""
+        return f"source {self.source_number}" if self.source_number else ""
 
 
 class StandingRow(models.Model):

@@ -12,6 +12,7 @@ from pilothouse.control.severity import Severity
 from pilothouse.control.watched import MEASURES, Measure, Taken
 from pilothouse.language.kinds import MarketKind
 from pilothouse.language.numbers import SECOND_US
+from pilothouse.rules.index import SOURCES_MAX
 from pilothouse.venue.views.markets import MarketView
 from pilothouse.watch.evaluation import Terms
 from pilothouse.watch.models import OF_SOURCE
@@ -95,6 +96,16 @@ def scopes(
             scope_of(one.market.symbol, source.number) for one in mine for source in one.sources
         )
     return tuple(scope_of(one.market.symbol) for one in mine)
+
+
+def scopes_ever(
+    rule: Rule, markets: Sequence[MarketReading], of_product: Mapping[str, frozenset[str]]
+) -> tuple[str, ...]:
+    """Return where a rule may have applied before: sources that are off by now are among them."""
+    if rule.measure.taken is not Taken.SOURCE:
+        return scopes(rule, markets, of_product)
+    mine = [one.market.symbol for one in markets if _applies(rule, one.market, of_product)]
+    return tuple(scope_of(one, k) for one in mine for k in range(1, SOURCES_MAX + 1))
 
 
 def _applies(rule: Rule, market: MarketView, of_product: Mapping[str, frozenset[str]]) -> bool:

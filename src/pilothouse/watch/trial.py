@@ -32,7 +32,7 @@ class Trial:
         if body is None or reading is None:
             return {}
         rule = rules.rule_of(key, 0, body)
-        scopes = rules.scopes(rule, reading.markets, rules.products())
+        scopes = rules.scopes_ever(rule, reading.markets, rules.products())
         return tried(rule, scopes, self._watchman.history, time.time_ns() // 1_000)
 
 
@@ -45,6 +45,7 @@ def tried(rule: Rule, scopes: Iterable[str], history: History, now_us: int) -> d
     fired = [
         (scope, one)
         for name, scope in keys
+        if found[name, scope]
         for one in _fired(rule.terms, looks, found[name, scope])
     ]
     fired.sort(key=lambda one: -one[1].from_us)

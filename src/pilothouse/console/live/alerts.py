@@ -23,5 +23,5 @@ def newest_alert() -> Alert | None:
 
 def sentence_of(alert: Alert) -> str:
     """Return what is read aloud of an alert."""
-    where = alert.market or "the exchange"
+    where = alert.where if alert.market else "the exchange"
     return f"{alert.severity} alert: {alert.title}, {where}"

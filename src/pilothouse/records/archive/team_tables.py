@@ -41,6 +41,7 @@ ALERTS: Final = define(
         text("rule", "which rule raised it"),
         text("severity", "how bad"),
         integer("market", "the market it is about, 0 for none"),
+        integer("source", "the source of the market's index it is about, 0 for none"),
         moment("when it was raised", "raised"),
         moment("when somebody acknowledged it; null before", "acknowledged"),
         moment("when it was resolved; null before", "resolved"),
