@@ -18,6 +18,7 @@ from pilothouse.language.commands import (
     PlaceOrder,
     SetIndexPrice,
     SetMarginSchedule,
+    SetMarketStatus,
     Transfer,
 )
 from pilothouse.language.events import InsurancePaid, OrderFilled, ProtectionStepTaken
@@ -26,6 +27,7 @@ from pilothouse.language.kinds import (
     ClientClass,
     FillKind,
     MarketKind,
+    MarketStatus,
     OrderType,
     ProtectionStep,
     Purpose,
@@ -270,6 +272,23 @@ def test_the_other_side_of_the_loss_is_unwound_and_nobody_else_pays_for_it():
     assert [one.market for one in unwound] == [1, 2], "bitcoin fell, ether did not"
     assert unwound[1].price == 30_000
     assert margin(exchange.machine, ether_short).equity == 5_000 * E6
+    assert exchange.machine.broken_invariants() == []
+
+
+def test_what_a_halted_market_lost_is_not_taken_from_the_other_side_of_another():
+    exchange = with_two_longs(pool_usd=100, ether=200_000)
+    bitcoin_short, ether_short = exchange.first + 1, exchange.first + 2
+    exchange.say(SetMarketStatus(market=1, status=MarketStatus.HALTED, base_version=1))
+    exchange.prices({1: 42_000})
+    exchange.settle()
+    assert margin(exchange.machine, ether_short).equity == 5_000 * E6
+    assert [one.market for one in positions(exchange.machine, exchange.first)] == [1, 2]
+    exchange.say(SetMarketStatus(market=1, status=MarketStatus.REDUCE_ONLY, base_version=2))
+    exchange.settle()
+    assert positions(exchange.machine, exchange.first) == []
+    paid = sum(one.amount for one in exchange.events(InsurancePaid))
+    assert 0 < paid <= 10 * E6, "the pool loses its tenth, bitcoin's other side gives up the rest"
+    assert margin(exchange.machine, bitcoin_short).equity == 38_000 * E6 - 15_000 * E6 + paid
     assert exchange.machine.broken_invariants() == []
 
 

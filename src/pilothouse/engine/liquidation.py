@@ -112,18 +112,20 @@ def _cancel_orders(
 @inner
 def _position_to_close(s: State, account: int, equity: int) -> int:
     # The largest requirement; once that found nobody, the largest of those that somebody takes,
-    # else the one that lost most: what an unwind takes back, its other side has won.
+    # else the one that lost most: what an unwind takes back, its other side has won. While that
+    # one's market does not trade, nobody else is asked for it.
     waits = s.accounts[account].protection == ProtectionStep.INSURANCE
     best, most, lost, least = 0, -1, 0, PROFIT_MAX
     k = s.accounts[account].positions_first
     while k != 0:
         p = s.positions[k]
-        if p.quantity != 0 and executes(s.markets[p.market].status):
+        trades = p.quantity != 0 and executes(s.markets[p.market].status)
+        if trades:
             need = maintenance_of(s, p.schedule, notional(s, p.market, abs(p.quantity)))
             if need > most and (not waits or _has_taker(s, k, _insured_price(s, k, equity))):
                 best, most = k, need
-            if unrealised(s, k) < least:
-                lost, least = k, unrealised(s, k)
+        if p.quantity != 0 and unrealised(s, k) < least:
+            lost, least = k if trades else 0, unrealised(s, k)
         k = p.next_of_account
     return best if best != 0 else lost
 
