@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
@@ -25,12 +26,25 @@ class Socket:
         self.connection.send(json.dumps(message))
 
     def next(self) -> dict[str, Any]:
-        """Return the next message that is no heartbeat."""
-        while True:
-            message: dict[str, Any] = parse_json(self.connection.recv(WAIT_S))
-            if message.get("channel") != "heartbeat":
-                self.seen.append(message)
-                return message
+        """Return the next message that is no heartbeat; heartbeats do not prolong the wait."""
+        ends = time.monotonic() + WAIT_S
+        while (message := self._received(ends - time.monotonic())) is None:
+            pass
+        return message
+
+    def come(self) -> Iterator[dict[str, Any]]:
+        """Yield what has come already and is no heartbeat."""
+        with suppress(TimeoutError):
+            while True:
+                if (message := self._received(0)) is not None:
+                    yield message
+
+    def _received(self, within_s: float) -> dict[str, Any] | None:
+        message: dict[str, Any] = parse_json(self.connection.recv(max(0, within_s)))
+        if message.get("channel") == "heartbeat":
+            return None
+        self.seen.append(message)
+        return message
 
     def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Return the first message that is wanted; those before are read over."""
