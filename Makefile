@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SEED ?= 1
+KILLS ?= 25
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -56,8 +57,8 @@ bench: setup ## measure
 pictures: setup browser ## take the pictures of the pages anew, in both themes
 	$(BIN)/python -m tests.stories.take_pictures
 
-world: setup ## live a world and fuzz the traders' door, ten minutes, from one seed: make world SEED=7
-	PILOTHOUSE_SEED=$(SEED) PILOTHOUSE_FUZZ_SEED=$(SEED) PILOTHOUSE_FUZZ_SECONDS=600 \
+world: setup compile ## live worlds of faults and adversaries, and fuzz the traders' doors: make world SEED=7 KILLS=25
+	PILOTHOUSE_SEED=$(SEED) PILOTHOUSE_KILLS=$(KILLS) PILOTHOUSE_FUZZ_SEED=$(SEED) PILOTHOUSE_FUZZ_SECONDS=200 \
 	  $(BIN)/python -m pytest -s -o timeout=3600 -m "world or fuzz"
 
 thread: ## print every file of a topic, bottom room first: make thread TOPIC=margin

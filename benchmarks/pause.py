@@ -21,7 +21,7 @@ from pilothouse.language.numbers import PPM, SECOND_US
 from pilothouse.language.rows import Rows
 from pilothouse.simulation import crash
 from pilothouse.simulation.markets import asset_number
-from pilothouse.simulation.world import GENESIS, World
+from pilothouse.simulation.world import SIGNED, World
 from pilothouse.venue.harm import HarmCount
 from pilothouse.venue.index_replay.bars import Bar, part, read_bars
 from pilothouse.venue.index_replay.walking import Scale, Way
@@ -59,7 +59,7 @@ class Counting(World):
         if int(self.machine.state.markets[self.contract]["status"]) == status:
             return
         asked = SetMarketStatus(market=self.contract, status=status, base_version=self.version)
-        assert not self.send([asked], GENESIS).receipts[0][1]
+        assert not self.send([asked], SIGNED).receipts[0][1]
         self.version += 1
 
 

@@ -65,8 +65,9 @@ def foundation(accounts: int) -> Rows:
         *(_contract(k) for k in range(CONTRACTS)),
         *(schedule(k + 1, TIERS) for k in range(CONTRACTS)),
         *(
-            ask.SetIndexPrice(asset=k + 1, source=1, price_e12=1_000 * 10**12)
+            ask.SetIndexPrice(asset=k + 1, source=source, price_e12=1_000 * 10**12)
             for k in range(1, COLLATERAL)
+            for source in (1, 2)
         ),
         *[ask.OpenAccount(client_class=ClientClass.PROFESSIONAL)] * accounts,
     ]  # fmt: skip

@@ -20,7 +20,7 @@ from pilothouse.language import kinds
 from pilothouse.language.refusals import REFUSALS
 from pilothouse.language.schema import COMMANDS, EVENTS, Command, Event, lay_out
 from pilothouse.records.archive import batches, exchange_tables, team_tables  # noqa: F401
-from pilothouse.records.archive.definitions import TABLES
+from pilothouse.records.archive.definitions import HEAD_OF_A_ROW, TABLES, Table
 from pilothouse.wiring import first_rules
 from pilothouse.wiring.cli import app
 
@@ -50,7 +50,7 @@ def pages() -> dict[str, str]:
 
 
 def watch() -> str:
-    """Return the page of the watch: its own words, and the tables from the definitions."""
+    """return the page of monitoring: its own words, and the tables from the definitions."""
     made = {"measures": _measures(), "first rules": _first_rules()}
     return _with_tables("watch.md", made)
 
@@ -90,9 +90,15 @@ def _archive_tables() -> Iterator[str]:
         rows = [f"### {one.name}", "", f"{one.doc} {grows}", ""]
         rows += ["| column | what | unit | client |", "|---|---|---|---|"]
         for column in one.columns:
-            hidden = f"masked ({column.mask})" if column.mask else ""
+            hidden = f"masked ({column.mask})" if column.mask else _undated(one, column.name)
             rows.append(f"| `{column.name}` | {column.doc} | {column.unit} | {hidden} |")
         yield "\n".join(rows)
+
+
+def _undated(table: Table, column: str) -> str:
+    if table.undated is None or column not in HEAD_OF_A_ROW:
+        return ""
+    return f"hidden of a {' or '.join(table.undated.words)}" if table.undated.column else "hidden"
 
 
 def _first_rules() -> str:

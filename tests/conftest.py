@@ -4,11 +4,13 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 import django
 import pytest
 from hypothesis import settings
 
+from pilothouse.wiring import environment
 from tests.browser import chromium, demonstration, desk
 
 __all__ = ["chromium", "demonstration", "desk"]
@@ -17,12 +19,37 @@ __all__ = ["chromium", "demonstration", "desk"]
 if "PILOTHOUSE_HOME" not in os.environ:
     os.environ["PILOTHOUSE_HOME"] = tempfile.mkdtemp(prefix="pilothouse-tests-")
     atexit.register(shutil.rmtree, os.environ["PILOTHOUSE_HOME"], ignore_errors=True)
+# Nor is the user's own word on whose code runs theirs.
+os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="pilothouse-tests-")
+atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pilothouse.wiring.settings")
+environment.found(Path(os.environ["PILOTHOUSE_HOME"]), environment.DEMO)
 django.setup()
 
 # A deadline would judge the speed of the machine, not the code.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_refused_before():
+    """The bounds of a process are each test's own."""
+    from django.conf import settings as django_settings
+
+    from pilothouse.access.often import BEGUN, CHANGES, LIVE, SIGN_INS
+    from pilothouse.control import founding_file
+    from pilothouse.records.checking import CHECKING
+    from pilothouse.records.refusals import BOUND
+    from pilothouse.records.room import ROOM
+
+    for one in (BEGUN, CHANGES, LIVE, SIGN_INS):
+        one.forget()
+    BOUND.forget()
+    ROOM.forget()
+    CHECKING.forget()
+    # The rows of a test are undone with its transaction, the file that names one is not.
+    founding_file.remove(django_settings.PILOTHOUSE_HOME)
+
 
 NOT_RUN = pytest.StashKey[int]()
 

@@ -4,8 +4,9 @@ import pytest
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.test import RequestFactory
 
+from pilothouse.access.entrance import NoSignUp
 from pilothouse.access.models import Person
-from pilothouse.access.sessions import NoSignUp, SecondFactor, session_is_over
+from pilothouse.access.sessions import SecondFactor, session_is_over
 from pilothouse.records.models import AuditRow
 
 MINUTE_S = 60

@@ -37,8 +37,8 @@ class Later:
             self.time += MINUTE_US
             price = (1_000_000_000_007 - 700_000_001 * minute) * 1_000
             self.send(
-                [ask.SetIndexPrice(asset=k, source=1, price_e12=price + k * 1_000)
-                 for k in range(2, COLLATERAL + 1)]
+                [ask.SetIndexPrice(asset=k, source=source, price_e12=price + k * 1_000)
+                 for k in range(2, COLLATERAL + 1) for source in (1, 2)]
             )  # fmt: skip
         self.machine.state.markets["funding_base_e6"][1:20] += 700_654_321
 

@@ -39,7 +39,7 @@ def test_the_queue_is_the_same_as_page_and_as_json(team, alert):
     (line,) = facts["lasting"]
     assert (line["title"], line["value"], line["limit"]) == ("Price runs", 41_500, 30_000)
     assert "4.15 %" in page and "AL-" in page and 'data-verb="acknowledge"' in page
-    assert facts["watch"]["stale"] and "The watch stands still" in page
+    assert facts["watch"]["stale"] and "Monitoring has stopped" in page
 
 
 def test_an_alert_about_a_source_of_an_index_names_it_wherever_it_is_read(team, exchange):
@@ -115,7 +115,7 @@ def test_the_reason_of_its_end_is_refused_when_it_is_too_long(team, alert):
     assert 'maxlength="300"' in client.get(f"/alerts/{alert.pk}").content.decode()
     address = f"/alerts/{alert.pk}/moves/resolve"
     answer = client.post(address, {"why": "x" * 301}, follow=True).content.decode()
-    assert "say it in at most 300 letters" in answer
+    assert "at most 300 characters" in answer
     alert.refresh_from_db()
     assert alert.is_open
     client.post(address, {"why": "x" * 300})

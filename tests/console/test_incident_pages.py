@@ -103,16 +103,16 @@ def test_a_viewers_move_is_refused_and_recorded(at, team, incident, verb):
     ("verb", "form", "said"),
     [
         ("regrade", {"severity": "dreadful", "why": "x"}, "it is one of critical, high, medium"),
-        ("hand_over", {"person": "999"}, "nobody is called so"),
-        ("correct", {"clock": "occurred", "at": "yesterday", "why": "x"}, "it is no moment"),
+        ("hand_over", {"person": "999"}, "nobody has this name"),
+        ("correct", {"clock": "occurred", "at": "yesterday", "why": "x"}, "not a date and time"),
         ("correct", {"clock": "occurred", "at": "0001-01-01T00:00", "why": "x"}, "so far back"),
         (
             "correct",
             {"clock": "occurred", "at": "0001-01-01T00:00+14:00", "why": "x"},
-            "it is no moment",
+            "not a date and time",
         ),
         ("correct", {"clock": "aware", "at": "9999-12-31T23:59", "why": "x"}, "in the future"),
-        ("note", {"why": "x" * 4_001}, "at most 4000 letters"),
+        ("note", {"why": "x" * 4_001}, "at most 4000 characters"),
         ("note", {"why": "  "}, "a sentence is missing"),
     ],
 )
@@ -141,7 +141,7 @@ def test_a_title_that_is_too_long_is_refused_and_not_cut(at, team, exchange):
     given = {"title": long, "severity": "high", "owner": "operator"}
     answer = client.post("/incidents/open", given)
     assert answer.status_code == 422
-    assert "say it in at most 200 letters" in answer.content.decode()
+    assert "use at most 200 characters" in answer.content.decode()
     assert f'value="{long}"' in answer.content.decode()
     assert Incident.objects.count() == 0
 
@@ -215,7 +215,7 @@ def test_from_an_alert_to_an_incident_to_a_change_with_its_cause(at, team, alert
     draft = belonging["draft"]
     assert f"cause=incident%3A{incident.pk}" in draft and "kind=price_band" in draft
     form = client.get(draft).content.decode()
-    assert f"Because of {incident.label}" in form
+    assert f"Cause: {incident.label}" in form
 
     wanted = dict(parse_qsl(urlsplit(draft).query))
     assert client.post("/changes/propose", wanted).status_code == 302
@@ -277,4 +277,4 @@ def test_a_product_shows_whose_it_is_and_what_is_open_about_it(at, team, alert, 
         assert part in page
     assert client.get("/products/nothing").status_code == 404
     assert "Perpetuals" in client.get("/products").content.decode()
-    assert "Keep far prices from trading" in client.get("/runbooks").content.decode()
+    assert "Stop trades far from the reference price" in client.get("/runbooks").content.decode()

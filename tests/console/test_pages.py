@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pilothouse.console import security
+from pilothouse.console import readiness, security
 from pilothouse.console.live import ticker
 from pilothouse.console.live.pulse import Pulse
 from pilothouse.console.pages.change.move import MOVES
@@ -121,7 +121,7 @@ def test_the_proposer_reads_why_they_may_not_sign(at, team, change):
     facts = at(team.operator).get(f"/changes/{change.pk}", headers=JSON).json()
     (approve,) = [one for one in facts["moves"] if one["verb"] == "approve"]
     assert not approve["allowed"]
-    assert "the proposer may not sign" in approve["reason"]
+    assert "the proposer cannot sign" in approve["reason"]
 
 
 def test_a_viewer_has_no_button_and_sees_no_account(at, team, change):
@@ -230,17 +230,23 @@ def still(exchange, pulse):
     return words_of(exchange.standstill, wall_clock_us())
 
 
-def test_a_writer_that_writes_nothing_shows_on_every_page_and_in_the_feed(at, team, still):
+def test_a_writer_that_writes_nothing_shows_on_every_page_and_in_the_feed(
+    at, team, exchange, still, tmp_path, monkeypatch
+):
     for address in ("/changes", "/runbooks", "/inbox"):
         page = at(team.operator).get(address).content.decode()
         assert 'data-state="still"' in page and still in page
         assert "dot-down" in page and "dot-up" not in page
     assert json.loads(ticker.message(ticker.latest()))["standstill"] == still
+    monkeypatch.setattr(readiness, "_known", [readiness.Readiness(tmp_path, exchange)])
     health = at(team.operator).get("/healthz")
-    assert health.status_code == 200
+    assert health.status_code == 503
     assert health.json() == {
-        "status": "ok", "position": 100, "written_at": 5, "standstill": still
+        "status": still, "position": 100, "written_at": 5, "standstill": still, "differences": 0,
+        "alive": True, "started": True, "ready": False,
+        "why": [{"cause": "writer_silent", "says": still}], "said": [],
     }  # fmt: skip
+    assert at(team.operator).get("/healthz/alive").status_code == 200
 
 
 def test_a_writer_that_writes_is_not_accused(at, team, exchange, still):

@@ -140,4 +140,4 @@ def test_it_is_a_page_without_a_script_and_a_list_for_the_palette(at, team, busy
     part = client.get("/search", {"q": "stale"}, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part and "Index is stale" in part
     helped = client.get("/search", {"q": "?"}).content.decode()
-    assert "whatever has it" in helped
+    assert "the object with it" in helped

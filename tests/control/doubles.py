@@ -17,7 +17,7 @@ from pilothouse.control import facts
 from pilothouse.language.commands import SetMarginSchedule, SetMarketStatus, SetPriceBand
 from pilothouse.language.events import MarginScheduleSet, MarketStatusSet, PriceBandSet
 from pilothouse.language.kinds import MarketKind, MarketStatus
-from pilothouse.language.names import Receipt
+from pilothouse.language.names import NAMES_PER_HI, Receipt
 from pilothouse.language.refusals import (
     BASE_VERSION_HAS_MOVED,
     IMPACT_ABOVE_WHAT_WAS_SIGNED,
@@ -56,6 +56,9 @@ class Market:
     liquidation_fee_ppm: int = 2_500
     bid: int = 599_995
     ask: int = 600_000
+    positions_open: int = 0
+    mark: int = 0
+    index: int = 0
     schedules: list[Schedule] = field(default_factory=list)
 
 
@@ -110,17 +113,24 @@ class Exchange:
         }
         # One is below maintenance at 2 %, three below initial at 4 %.
         self.accounts = [Account(1, 15_000), Account(2, 30_000), Account(3, 35_000)]
+        self.fault: str | None = None
         self.position = 100
         self.time = 0
         self.standstill: Any = None
+        self.clock_held = ""
         self.sent: list[Message] = []
         self.receipts: dict[tuple[int, int, int], tuple[bytes, Receipt]] = {}
         self.refuses_to_answer = 0
         self.before_step: Callable[[], None] = lambda: None
         self.follows = True
+        self.highest = 0
         self.tells = True
 
     # the venue
+    def highest_number(self, sender: int) -> int:
+        numbers = [NAMES_PER_HI * hi + lo for by, hi, lo in self.receipts if by == sender]
+        return max([self.highest, *numbers])
+
     def submit(self, messages: Sequence[Message]) -> list[Receipt]:
         return [self._one(message) for message in messages]
 

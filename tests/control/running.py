@@ -151,7 +151,9 @@ class Running:
     def ask(self, command):
         self.number += 1
         cause = Cause(CauseKind.GENESIS, 1)
-        message = Message(command, Name(Sender.SIMULATION, 1, self.number), cause)
+        # Only on a copy may somebody beside change control say what is governed.
+        sender = Sender.REHEARSAL if command.governed else Sender.SIMULATION
+        message = Message(command, Name(sender, 1, self.number), cause)
         (receipt,) = self._step([message])
         assert receipt.accepted, (command, receipt)
 

@@ -157,7 +157,7 @@ def test_buttons_are_the_moves_of_the_table_for_this_person(team, exchange, prev
     assert for_risk["approve"].allowed and for_risk["reject"].allowed
     assert not for_risk["edit"].allowed and "apply" not in for_risk
     for_operator = {one.verb: one for one in allowed_moves(change, team.operator, NOON)}
-    assert "may not sign their own change" in for_operator["approve"].reason
+    assert "cannot sign their own change" in for_operator["approve"].reason
     assert for_operator["withdraw"].allowed
     assert not any(one.allowed for one in allowed_moves(change, team.viewer, NOON))
 

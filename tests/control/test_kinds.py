@@ -147,7 +147,7 @@ def test_class_and_direction_follow_from_the_difference(exchange, fields, weighs
         ("ONLINE", "CANCEL_ONLY", "A", Direction.PROTECTS),
         ("HALTED", "POST_ONLY", "B", Direction.LOOSENS),
         ("POST_ONLY", "ONLINE", "B", Direction.LOOSENS),
-        ("CANCEL_ONLY", "DELISTED", "D", Direction.PROTECTS),
+        ("CANCEL_ONLY", "DELISTED", "D", Direction.NEUTRAL),
     ],
 )
 def test_one_may_stop_two_resume_and_an_end_needs_the_platform(

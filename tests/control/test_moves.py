@@ -74,7 +74,7 @@ def test_approved_is_reached_by_signatures_or_where_none_are_needed():
 
 
 def test_every_verb_of_a_person_asks_for_a_right_and_has_a_button():
-    machines = {Verb.EXPIRE, Verb.CONFLICT}
+    machines = {Verb.EXPIRE, Verb.CONFLICT, Verb.GIVE_UP}
     assert set(gates.RIGHTS) == set(Verb) - machines
     assert set(buttons.LABELS) == set(Verb) - machines - {Verb.PROPOSE}
 

@@ -76,7 +76,7 @@ def test_held_when_the_rehearsal_just_before_counts_more(team, exchange, approve
     the_market_falls(exchange)
     change = apply.apply(change, by=team.operator, now=NOON)
     assert change.state == State.HELD and exchange.sent == []
-    assert "accounts_below_maintenance 11 above" in change.state_reason
+    assert "accounts below maintenance: 11, ceiling 2" in change.state_reason
 
 
 def test_held_when_the_market_moves_between_rehearsal_and_command(team, exchange, approved):

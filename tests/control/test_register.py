@@ -24,7 +24,8 @@ from pilothouse.control.moves import State
 from pilothouse.control.refusals import Refused
 from pilothouse.records import audit
 from pilothouse.records.fixed import RowIsFixed
-from pilothouse.wiring.first_rules import RULES, RUNBOOKS
+from pilothouse.wiring.first_rules import RULES
+from pilothouse.wiring.first_runbooks import RUNBOOKS
 from pilothouse.wiring.founding import found_register
 from tests.control.conftest import NOON
 
@@ -106,8 +107,8 @@ def test_a_change_of_an_entry_goes_all_the_way(team, exchange, founded):
     [
         ({"for_s": "99999999999"}, "above 86400"),
         ({"title": "x" * 201}, "longer than 200"),
-        ({"owner": "viewer"}, "none of the choices"),
-        ({"escalate_to": "auditor"}, "none of the choices"),
+        ({"owner": "viewer"}, "not one of the choices"),
+        ({"escalate_to": "auditor"}, "not one of the choices"),
     ],
 )
 def test_a_rule_cannot_be_made_deaf_or_unreadable(exchange, founded, changed, said):
@@ -339,7 +340,7 @@ def test_a_forms_field_says_how_long_it_may_be_and_is_refused_beyond(exchange, f
     described = {one.name: one.letters_most for one in kind.describe(exchange, "new")}
     assert (described["key"], described["title"], described["limit"]) == (48, 200, 0)
     assert kind.parse(FORM | {"title": "x" * 200})["body"]["title"] == "x" * 200
-    with pytest.raises(Unreadable, match="longer than 200 letters"):
+    with pytest.raises(Unreadable, match="longer than 200 characters"):
         kind.parse(FORM | {"title": "x" * 201})
 
 

@@ -30,8 +30,8 @@ def test_it_is_refused_with_what_to_do(text, name):
         said(text, REASON_IS_MISSING)
     assert refused.value.reason.name == name
     if text == LONG:
-        assert "it has 4001 letters" in str(refused.value)
-        assert "at most 4000 letters" in str(refused.value)
+        assert "it has 4001 characters" in str(refused.value)
+        assert "at most 4000 characters" in str(refused.value)
 
 
 def test_what_is_composed_shows_that_it_was_shortened():

@@ -76,7 +76,7 @@ def test_the_ceiling_travels_in_the_very_command(team, exchange, previewed):
     sent = message(words(change.steps.get().words), change.pk, 1)
     assert sent.command.accounts_below_maintenance_max == 7
     assert sent.command.accounts_below_initial_max == -1
-    assert sent.name == Name(Sender.CONTROL, change.pk, 1)
+    assert sent.name == Name(Sender.CONTROL, 0, 1)
     assert (sent.cause.kind, sent.cause.id) == (CauseKind.CHANGE, change.pk)
     assert from_rows(to_rows(sent)) == sent
 

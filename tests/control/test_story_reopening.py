@@ -188,7 +188,7 @@ def test_more_accounts_than_signed_hold_the_opening(team, exchange, clock, reope
     clock.run(int(STAGES_APART.total_seconds()) + SOAK_S + 5)
     change.refresh_from_db()
     assert change.state == State.HELD
-    assert "accounts_below_maintenance 3 above 1" in change.state_reason
+    assert "accounts below maintenance: 3, ceiling 1" in change.state_reason
     assert status(exchange) == MarketStatus.POST_ONLY
 
 

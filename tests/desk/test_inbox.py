@@ -50,7 +50,7 @@ def test_a_stopped_change_waits_for_its_proposer(team, exchange, change):
     exchange.market(change.fields["market"]).schedule_version += 1
     change = apply.apply(change, by=team.manager, now=NOON)
     assert change.state == "stale"
-    assert waits(team.operator) == [(Wants.MEND, f"CH-{change.pk}")]
+    assert waits(team.operator) == [(Wants.FIX, f"CH-{change.pk}")]
     assert waits(team.manager) == []
 
 
@@ -85,7 +85,7 @@ def test_a_notice_that_no_route_names_shows_for_a_day(team, incident):
     (line,) = inbox.lines(team.risk, NOON + timedelta(days=1))
     assert (line.wants, line.sentence) == (
         Wants.DECIDE,
-        "nobody was told: no notice route names it",
+        "nobody was notified: no notice route matches it",
     )
     assert inbox.lines(team.risk, NOON + timedelta(days=2)) == []
 

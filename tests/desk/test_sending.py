@@ -90,7 +90,7 @@ def test_no_secret_is_in_the_database_the_audit_or_a_sentence(db, hook):
     ("key", "address", "drops_repeats", "why"),
     [
         ("Ops", "json://127.0.0.1/x", False, "lower-case"),
-        ("ops", "nothing://127.0.0.1", False, "knows no such address"),
+        ("ops", "nothing://127.0.0.1", False, "does not support this address"),
         ("ops", "json://127.0.0.1/x?retry=3", False, "outbox's"),
         ("ops", "mailto://u:p@example.org?to=a@example.org,b@example.org", False, "2 recipients"),
         ("ops", "mailto://u:p@example.org?to=a@example.org", True, "only a webhook"),

@@ -16,7 +16,8 @@ from tests.desk.receiver import receiver
 
 CHILD = Path(__file__).with_name("told_child.py")
 ROOT = Path(__file__).parents[2]
-SECONDS, WAVES = 276, 3
+SECONDS_OF_A_WAVE, WAVES = 92, 3
+KILLS_OF_A_WORLD = int(os.environ.get("PILOTHOUSE_KILLS", "25"))
 TURNS = ("alert.raise", "alert.resolve")
 
 
@@ -32,8 +33,9 @@ def plain():
         yield made
 
 
-def start(home, *receivers):
+def start(home, waves, *receivers):
     environment = os.environ | {
+        "WAVES": str(waves),
         "PILOTHOUSE_HOME": str(home),
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
         "DJANGO_SETTINGS_MODULE": "pilothouse.wiring.settings",
@@ -68,31 +70,42 @@ def keys(hook):
 
 
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_told_twice(tmp_path, drops, plain):
-    home, chance = tmp_path, random.Random(7)
+    killed_and_judged(tmp_path, drops, plain, 3, WAVES)
+
+
+@pytest.mark.world
+@pytest.mark.timeout(1_200 + 60 * KILLS_OF_A_WORLD)
+def test_p11_killed_again_and_again_nothing_is_told_twice(tmp_path, drops, plain):
+    killed_and_judged(tmp_path, drops, plain, KILLS_OF_A_WORLD, WAVES + KILLS_OF_A_WORLD // 20)
+    print(f"{KILLS_OF_A_WORLD + 2} kills of the watch and the notices")
+
+
+def killed_and_judged(home, drops, plain, kills, waves):
+    chance, seconds = random.Random(7), SECONDS_OF_A_WAVE * waves
     # Once in the middle of a send: each receiver has taken the notice and has not answered.
     for held in (drops, plain):
         held.behaviour = "says nothing"
-        child, had = start(home, drops, plain), len(held.came)
+        child, had = start(home, waves, drops, plain), len(held.came)
         until(lambda held=held, had=had: len(held.came) > had, child)
         kill(child)
         held.behaviour = 200
         held.released.set()
-    moments = sorted(chance.sample(range(second_of(home) + 5, SECONDS - 5), 3))
+    moments = sorted(chance.sample(range(second_of(home) + 5, seconds - 5), kills))
     for moment in moments:
-        child = start(home, drops, plain)
+        child = start(home, waves, drops, plain)
         until(lambda moment=moment: second_of(home) >= moment, child)
         time.sleep(chance.uniform(0, 0.02))
         kill(child)
-        assert second_of(home) < SECONDS, "killed in the middle"
-    child = start(home, drops, plain)
+        assert second_of(home) < seconds, "killed in the middle"
+    child = start(home, waves, drops, plain)
     said, _ = child.communicate(timeout=300)
-    assert said == b"done\n" and second_of(home) == SECONDS
+    assert said == b"done\n" and second_of(home) == seconds
     alerts = rows(home, "SELECT state FROM watch_alert")
-    assert alerts == [("resolved",)] * WAVES
+    assert alerts == [("resolved",)] * waves
     told = rows(
         home, "SELECT event, count(*) FROM desk_notice WHERE event LIKE 'alert.%' GROUP BY 1"
     )
-    assert dict(told) == dict.fromkeys(TURNS, WAVES)
+    assert dict(told) == dict.fromkeys(TURNS, waves)
     judge_plain(home, plain)
     judge_drops(home, drops)
 

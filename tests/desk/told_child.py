@@ -12,7 +12,7 @@ from pathlib import Path
 from pilothouse.wiring.people import begin_django
 
 HOME = Path(os.environ["PILOTHOUSE_HOME"])
-WAVES = ((0, 10), (30_001, 12), (0, 70)) * 3
+WAVES = ((0, 10), (30_001, 12), (0, 70)) * int(os.environ["WAVES"])
 VALUES = [value for value, length in WAVES for _ in range(length)]
 PAUSE_S = 0.003
 

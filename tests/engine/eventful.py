@@ -10,7 +10,14 @@ import numpy as np
 from pilothouse.engine.machine import Machine
 from pilothouse.language import commands as ask
 from pilothouse.language import refusals as no
-from pilothouse.language.kinds import CauseKind, MarketStatus, Wallet
+from pilothouse.language.kinds import (
+    CauseKind,
+    MarketStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+    Wallet,
+)
 from pilothouse.language.names import Cause
 from pilothouse.language.rows import Rows
 from pilothouse.simulation import genesis, markets
@@ -25,6 +32,7 @@ HOUR_US = 3_600_000_000
 TINY = {
     "accounts": 8, "balances": 24, "positions": 4, "orders": 8, "levels": 24, "nodes": 8,
     "assets": 2, "markets": 2, "schedules": 2, "fees": 1, "volumes": 4,
+    "keys": 2, "requests": 1,
 }  # fmt: skip
 FULL = {
     no.ACCOUNT_TABLE_IS_FULL: "accounts",
@@ -55,7 +63,8 @@ class Eventful(World):
         dollars = ask.Deposit(account=1, asset=1, amount=1)
         self.send([dollars])
         create = ask.CreateExchange(**TINY, names=32_768)
-        self.send([create, *genesis.found()[1:]], GENESIS)
+        early = [genesis.dated_listing(), genesis.spot_listing(markets.SPOT[0])]
+        self.send([create, *early, *genesis.found()[1:]], GENESIS)
         for k, stage in enumerate(stages(self.crowd)):
             size = 1 if k == 0 else 60
             for at in range(0, len(stage), size):
@@ -111,8 +120,12 @@ def record() -> Eventful:
     world.run(20, 60)
     provocations(world)
     for _ in range(2):
-        world.time += HOUR_US
+        # The indexes are live again well before the hour ends: then nobody waits for them.
+        world.time = (world.time // HOUR_US + 1) * HOUR_US - 20_000_000
+        stale_index(world)
+        world.run(220, 4)
         world.run(10, 40)
+    orders_in_the_way(world)
     world.crash(-25_000)
     world.run(20, 60)
     world.crash(-60_000, quotes=80)
@@ -123,8 +136,29 @@ def record() -> Eventful:
     stuck_in_protection(world)
     world.run(15, 60)
     hi, lo = world.machine.fingerprint()
-    world.send([ask.RecordFingerprint(position=world.machine.position, hi=hi, lo=lo)], GENESIS)
+    recorded = ask.RecordFingerprint(position=world.machine.position, hi=hi, lo=lo)
+    world.send([recorded, ask.RecordAuditHead(row=1, hash="0" * 64)], GENESIS)
     return world
+
+
+def orders_in_the_way(world: World) -> None:
+    """Let every holder of a contract rest an order that would close one lot of it, far away."""
+    state = world.machine.state
+    held = state.positions[1 : int(state.exchange[0]["positions_used"]) + 1]
+    orders = []
+    for one in held[held["quantity"] != 0]:
+        market, sells = state.markets[one["market"]], one["quantity"] > 0
+        price = int(market["mark"]) // 100 * (104 if sells else 96) // 100
+        orders.append(
+            ask.PlaceOrder(
+                account=int(one["account"]), market=int(one["market"]),
+                side=Side.SELL if sells else Side.BUY, order_type=OrderType.LIMIT,
+                time_in_force=TimeInForce.GTC, flags=0, quantity=int(market["lot"]),
+                price=price // int(market["tick"]) * int(market["tick"]),
+            )
+        )  # fmt: skip
+    assert orders
+    world.send(orders)
 
 
 def leave_in_the_pool(world: World, dollars: int) -> None:
@@ -135,6 +169,22 @@ def leave_in_the_pool(world: World, dollars: int) -> None:
         source=Wallet.FUTURES, target=Wallet.SPOT, amount=held - dollars * 10**6,
     )  # fmt: skip
     assert not world.send([out], CONTROL).receipts[0][1]
+
+
+def stale_index(world: World) -> None:
+    """Try to take a risk, and to take money out, while no source has told a price for an hour."""
+    grid = world.crowd.grids[len(markets.SPOT)]
+    positions = world.machine.state.positions
+    holder = next(
+        int(one["account"])
+        for one in positions[1:]
+        if one["quantity"] and one["market"] == grid.market
+    )
+    out = ask.Transfer(
+        account=holder, asset=1, source=Wallet.FUTURES, target=Wallet.SPOT, amount=1
+    )
+    told = world.send([world.crowd.makers.quote(grid, world.crowd.prices), out], CONTROL)
+    assert {int(one[1]) for one in told.receipts} == {no.INDEX_IS_STALE}
 
 
 def stuck_in_protection(world: Eventful) -> None:

@@ -15,12 +15,14 @@ from pilothouse.language.kinds import (
     TimeInForce,
     Wallet,
 )
-from pilothouse.language.names import Cause, Name
+from pilothouse.language.names import Cause, Name, Sender
 from pilothouse.language.rows import Message, to_rows
-from pilothouse.simulation import markets
+from pilothouse.simulation import genesis, markets
+from pilothouse.simulation.world import GENESIS
 
 CONTROL = Cause(CauseKind.CONTROL, 1)
 OTHER_DOOR = 9
+SIGNERS_DOOR = 10
 SPOT, PERPETUAL = 1, len(markets.SPOT) + 1
 DATED = len(markets.SPOT) + len(markets.PERPETUALS) + 1
 UNPRICED = DATED + 1
@@ -31,8 +33,10 @@ BIG = 1 << 61
 def provocations(world: Any) -> None:
     """Send everything that must be refused, and what must come before it."""
     _malformed(world)
+    _signed_twice(world)
     world.send(_listings(), CONTROL)
     world.send([_schedule(PERPETUAL, ((0, 20_000, 10_000),))])
+    world.send([_schedule(PERPETUAL, ((0, 20_000, 10_000),))], GENESIS)
     world.send(_schedules(), CONTROL)
     world.send(_unknown_things(), CONTROL)
     world.send(_orders(), CONTROL)
@@ -61,6 +65,34 @@ def _malformed(world: Any) -> None:
     _note(world)
 
 
+def _signed_twice(world: Any) -> None:
+    """Open a door, use nonces and requests, and try each of them again."""
+    hi, number = 7, 0
+
+    def say(command: Any) -> None:
+        nonlocal number
+        number += 1
+        world.step(to_rows(Message(command, Name(SIGNERS_DOOR, hi, number))))
+        _note(world)
+
+    say(ask.CancelAllOrders(account=CLIENT))
+    far = Message(ask.CancelAllOrders(account=CLIENT), Name(Sender.AUDIT, 1 << 60, 0))
+    world.step(to_rows(far))
+    _note(world)
+    world.step(to_rows(Message(ask.OpenDoor(), Name(SIGNERS_DOOR, 0, 0))))
+    say(ask.CancelAllOrders(account=CLIENT))
+    hi += 1
+    for key, nonce in ((1, 25), (1, 25), (1, 26), (1, 126), (1, 2**64)):
+        hi_word, lo_word = divmod(nonce, 10**10)
+        say(ask.UseNonce(key=key, nonce_hi=hi_word, nonce_lo=lo_word, digest_hi=1 + nonce % 97))
+    for key, digest in ((1, 1), (2, 1), (2, 1), (2, 2), (3, 3)):
+        say(ask.UseRequest(key=key, digest_hi=digest, digest_lo=0))
+    say(ask.UseNonce(key=2, nonce_hi=1, nonce_lo=0))
+    world.send([ask.GrowTable(table="keys", rows=4), ask.GrowTable(table="requests", rows=2)])
+    for key in (3, 4):
+        say(ask.UseRequest(key=key, digest_hi=key, digest_lo=0))
+
+
 def _note(world: Any) -> None:
     # What is stepped as raw rows has no command to which the world could count its refusal.
     outcome = int(world.last_outcome)
@@ -85,6 +117,7 @@ def _listings() -> list[Any]:
         ask.ListAsset(symbol="", decimals=6),
         ask.ListAsset(symbol="WIDE", decimals=13),
         ask.ListAsset(symbol="BALD", decimals=6, haircut_ppm=1_000_001),
+        ask.ListAsset(symbol="RASH", decimals=6, step_ppm=1_000_001),
         _listing(symbol=markets.SPOT[0].symbol),
         _listing(base=99),
         _listing(tick=0),
@@ -193,6 +226,7 @@ def _orders() -> list[Any]:
 def _unknown_things() -> list[Any]:
     return [
         _order(account=9_999_999),
+        _order(account=genesis.INSURANCE_ACCOUNT),
         _order(market=999),
         ask.CancelOrder(account=CLIENT, order=1),
         ask.CancelOrder(account=9_999_999, order=1),
@@ -200,6 +234,9 @@ def _unknown_things() -> list[Any]:
         ask.SetIndexPrice(asset=2, source=9, price_e12=1),
         ask.SetIndexPrice(asset=2, source=1, price_e12=0),
         ask.SetIndexPrice(asset=2, source=1, price_e12=(1 << 63) - 1),
+        ask.SetIndexPrice(asset=2, source=1, price_e12=1, taken_at=(1 << 63) - 1),
+        ask.SetIndexPrice(asset=2, source=1, price_e12=1, taken_at=-1),
+        ask.SetIndexPrice(asset=2, source=8, price_e12=10 * 10**12),
         ask.SetMarketStatus(market=SPOT, status=MarketStatus.DELISTED, base_version=1),
         ask.SetMarketStatus(market=SPOT, status=MarketStatus.HALTED, base_version=9),
         ask.SetPriceBand(market=SPOT, band_ppm=3, base_version=1),
@@ -242,6 +279,11 @@ def _modes(world: Any) -> None:
         move = ask.SetMarketStatus(market=SPOT, status=status, base_version=version)
         world.send([move, order], CONTROL)
         version += 1
+        if status == MarketStatus.CANCEL_ONLY:
+            end = ask.SetMarketStatus(
+                market=SPOT, status=MarketStatus.DELISTED, base_version=version
+            )
+            world.send([end], CONTROL)
 
 
 def _capped_account(world: Any) -> list[Any]:

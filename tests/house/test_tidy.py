@@ -119,7 +119,7 @@ def test_nothing_secret_or_made_is_committed():
 def test_the_package_is_where_the_house_says():
     rooms = {one.name for one in PACKAGE.iterdir() if one.is_dir() and one.name[0] != "_"}
     house = {
-        "language", "rules", "engine", "journal", "venue", "records", "access", "control",
+        "language", "rules", "engine", "journal", "venue", "records", "access", "gate", "control",
         "watch", "desk", "trading_api", "console", "simulation", "wiring",
     }  # fmt: skip
     assert rooms <= house, rooms - house

@@ -3,7 +3,8 @@
 import pytest
 
 from pilothouse.journal.blocks import HEADER_BYTES
-from pilothouse.journal.mend import Damaged, cut, judge
+from pilothouse.journal.durable import DurableMark
+from pilothouse.journal.mend import Damaged, DamagedInside, cut, judge
 from pilothouse.journal.reader import BadBlock, Reader
 from pilothouse.journal.segments import segment_name
 from pilothouse.journal.storage import Files
@@ -34,12 +35,15 @@ def test_a_torn_tail_is_cut_to_the_last_whole_block(tmp_path, left):
         torn.truncate(whole + left)
     found = judge(Files(tmp_path), bad_block(tmp_path))
     assert (found.block, found.offset, found.size) == (4, whole, left)
-    assert "commands that were answered may be lost" in found.said()
+    assert found.answered and "A damaged last block" in found.said()
+    DurableMark(Files(tmp_path)).set(3)
+    found = judge(Files(tmp_path), bad_block(tmp_path))
+    assert not found.answered
     said = cut(Files(tmp_path), found)
     assert f"A torn tail of {left} bytes at byte {whole}" in said
     assert file(tmp_path).stat().st_size == whole
     assert [one.header for one in read(Files(tmp_path))] == headers[:-1]
-    kept = tmp_path / said.split(" kept in ")[1].rstrip(".")
+    kept = tmp_path / said.split(" are in ")[1].rstrip(".")
     assert kept.stat().st_size == left
 
 
@@ -49,7 +53,7 @@ def test_zeros_behind_the_last_block_are_a_torn_tail(tmp_path):
         tail.write(bytes(4096))
     found = judge(Files(tmp_path), bad_block(tmp_path))
     assert (found.block, found.size) == (5, 4096)
-    assert "may be lost" not in found.said()
+    assert not found.answered and "answered" not in found.said()
     cut(Files(tmp_path), found)
     assert [one.header for one in read(Files(tmp_path))] == headers
 
@@ -60,7 +64,7 @@ def test_a_flipped_byte_in_the_middle_is_refused_with_its_position(tmp_path, ins
     start = headers[0].size + headers[1].size
     flip(file(tmp_path), start + inside)
     before = file(tmp_path).read_bytes()
-    with pytest.raises(Damaged) as refused:
+    with pytest.raises(DamagedInside) as refused:
         judge(Files(tmp_path), bad_block(tmp_path))
     assert (refused.value.block, refused.value.position) == (3, 4)
     assert refused.value.offset == start
@@ -94,3 +98,21 @@ def test_a_block_of_another_history_is_damage(tmp_path):
         list(Reader(Files(tmp_path / "one")).read())
     with pytest.raises(Damaged, match="command 9"):
         judge(Files(tmp_path / "one"), caught.value)
+
+
+def without_a_page(raw, block):
+    return raw[: block.start] + bytes(4_096) + raw[block.start + 4_096 :]
+
+
+def with_a_block_twice(raw, block):
+    return raw[: block.stop] + raw[block] + raw[block.stop :]
+
+
+@pytest.mark.parametrize("harm", [without_a_page, with_a_block_twice])
+def test_a_page_of_zeros_or_a_block_twice_in_the_middle_is_refused(tmp_path, harm):
+    sizes = [one.size for one in write(Files(tmp_path), counts=[4] * 40)]
+    harmed = harm(file(tmp_path).read_bytes(), slice(sum(sizes[:10]), sum(sizes[:11])))
+    file(tmp_path).write_bytes(harmed)
+    with pytest.raises(DamagedInside, match="The way out"):
+        judge(Files(tmp_path), bad_block(tmp_path))
+    assert file(tmp_path).read_bytes() == harmed

@@ -14,6 +14,7 @@ from pilothouse.records.archive.archive import Archive, Cursor, cursor, live
 from pilothouse.records.archive.compaction import FAN, compact, forget_retired, renew
 from pilothouse.records.archive.connection import open_archive
 from pilothouse.records.archive.definitions import WrongRows, define, integer, moment, of_words
+from pilothouse.records.archive.rebuild import prepare
 from pilothouse.records.models import ArchivePart
 
 pytestmark = pytest.mark.django_db
@@ -129,19 +130,16 @@ def test_nothing_outside_the_parts_can_be_opened(archive, table):
                 connection.execute(attempt)
 
 
-def test_parts_of_a_release_with_other_columns_are_refused_in_a_sentence(archive, table):
+def test_an_archive_of_a_release_with_other_columns_is_made_anew(archive, table):
+    prepare(archive)
     archive.append(table, some(1))
-    archive.flush()
-    assert renew(archive) == 0
+    archive.flush({}, Cursor(3, 9, 7))
+    assert not prepare(archive) and renew(archive) == 0
     old = definitions.TABLES[table]
-    wider = (
-        moment(),
-        integer("count", "a count"),
-        of_words("word", "one"),
-        integer("size", "new"),
-    )
+    wider = (*old.columns, integer("size", "new"))
     definitions.TABLES[table] = replace(old, columns=wider)
-    with pytest.raises(parts.OtherColumns, match="size; move the folder `archive` away"):
-        renew(archive)
+    assert "no column size" in prepare(archive)
+    assert cursor() == Cursor() and not ArchivePart.objects.exists()
     definitions.TABLES[table] = old
-    assert counts_in(archive, table) == [(1,)]
+    assert counts_in(archive, table) == []
+    assert {one.name for one in archive.home.iterdir()} == {"archive-aside-1", "archive"}

@@ -15,7 +15,7 @@ def index_of(*prices, ages=(0,) * 8):
     told = np.zeros(8, np.int64)
     told[: len(prices)] = prices
     times = NOW - np.array(ages, np.int64) * SECOND_US
-    return index.index_of(told, times, NOW)
+    return index.median(told, index.live_sources(told, times, NOW))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pilothouse.language.events import ProtectionStepTaken
 from pilothouse.language.kinds import ClientClass
 from pilothouse.language.refusals import IMPACT_ABOVE_WHAT_WAS_SIGNED
 from pilothouse.simulation.markets import PERPETUALS, SPOT
-from pilothouse.simulation.world import GENESIS, World
+from pilothouse.simulation.world import SIGNED, World
 
 BEATS, ORDERS = 20, 50
 
@@ -37,9 +37,9 @@ def test_every_market_trades_and_few_orders_are_refused():
 
 def test_raising_both_margins_of_a_perpetual_really_hurts_someone():
     world = opened(6)
-    outcome = int(world.send([doubled(len(SPOT) + 1, accounts_max=0)], GENESIS).receipts[0][1])
+    outcome = int(world.send([doubled(len(SPOT) + 1, accounts_max=0)], SIGNED).receipts[0][1])
     assert outcome == IMPACT_ABOVE_WHAT_WAS_SIGNED
-    stepped = world.send([doubled(len(SPOT) + 1, accounts_max=-1)], GENESIS)
+    stepped = world.send([doubled(len(SPOT) + 1, accounts_max=-1)], SIGNED)
     assert int(stepped.receipts[0][1]) == 0
     assert _steps_taken(stepped) > 0
     for _ in range(400):

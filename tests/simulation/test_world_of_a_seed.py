@@ -6,7 +6,7 @@ import pytest
 
 from pilothouse.language.refusals import IMPACT_ABOVE_WHAT_WAS_SIGNED
 from pilothouse.simulation.markets import PERPETUALS, SPOT
-from pilothouse.simulation.world import GENESIS, World
+from pilothouse.simulation.world import SIGNED, World
 from tests.simulation.test_world import doubled
 
 SEED = int(os.environ.get("PILOTHOUSE_SEED", "1"))
@@ -30,7 +30,7 @@ def test_raising_a_margin_hurts_someone_also_when_the_world_has_lived():
     world.open()
     world.run(BEATS * 3, ORDERS)
     for market in range(len(SPOT) + 1, len(SPOT) + len(PERPETUALS) + 1):
-        receipts = world.send([doubled(market, accounts_max=0)], GENESIS).receipts
+        receipts = world.send([doubled(market, accounts_max=0)], SIGNED).receipts
         assert int(receipts[0][1]) == IMPACT_ABOVE_WHAT_WAS_SIGNED
 
 

@@ -90,13 +90,13 @@ def pause_the_market(operator):
 
 
 def open_in_stages(operator, risk, contract):
-    """Two people open a market again, in the gentler way that is offered, until its first stage
+    """Two people open a market again, by the alternative that is offered, until its first stage
     holds; return how many accounts the preview says that reaches.
     """
     operator.goto(f"/changes/propose?kind=market_status&market={contract}&status=online")
     operator.get_by_label("Why").fill("the price is back")
     operator.get_by_role("button", name="Propose and preview").click()
-    operator.get_by_role("button", name="Take this way: In stages").click()
+    operator.get_by_role("button", name="Choose: In stages").click()
     number = int(re.search(r"/changes/(\d+)", operator.url).group(1))
     operator.get_by_text(f"CH-{number} is now previewed").wait_for()
     reached = shown(operator, REACHED)

@@ -12,6 +12,8 @@ from pathlib import Path
 from pilothouse.venue.index_replay import run as replay
 from tests.browser import PASSWORD, SOURCE
 
+GOING = (replay.State.RUNNING, replay.State.PAUSED)
+
 
 class Drill:
     """The drill as a process: its folder, its console, and what it says at the end."""
@@ -56,6 +58,17 @@ class Drill:
             if replay.read_progress(self.home).at_us >= seconds * 1_000_000:
                 return
             time.sleep(0.2)
+        raise AssertionError(f"{seconds} s of the file were not reached")
+
+    def slow_down_at(self, seconds: int, to: int, within_s: int = 300) -> None:
+        """Change the speed as soon as so many seconds of the file were told, without a process."""
+        for _ in range(50 * within_s):
+            progress = replay.read_progress(self.home)
+            assert progress.state in GOING, "the file has ended before it could be slowed down"
+            if progress.at_us >= seconds * 1_000_000:
+                replay.ask(self.home, speed_milli=to * 1_000)
+                return
+            time.sleep(0.02)
         raise AssertionError(f"{seconds} s of the file were not reached")
 
     def speed(self, seconds_a_second: int) -> None:

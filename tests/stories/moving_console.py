@@ -7,6 +7,7 @@ another index is put from every source, by which more accounts are hit than was 
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from pilothouse.venue.views.assets import asset
 from pilothouse.wiring.people import begin_django
 
 OWN_SENDER = 40
+"""A further source of the index."""
 SOURCES = range(1, 9)
 STEP_PPM, STEPS = 2_500, 24
 
@@ -30,7 +32,8 @@ class MovingRehearsal(Rehearsal):
 
     def __init__(self, follower, home, number):
         super().__init__(follower)
-        self.client, self.follower, self.number, self.sent = VenueClient(home), follower, number, 0
+        self.client, self.follower = VenueClient(home, patience_s=60), follower
+        self.number, self.sent = number, 0
 
     def impact(self, message, after=()):
         """Answer truly; then let the market move."""
@@ -73,9 +76,31 @@ class MovingRehearsal(Rehearsal):
         return Message(command, Name(OWN_SENDER, 1, self.sent))
 
 
+class Idle:
+    """What the first console does alone: it keeps the archive, and compares journal and audit."""
+
+    lag = SimpleNamespace(seconds=0, fault="")
+    since = None
+
+    def start(self):
+        """Do nothing."""
+
+    stop = start
+
+    def hear(self, span):
+        """Hear nothing."""
+
+    def tick(self, now):
+        """Compare nothing."""
+
+
 def main(home, port, number):
     """Serve until a signal."""
     begin_django(home)
+    from pilothouse.control import reconciler
+
+    process._archive = lambda home, follower: Idle()
+    reconciler.Reconciler = Idle
     with ExitStack() as running:
         process.connect(home, running, lambda follower: MovingRehearsal(follower, home, number))
         process.serve(port, "127.0.0.1")

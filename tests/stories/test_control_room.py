@@ -4,7 +4,7 @@ import os
 import re
 import signal
 
-from pilothouse.wiring.processes import running_parts
+from pilothouse.wiring.running import running_parts
 
 CARRIED_BYTES_MAX = 120_000
 """What the control room may send to a browser that comes for the first time, compressed."""
@@ -161,8 +161,8 @@ def test_it_works_without_scripts(desk, demonstration):
         ("/", "Accounts by margin health"),
         ("/markets/PF_XBTUSD", "Margin schedules"),
         ("/accounts/20", "Wallets"),
-        ("/changes/propose?kind=margin_schedule&market=PF_XBTUSD", "As it shall be"),
-        ("/audit", "One line of time"),
+        ("/changes/propose?kind=margin_schedule&market=PF_XBTUSD", "New values"),
+        ("/audit", "One timeline"),
     ):
         assert bare.goto(address).status == 200
         assert bare.get_by_role("heading", name=heading).is_visible()

@@ -1,4 +1,4 @@
-"""Story One: the preview says who would be liquidated, and the gentler way is taken."""
+"""Story One: the preview says who would be liquidated, and an alternative is chosen."""
 
 from tests.stories.business import (
     BELOW_MAINTENANCE,
@@ -23,14 +23,14 @@ def test_the_operator_takes_the_ramp_and_another_person_signs_it(desk):
     assert operator.locator("text=liquidation").count() > 0
     hurt_at_once = shown(operator, BELOW_MAINTENANCE)
 
-    operator.get_by_role("button", name="Take this way: A ramp").click()
+    operator.get_by_role("button", name="Choose: A ramp").click()
     operator.get_by_text(f"CH-{number} is now previewed").wait_for()
     assert shown(operator, BELOW_MAINTENANCE) < hurt_at_once
     assert len(facts(operator, number)["steps"]) == 4
 
     own = operator.get_by_role("button", name="Approve")
     assert own.is_disabled()
-    assert "the proposer may not sign their own change" in operator.content()
+    assert "the proposer cannot sign their own change" in operator.content()
     forged = operator.request.post(
         f"/changes/{number}/moves/approve",
         form={
@@ -67,7 +67,7 @@ def test_the_operator_takes_the_ramp_and_another_person_signs_it(desk):
     assert deeds[:4] == ["propose", "preview", "edit", "preview"]
     assert deeds[-3:] == ["apply", "apply", "verify"]
     assert "approve" in deeds[4:-3]
-    assert any("refused" in row and "the proposer may not sign" in row for row in rows)
+    assert any("refused" in row and "the proposer cannot sign" in row for row in rows)
 
 
 def test_a_viewer_sees_no_button_that_would_be_refused_and_a_forged_request_is_recorded(desk):

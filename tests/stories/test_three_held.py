@@ -51,7 +51,7 @@ def _when_it_answers(address, process):
     for _ in range(600):
         assert process.poll() is None, "the second console has ended"
         try:
-            urllib.request.urlopen(f"{address}/healthz", timeout=5)
+            urllib.request.urlopen(f"{address}/healthz/started", timeout=5)
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.2)
         else:

@@ -17,7 +17,7 @@ from pilothouse.trading_api.spot import routes as spot_routes
 from tests.trading_api.running import Key
 
 SPOT_PUBLIC = sorted(spot_routes.PUBLIC)
-SPOT_PRIVATE = sorted(spot_routes.READS | spot_routes.TRADES)
+SPOT_PRIVATE = sorted(spot_routes.READS | spot_routes.TOKENS | spot_routes.TRADES)
 FUTURES_PUBLIC = sorted(futures_routes.PUBLIC)
 FUTURES_PRIVATE = sorted(futures_routes.READS | futures_routes.TRADES)
 SEND_ORDER = "/derivatives/api/v3/sendorder"

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import itertools
 import os
 import signal
 import subprocess
@@ -31,8 +32,9 @@ from pilothouse.language.numbers import E12
 from pilothouse.language.rows import Message
 from pilothouse.language.schema import Command
 from pilothouse.trading_api.process import gateway
+from pilothouse.trading_api.rates import NO_LIMITS, Rates
 from pilothouse.venue import catalogue
-from pilothouse.venue.client import VenueClient
+from pilothouse.venue.client import VenueClient, WriterIsAway
 from pilothouse.wiring.importing.drafts import Known
 from pilothouse.wiring.importing.kraken import File, messages, translate
 from tests.trading_api import answers
@@ -48,6 +50,7 @@ class Key:
     secret: bytes
     account: int
     may_trade: bool = True
+    nonce_optional: bool = False
 
     @property
     def secret_text(self) -> str:
@@ -69,13 +72,19 @@ class Exchange:
     numbers: dict[str, int] = field(default_factory=dict)
     assets: dict[str, int] = field(default_factory=dict)
     named: int = 0
+    told: dict[tuple[int, int], int] = field(default_factory=dict)
+    """What each source said last of each asset."""
     status_versions: dict[str, int] = field(default_factory=dict)
+    gate: Any = None
 
     def ask(self, sender: Sender, commands: Sequence[Command]) -> list[Receipt]:
-        cause = Cause(CauseKind.GENESIS, 1)
+        kind = CauseKind.CHANGE if sender is Sender.CONTROL else CauseKind.GENESIS
+        cause = Cause(kind, 1)
         sent = []
         for command in commands:
             self.named += 1
+            if isinstance(command, SetIndexPrice):
+                self.told[command.asset, command.source] = command.price_e12
             sent.append(Message(command, Name(sender, 1_000, self.named), cause))
         receipts = self.venue.submit(sent)
         assert all(one.accepted for one in receipts), [
@@ -85,7 +94,9 @@ class Exchange:
 
     def client(self, name: str, money: dict[str, int], may_trade: bool = True) -> Key:
         """Open an account with money in the spot wallet and a key of that name."""
-        (opened,) = self.ask(Sender.GENESIS, [OpenAccount(client_class=ClientClass.PROFESSIONAL)])
+        # More than the share of these small tables: what is limited here are the doors.
+        account = OpenAccount(client_class=ClientClass.PROFESSIONAL, orders_max=1_024)
+        (opened,) = self.ask(Sender.GENESIS, [account])
         account = opened.made
         gifts = [
             Deposit(account=account, asset=self.assets[asset], amount=amount)
@@ -120,11 +131,10 @@ def environment() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def writer_process(home: Path) -> Iterator[None]:
-    """Run the writer as a process of its own; stop it at the end."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pilothouse.venue.writer", str(home)], env=environment()
-    )
+def writer_process(home: Path, *program: str) -> Iterator[None]:
+    """Run the writer as a process of its own, or a program that does; stop it at the end."""
+    runs = program or ("-m", "pilothouse.venue.writer")
+    process = subprocess.Popen([sys.executable, *runs, str(home)], env=environment())
     try:
         yield
     finally:
@@ -161,7 +171,8 @@ def seed(
             table = exchange.numbers if name == "ListMarket" else exchange.assets
             table[command.symbol] = receipt.made  # type: ignore[attr-defined]
     catalogue.save(exchange.home, made.catalogue)
-    prices = {"XXBT": BTC_USD, "ZUSD": 1, "ZEUR": 1}
+    # Nobody gives the dollar an index: it is worth itself.
+    prices = {"XXBT": BTC_USD, "ZEUR": 1}
     exchange.ask(
         Sender.INDEX,
         [
@@ -174,15 +185,51 @@ def seed(
 
 
 @contextlib.contextmanager
-def gateway_thread(exchange: Exchange) -> Iterator[None]:
-    """Serve the exchange from a thread of this process until the end."""
+def sources_thread(exchange: Exchange) -> Iterator[None]:
+    """Tell every source's last price again each second, so that no index grows stale."""
+    done = threading.Event()
+
+    def run() -> None:
+        with contextlib.closing(VenueClient(exchange.home, patience_s=START_S)) as venue:
+            # Names below those of `ask`: where two share a place, this one gives way for a second.
+            names = (Name(Sender.INDEX, 1, number) for number in itertools.count())
+            while True:
+                messages = [
+                    Message(
+                        SetIndexPrice(asset=asset, source=source, price_e12=price), next(names)
+                    )
+                    for (asset, source), price in list(exchange.told.items())
+                ]
+                with contextlib.suppress(WriterIsAway):
+                    venue.submit(messages)
+                if done.wait(1):
+                    return
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(60)
+
+
+@contextlib.contextmanager
+def gateway_thread(exchange: Exchange, rates: Rates = NO_LIMITS, slot: int = 0) -> Iterator[None]:
+    """Serve the exchange from a thread of this process until the end.
+
+    A gateway beside another one needs a slot of its own, or it shuts the other out.
+
+    Clients are not limited in most tests: those of the limits say which they have.
+    """
     found: dict[str, Any] = {}
     up = threading.Event()
 
     async def serve() -> None:
-        async with gateway(exchange.home, exchange.keys.get) as server:
+        async with gateway(exchange.home, exchange.keys.get, rates, slot=slot) as server:
             server.config.port = 0
             listening = server.config.bind_socket()
+            exchange.gate = server.config.app
             found.update(server=server, port=listening.getsockname()[1])
             up.set()
             await server.serve(sockets=[listening])
@@ -210,14 +257,26 @@ def gateway_thread(exchange: Exchange) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def running_exchange(home: Path, **seeds: Any) -> Iterator[Exchange]:
-    """Start everything on an empty home."""
-    with writer_process(home):
+def running_exchange(
+    home: Path,
+    rates: Rates = NO_LIMITS,
+    sources: bool = True,
+    writer: Sequence[str] = (),
+    **seeds: Any,
+) -> Iterator[Exchange]:
+    """Start everything on an empty home; without `sources` the index is told once.
+
+    `writer` is another program for the writer than the usual one.
+    """
+    with writer_process(home, *writer), contextlib.ExitStack() as feeds:
         venue = VenueClient(home, patience_s=START_S)
         exchange = Exchange(home, venue)
         try:
             seed(exchange, **seeds)
-            with gateway_thread(exchange):
+            if sources:
+                feeds.enter_context(sources_thread(exchange))
+            with gateway_thread(exchange, rates):
                 yield exchange
         finally:
+            feeds.close()
             venue.close()

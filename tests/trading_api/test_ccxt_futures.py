@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import ccxt
@@ -91,7 +92,9 @@ def test_the_balance_is_the_multi_collateral_wallet(taker: Any) -> None:
     balance = taker.fetch_balance()
     assert balance["USD"]["total"] == 500_000
     flex = balance["info"]["accounts"]["flex"]
-    assert float(flex["marginEquity"]) == 500_000
+    for name in ("marginEquity", "balanceValue", "portfolioValue", "collateralValue"):
+        assert float(flex[name]) == 500_000, name
+    assert float(flex["currencies"]["USD"]["value"]) == 500_000
     taker.create_order(PERPETUAL, "limit", "buy", 1, 19_000)
     flex = taker.fetch_balance()["info"]["accounts"]["flex"]
     assert float(flex["initialMarginWithOrders"]) > float(flex["initialMargin"])
@@ -144,7 +147,9 @@ def test_a_client_order_id_is_unique_among_open_orders(maker: Any) -> None:
 
 
 def test_cancel_all_leaves_spot_orders_alone(exchange: Exchange, rich: Callable[[], Key]) -> None:
-    key = rich()
+    # It sends the very same order twice, without a nonce: its key was made for that.
+    key = replace(rich(), nonce_optional=True)
+    exchange.keys[key.public] = key
     spot, futures = spot_client(exchange.url, key), futures_client(exchange.url, key)
     kept = spot.create_order("BTC/USD", "limit", "buy", 0.1, 15_000)
     for k in range(3):
@@ -183,3 +188,17 @@ def test_a_wrong_signature_is_refused(exchange: Exchange, rich: Callable[[], Key
     client.secret = client.secret[4:]
     with pytest.raises(ccxt.AuthenticationError):
         client.fetch_balance()
+
+
+def test_a_key_that_is_not_nonce_optional_cancels_first_and_trades(
+    exchange: Exchange, rich: Callable[[], Key]
+) -> None:
+    key = replace(rich(), nonce_optional=False)
+    exchange.keys[key.public] = key
+    client = futures_client(exchange.url, key)
+    client.cancel_all_orders()
+    for price in (18_000, 18_001):
+        made = client.create_order(PERPETUAL, "limit", "buy", 0.01, price)
+        assert client.cancel_order(made["id"], PERPETUAL)["id"] == made["id"]
+    client.cancel_all_orders()
+    assert client.fetch_open_orders(PERPETUAL) == []

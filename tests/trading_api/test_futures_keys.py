@@ -1,4 +1,7 @@
-"""A private futures request is signed over query and body; its nonce is optional and rises."""
+"""A private futures request is signed over query and body; its nonce is optional and rises.
+
+What trades without a nonce is done once for its bytes.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ ORDER = "symbol=pf_xbtusd&side=buy&orderType=lmt&limitPrice=19000&size=0.5"
 
 
 def test_parameters_come_in_the_query_or_in_the_body(signer: Signer) -> None:
-    for where in ({"query": ORDER}, {"body": ORDER}):
+    for where in ({"query": ORDER}, {"body": f"{ORDER}&cliOrdId=another"}):
         status = signer.send("POST", "sendorder", **where)["sendStatus"]
         assert status["status"] == "placed"
         assert status["orderEvents"][0]["type"] == "PLACE"
@@ -56,13 +59,15 @@ def test_parameters_come_in_the_query_or_in_the_body(signer: Signer) -> None:
     assert again["status"] == "noOrdersToCancel"
 
 
-def test_a_nonce_is_optional_and_must_rise(signer: Signer) -> None:
+def test_a_nonce_is_optional_and_must_rise(exchange: Exchange) -> None:
+    signer = Signer(exchange, exchange.client("futures-nonces", {"ZUSD": 10**9}))
     now = time.time_ns() // 1_000_000
     assert signer.send("GET", "openorders")["result"] == "success"
     assert signer.send("GET", "openorders", nonce=str(now))["result"] == "success"
     assert signer.send("GET", "openorders", nonce=str(now))["error"] == "nonceDuplicate"
     assert signer.send("GET", "openorders", nonce=str(now - 1))["error"] == "nonceBelowThreshold"
-    assert signer.send("GET", "openorders", nonce="x")["error"] == "nonceBelowThreshold"
+    for spelled in ("x", f"0{now + 1}", "-1", "1e3"):
+        assert signer.send("GET", "openorders", nonce=spelled)["error"] == "nonceBelowThreshold"
     assert signer.send("GET", "openorders")["result"] == "success"
 
 

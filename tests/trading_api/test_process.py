@@ -16,10 +16,15 @@ from pilothouse.trading_api.process import _caught_up
 from tests.trading_api.running import Exchange, environment
 
 PROGRAM = """
-import sys
+import socket, sys
 from pathlib import Path
 from pilothouse.trading_api.process import run_gateway
-run_gateway(Path(sys.argv[1]), 0, {}.get, ready=lambda url: print(url, flush=True))
+def ready(url):
+    # Who is told the address may connect at once.
+    host, port = url.removeprefix("http://").split(":")
+    socket.create_connection((host, int(port))).close()
+    print(url, flush=True)
+run_gateway(Path(sys.argv[1]), 0, {}.get, ready=ready)
 """
 
 

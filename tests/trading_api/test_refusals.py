@@ -8,6 +8,7 @@ from pilothouse.trading_api.spot import refusals as spot
 
 # The errors that Kraken's documentation and its clients name.
 SPOT_ERRORS = {
+    "EAPI:Invalid nonce",
     "EGeneral:Internal error",
     "EGeneral:Invalid arguments",
     "EGeneral:Invalid arguments:Index unavailable",
@@ -68,6 +69,8 @@ FUTURES_ERRORS = {
     "invalidArgument: orderType",
     "invalidUnit",
     "marketUnavailable",
+    "nonceBelowThreshold",
+    "nonceDuplicate",
 }
 
 

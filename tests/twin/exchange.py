@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from pilothouse.language import commands as asked_for
 from pilothouse.language import refusals as no
 from pilothouse.language.kinds import CancelReason, MarketKind, MarketStatus, Purpose, Wallet
+from pilothouse.language.names import Sender
 from pilothouse.language.rows import Message
-from tests.twin import trading
+from tests.twin import index, ordering, trading
 from tests.twin.facts import Account, Asset, Books, Market
-from tests.twin.margin import Margin, margin_of
+from tests.twin.margin import Margin, margin_of, unproven
 from tests.twin.schedules import set_margin_schedule
-from tests.twin.valuation import HOUR, end_hour, index_of, move_mark
+from tests.twin.valuation import EXECUTING, HOUR, end_hour, move_mark
 
 Answer = tuple[int, int]
 """Outcome and what was made."""
@@ -28,6 +29,8 @@ MODES = (
     MarketStatus.LIMIT_ONLY,
     MarketStatus.REDUCE_ONLY,
 )
+SIGNED = (asked_for.SetMarketStatus, asked_for.SetPriceBand)
+"""What nobody but change control may ever say."""
 GOVERNED = (asked_for.SetMarginSchedule, asked_for.SetMarketStatus, asked_for.SetPriceBand)
 
 
@@ -50,8 +53,8 @@ class Twin:
             asked_for.SetMarketStatus: self._set_status,
             asked_for.SetPriceBand: self._set_band,
             asked_for.SetMarginSchedule: lambda one: (set_margin_schedule(self.books, one), 0),
-            asked_for.CancelOrder: lambda one: trading.cancel_order(self.books, one),
-            asked_for.CancelAllOrders: lambda one: trading.cancel_all(self.books, one),
+            asked_for.CancelOrder: lambda one: ordering.cancel_order(self.books, one),
+            asked_for.CancelAllOrders: lambda one: ordering.cancel_all(self.books, one),
             asked_for.PlaceOrder: self._place,
         }
 
@@ -92,14 +95,35 @@ class Twin:
     def _do(self, message: Message) -> Answer:
         if isinstance(message.command, GOVERNED) and message.cause.kind == 0:
             return int(no.CAUSE_IS_MISSING), 0
+        self.books.signed = message.name.sender == Sender.CONTROL
+        if isinstance(message.command, SIGNED) and not self.books.signed:
+            return int(no.CHANGE_CONTROL_ALONE_MAY_SAY_IT), 0
         outcome, made = self._does[type(message.command)](message.command)
         return int(outcome), made
 
     def _examine(self) -> None:
+        for one in [one for one in self.books.orders.values() if trading.is_void(self.books, one)]:
+            trading.cancel(self.books, one, CancelReason.REDUCE_ONLY)
         for account in range(1, len(self.books.accounts) + 1):
             margin = margin_of(self.books, account)
-            if margin.maintenance <= margin.equity < margin.with_orders > margin.initial:
+            waits = self.waits_for_index(account)
+            covered = margin.equity >= margin.with_orders or margin.equity < margin.maintenance
+            if not waits and not covered and margin.with_orders > margin.initial:
                 self._cancel_contract_orders(account)
+
+    def waits_for_index(self, account: int) -> bool:
+        """Say whether an account is valued by an index that has been back a short time only."""
+        books = self.books
+        held = {
+            books.markets[market - 1].listing.base
+            for (holder, market), one in books.positions.items()
+            if holder == account and one.quantity
+        }
+        for number in range(1, len(books.assets) + 1):
+            key = (account, Wallet.FUTURES, number)
+            if number != books.dollar and books.available[key] + books.held[key]:
+                held.add(number)
+        return any(index.on_probation(books, books.assets[one - 1]) for one in held)
 
     def _cancel_contract_orders(self, account: int) -> None:
         for one in list(self.books.orders.values()):
@@ -145,7 +169,10 @@ class Twin:
         return 0, len(books.markets)
 
     def _set_fees(self, asked: asked_for.SetFeeSchedule) -> Answer:
-        self.books.fees[asked.fee_schedule] = asked.tiers
+        books, number = self.books, asked.fee_schedule
+        if not books.signed and any(one.listing.fee_schedule == number for one in books.markets):
+            return no.CHANGE_CONTROL_ALONE_MAY_SAY_IT, 0
+        books.fees[number] = asked.tiers
         return 0, 0
 
     def _deposit(self, asked: asked_for.Deposit) -> Answer:
@@ -154,6 +181,10 @@ class Twin:
             return no.UNKNOWN_ACCOUNT, 0
         if books.asset(asked.asset) is None:
             return no.UNKNOWN_ASSET, 0
+        if asked.account != books.house[Purpose.INSURANCE] and books.is_of_the_house(
+            asked.account
+        ):
+            return no.ACCOUNT_IS_THE_HOUSES, 0
         if asked.amount <= 0:
             return no.AMOUNT_MUST_BE_POSITIVE, 0
         books.available[books.house[Purpose.CUSTODY], Wallet.SPOT, asked.asset] -= asked.amount
@@ -165,6 +196,8 @@ class Twin:
         refused = self._transfer_refusal(asked)
         if not refused and asked.source == Wallet.FUTURES and asked.account in books.protected:
             refused = no.ACCOUNT_IS_BEING_LIQUIDATED
+        if not refused and asked.source == Wallet.FUTURES and self._holds_on_stale(asked.account):
+            refused = no.INDEX_IS_STALE
         if refused:
             return refused, 0
         source = (asked.account, asked.source, asked.asset)
@@ -172,11 +205,20 @@ class Twin:
         books.available[source] -= asked.amount
         books.available[target] += asked.amount
         margin = margin_of(books, asked.account)
-        if asked.source == Wallet.FUTURES and margin.equity < margin.with_orders:
+        left = margin.equity - unproven(books, asked.account)
+        if asked.source == Wallet.FUTURES and left < margin.with_orders:
             books.available[source] += asked.amount
             books.available[target] -= asked.amount
-            return no.TRANSFER_WOULD_BREACH_MARGIN, 0
+            covered = margin.equity >= margin.with_orders
+            return no.INDEX_IS_STALE if covered else no.TRANSFER_WOULD_BREACH_MARGIN, 0
         return 0, 0
+
+    def _holds_on_stale(self, account: int) -> bool:
+        return any(
+            one.quantity and index.is_stale(self.books, self.books.markets[market - 1])
+            for (holder, market), one in self.books.positions.items()
+            if holder == account
+        )
 
     def _transfer_refusal(self, asked: asked_for.Transfer) -> int:
         books = self.books
@@ -185,6 +227,11 @@ class Twin:
         asset = books.asset(asked.asset)
         if asset is None:
             return no.UNKNOWN_ASSET
+        filled = asked.account == books.house[Purpose.INSURANCE] and (
+            books.signed or asked.target == Wallet.FUTURES
+        )
+        if books.is_of_the_house(asked.account) and not filled:
+            return no.ACCOUNT_IS_THE_HOUSES
         if asked.source == asked.target:
             return no.WALLETS_MUST_DIFFER
         if asked.amount <= 0:
@@ -202,11 +249,21 @@ class Twin:
             return no.UNKNOWN_SOURCE, 0
         if asked.price_e12 <= 0:
             return no.INDEX_PRICE_MUST_BE_POSITIVE, 0
-        asset.told[asked.source] = (asked.price_e12, self.books.time)
-        asset.index_e12 = index_of(asset.told, self.books.time)
+        now = self.books.time
+        if asked.taken_at > now + 5_000_000:
+            return no.INDEX_PRICE_IS_FROM_THE_FUTURE, 0
+        before, last = asset.told.get(asked.source, (0, 0))
+        if asked.taken_at and asked.taken_at < max(last, now - 60_000_000):
+            return no.INDEX_PRICE_IS_OLD, 0
+        if asked.price_e12 != before:
+            asset.since[asked.source] = now
+        asset.told[asked.source] = (asked.price_e12, min(asked.taken_at or now, now))
+        counted_until = min(now, asset.good_until)
+        if not index.renew(asset, now):
+            return 0, 0
         for number, market in enumerate(self.books.markets, 1):
             if market.clearing and market.listing.base == asked.asset:
-                move_mark(self.books, number)
+                move_mark(self.books, number, counted_until)
         return 0, 0
 
     def _set_status(self, asked: asked_for.SetMarketStatus) -> Answer:
@@ -217,9 +274,19 @@ class Twin:
             return no.BASE_VERSION_HAS_MOVED, 0
         if not _may_move(market.status, asked.status):
             return no.STATUS_MOVE_IS_NOT_ALLOWED, 0
+        if asked.status == MarketStatus.DELISTED and self._is_in_use(asked.market):
+            return no.MARKET_IS_NOT_EMPTY, 0
+        if asked.status in EXECUTING and market.status not in EXECUTING:
+            market.premium = market.tradable_since = 0
         market.status = asked.status
         market.status_version += 1
         return 0, 0
+
+    def _is_in_use(self, number: int) -> bool:
+        held = any(
+            one.quantity for (_, market), one in self.books.positions.items() if market == number
+        )
+        return held or any(one.asked.market == number for one in self.books.orders.values())
 
     def _set_band(self, asked: asked_for.SetPriceBand) -> Answer:
         market = self.books.market(asked.market)
@@ -236,7 +303,7 @@ class Twin:
         return 0, 0
 
     def _place(self, asked: asked_for.PlaceOrder) -> Answer:
-        refused = trading.place(self.books, asked, self.position)
+        refused = ordering.place(self.books, asked, self.position)
         return refused, 0 if refused else self.position
 
 

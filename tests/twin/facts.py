@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from pilothouse.language.commands import FeeTier, ListAsset, ListMarket, MarginTier, PlaceOrder
-from pilothouse.language.kinds import MarketStatus
+from pilothouse.language.kinds import MarketStatus, Purpose
 
 FIRST_VERSION = 1
 NO_SCOPE = (0, 0, 0)
@@ -26,11 +26,17 @@ class Account:
 
 @dataclass
 class Asset:
-    """An asset, what each source says of it, and its index in dollars for one unit."""
+    """An asset, what each source says of it and since when, and its index in dollars a unit."""
 
     listing: ListAsset
     told: dict[int, tuple[int, int]] = field(default_factory=dict)
+    since: dict[int, int] = field(default_factory=dict)
     index_e12: int = 0
+    good_until: int = 0
+    back_at: int = 0
+    held: list[tuple[int, int]] = field(default_factory=list)
+    """Prices held back without a break, each with its time."""
+    anchor: tuple[int, int] = (0, 0)
 
 
 @dataclass
@@ -44,10 +50,13 @@ class Market:
     band_ppm: int = 0
     band_version: int = FIRST_VERSION
     last_price: int = 0
+    ordered: bool = False
+    """Whether anybody ever placed an order in it."""
     index: int = 0
     mark: int = 0
     marked_at: int = 0
     premium: int = 0
+    tradable_since: int = 0
     premium_sum: int = 0
     premium_ms: int = 0
     funding_base: int = 0
@@ -93,6 +102,8 @@ class Books:
     )
     house: dict[int, int] = field(default_factory=dict)
     dollar: int = 0
+    signed: bool = False
+    """Whether the present command comes from change control."""
     time: int = 0
     hour_started: int = 0
     trades: list[tuple[int, ...]] = field(default_factory=list)
@@ -103,6 +114,10 @@ class Books:
     def account(self, number: int) -> Account | None:
         """Return an account by its number."""
         return self.accounts[number - 1] if 1 <= number <= len(self.accounts) else None
+
+    def is_of_the_house(self, number: int) -> bool:
+        """Say whether a known account is one of the house's own."""
+        return self.accounts[number - 1].purpose != Purpose.CLIENT
 
     def asset(self, number: int) -> Asset | None:
         """Return an asset by its number."""

@@ -7,9 +7,10 @@ from fractions import Fraction
 from math import ceil, floor
 
 from pilothouse.language.commands import MarginTier
-from pilothouse.language.kinds import Side
+from pilothouse.language.kinds import Side, Wallet
 from tests.twin.facts import Books, Market
-from tests.twin.valuation import MILLION, accrued, collateral, mark_value
+from tests.twin.index import is_old
+from tests.twin.valuation import MILLION, accrued, collateral, in_dollars, mark_value, ppm_up
 
 Tiers = tuple[MarginTier, ...]
 Scope = tuple[int, int, int]
@@ -93,6 +94,23 @@ def margin_of(
             equity += unrealised(books, market, held) - position.entry_cost
             equity += accrued(books, market, position)
     return Margin(equity, initial, with_orders, maintenance, total)
+
+
+def unproven(books: Books, account: int) -> int:
+    """Return what of an account's equity rests on an index that is too old."""
+    total = 0
+    for number, one in enumerate(books.assets, 1):
+        key = (account, Wallet.FUTURES, number)
+        amount = books.available[key] + books.held[key]
+        if number != books.dollar and amount > 0 and is_old(books, one):
+            worth = in_dollars(books, number, amount)
+            total += worth - ppm_up(worth, one.listing.haircut_ppm)
+    for number, market in enumerate(books.markets, 1):
+        held = books.positions[account, number].quantity if market.clearing else 0
+        if held and is_old(books, books.assets[market.listing.base - 1]):
+            profit = unrealised(books, market, held) - books.positions[account, number].entry_cost
+            total += max(0, profit)
+    return total
 
 
 def unrealised(books: Books, market: Market, quantity: int) -> int:

@@ -11,7 +11,12 @@ from fractions import Fraction
 from math import ceil, floor
 
 from pilothouse.language.commands import PlaceOrder
-from pilothouse.language.events import InsurancePaid, OrderFilled, ProtectionStepTaken
+from pilothouse.language.events import (
+    InsurancePaid,
+    OrderCancelled,
+    OrderFilled,
+    ProtectionStepTaken,
+)
 from pilothouse.language.kinds import (
     CancelReason,
     OrderType,
@@ -26,7 +31,7 @@ from tests.twin import trading
 from tests.twin.exchange import Twin
 from tests.twin.facts import Books, Market, Order
 from tests.twin.margin import Margin
-from tests.twin.valuation import DAY, MILLION, mark_value, ppm_up
+from tests.twin.valuation import DAY, MILLION, fee_rates, mark_value, ppm_up
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,26 @@ class Following(Twin):
                 made[-1] = self._step(one, told[k + 1 :])
             elif isinstance(event, InsurancePaid):
                 self._insure(one.account, event)
-        self.books.protected = set(self.below_maintenance())
+            elif isinstance(event, OrderCancelled) and event.reason == CancelReason.REDUCE_ONLY:
+                self._void(event.order)
+        below, before = set(self.below_maintenance()), self.books.protected
+        # While an index is back for a short time only, protection neither begins nor ends, but
+        # where an account needs nothing any more.
+        waiting = {one for one in below | before if self.waits_for_index(one)}
+        kept = {one for one in waiting & before if self._needs_more(one)}
+        self.books.protected = below - waiting | kept
         return made
+
+    def _void(self, number: int) -> None:
+        order = self.books.orders.get(number)
+        if order is not None:
+            # What a match met and cancelled is gone already.
+            assert trading.is_void(self.books, order)
+            trading.cancel(self.books, order, CancelReason.REDUCE_ONLY)
+
+    def _needs_more(self, account: int) -> bool:
+        margin = self.margin(account)
+        return margin.equity < margin.with_orders
 
     def _step(self, one: Happened, later: list[Happened]) -> Step:
         event = one.event
@@ -111,7 +134,7 @@ class Following(Twin):
             quantity=quantity, price=price,
         )  # fmt: skip
         order = Order(0, asked, price, quantity)
-        trading._match(self.books, order, self.books.markets[market - 1])
+        trading.match(self.books, order, self.books.markets[market - 1])
 
     def _unwind(self, account: int, number: int, price: int, later: list[Happened]) -> int:
         fill = next(one.event for one in later if isinstance(one.event, OrderFilled))
@@ -147,7 +170,7 @@ class Following(Twin):
         before = [volume(books, one.asked.account) for one in (taker, maker)]
         fund = (books.house[Purpose.FEES], Wallet.FUTURES, market.listing.quote)
         pool = (books.house[Purpose.INSURANCE], *fund[1:])
-        usual = ppm_up(worth, trading.fee_rates(books, taker.asked.account, market)[1])
+        usual = ppm_up(worth, fee_rates(books, taker.asked.account, market)[1])
         _TRADE(books, taker, maker, market, quantity, worth)
         *_, taker_fee, maker_fee = books.trades[-1]
         if taker.number == 0:

@@ -22,6 +22,8 @@ def set_margin_schedule(books: Books, asked: SetMarginSchedule) -> int:
     if asked.base_version != market.schedule_version:
         return no.BASE_VERSION_HAS_MOVED
     scope = (int(asked.client_class), asked.jurisdiction, asked.opened_from)
+    if not books.signed and (market.ordered or scope in market.schedules):
+        return no.CHANGE_CONTROL_ALONE_MAY_SAY_IT
     refused = _refusal(books, asked, market, scope)
     if refused:
         return refused

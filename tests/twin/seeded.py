@@ -33,10 +33,12 @@ def blocks(seed: int) -> Iterator[Block]:
     time, price = START_US, 1_000 * 10**6
     yield foundation() + money(INSURANCE, 400_000 * 10**6), time
     while True:
-        time += chance.choice([100_000, 100_000, 2_000_000, 9_000_000, 400_000_000])
+        elapsed = chance.choice([100_000, 100_000, 2_000_000, 9_000_000, 400_000_000])
+        time += elapsed
         price = _moved(chance, price)
         made: list[object] = []
-        if chance.random() < 0.6:
+        # After a long silence prices come first, or most orders would meet a stale index.
+        if elapsed > 60_000_000 or chance.random() < 0.6:
             made += _prices(chance, price)
         turn = time // TURN_US
         made += [_any(chance, price, turn) for _ in range(chance.randint(1, 2 * ORDERS))]
@@ -57,7 +59,7 @@ def _prices(chance: random.Random, price: int) -> list[object]:
             asset=COIN, source=k, price_e12=(price + chance.randint(-90_000, 90_000)) * 10**6
         )
         for k in (1, 2, 3)
-        if chance.random() < 0.9
+        if chance.random() < 0.97
     ]
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil, floor
 
-from pilothouse.language.kinds import Side, Wallet
+from pilothouse.language.commands.orders import REDUCE_ONLY
+from pilothouse.language.kinds import MarketStatus, Side, Wallet
 from tests.twin.facts import Books, Market, Order, Position
+from tests.twin.index import is_stale
 
 MILLION = 1_000_000
 E12 = 10**12
 HOUR = 3_600 * MILLION
 DAY = 24 * HOUR
+MINUTE = 60 * MILLION
+EXECUTING = (MarketStatus.ONLINE, MarketStatus.LIMIT_ONLY, MarketStatus.REDUCE_ONLY)
 
 
 def value(books: Books, market: Market, price: int, quantity: int) -> Fraction:
@@ -54,14 +58,6 @@ def in_dollars(books: Books, asset: int, amount: int) -> int:
     return floor(Fraction(amount * one.index_e12, 10 ** (one.listing.decimals + 6)))
 
 
-def index_of(told: dict[int, tuple[int, int]], now: int) -> int:
-    """Return the median of the prices told within the last minute, rounded down."""
-    live = sorted(price for price, time in told.values() if now - time <= 60 * MILLION)
-    if not live:
-        return 0
-    return floor(Fraction(live[(len(live) - 1) // 2] + live[len(live) // 2], 2))
-
-
 def best(books: Books, number: int, side: Side) -> Order | None:
     """Return the order of a side that trades first."""
     resting = [
@@ -73,19 +69,56 @@ def best(books: Books, number: int, side: Side) -> Order | None:
     return min(resting, key=lambda one: (sign * one.price, one.number), default=None)
 
 
-def move_mark(books: Books, number: int) -> None:
-    """Compute a contract's mark anew from its index and the middle of its book."""
+def impact(books: Books, number: int, side: Side) -> tuple[Fraction, set[int]]:
+    """Return the price at which a side has given what a mark needs, and who gives it."""
+    market = books.markets[number - 1]
+    sign = -1 if side == Side.BUY else 1
+    resting = sorted(
+        (sign * one.price, one.number, one)
+        for one in books.orders.values()
+        if one.asked.market == number and one.asked.side == side
+    )
+    size = market.listing.impact_quantity
+    size = size or max(1, ceil(500 * MILLION / (value(books, market, market.index, 1) / 100)))
+    gathered, accounts = 0, set()
+    for _, _, one in resting[:64]:
+        if one.asked.flags & REDUCE_ONLY:
+            continue
+        gathered += one.remaining
+        accounts.add(one.asked.account)
+        if gathered >= size:
+            return Fraction(one.price), accounts
+    return Fraction(0), accounts
+
+
+def premium_now(books: Books, number: int) -> int:
+    """Return what the book adds to the index: nothing until it could be traded on for 10 s."""
+    market = books.markets[number - 1]
+    (bid, buyers), (ask, sellers) = (impact(books, number, side) for side in (Side.BUY, Side.SELL))
+    trades = market.status in EXECUTING
+    if not (trades and bid and ask and len(buyers | sellers) > 1):
+        market.tradable_since = 0
+        return 0
+    market.tradable_since = market.tradable_since or books.time
+    if books.time - market.tradable_since < 10 * MILLION:
+        return 0
+    return floor((bid + ask) * 50) - market.index
+
+
+def move_mark(books: Books, number: int, counted_until: int) -> None:
+    """Compute a contract's mark anew from its index and what its book adds."""
     market = books.markets[number - 1]
     index_e12 = books.assets[market.listing.base - 1].index_e12
     index = floor(Fraction(index_e12 * 10 ** (market.listing.price_decimals + 2), E12))
-    elapsed = books.time - market.marked_at if market.marked_at else 0
-    if market.mark and index:
-        count_premium(market, elapsed)
-    market.index = index
     if index == 0:
         return
-    bid, ask = best(books, number, Side.BUY), best(books, number, Side.SELL)
-    premium = floor(Fraction((bid.price + ask.price) * 100, 2)) - index if bid and ask else 0
+    elapsed = books.time - market.marked_at if market.marked_at else 0
+    if market.mark and market.status in EXECUTING and counted_until > market.marked_at:
+        count_premium(market, counted_until - market.marked_at)
+    if elapsed > MINUTE:
+        market.tradable_since = 0
+    market.index = index
+    premium = premium_now(books, number)
     weight = Fraction(min(elapsed, 30 * MILLION) // 1000, 30_000)
     market.premium += floor((premium - market.premium) * weight)
     most = floor(Fraction(index * market.listing.premium_max_ppm, MILLION))
@@ -125,6 +158,8 @@ def end_hour(books: Books) -> None:
             rate = market.premium_sum // market.premium_ms // market.listing.funding_coefficient
         most = market.listing.funding_rate_max_e12
         rate = max(-most, min(most, rate))
+        if is_stale(books, market):
+            rate = 0
         worth = floor(value(books, market, market.index, 1) / 100 * MILLION)
         market.funding_payment = floor(Fraction(rate * worth, E12))
         market.premium_sum = market.premium_ms = 0

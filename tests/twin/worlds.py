@@ -22,6 +22,8 @@ from pilothouse.language.rows import Message, Rows, to_rows
 
 START_US = 1_798_761_600_000_000 + 1_234_567
 CLIENTS_FROM, CLIENTS = 7, 5
+HOUSE = (1, 2, 3, 4, 5)
+"""Fees, insurance, custody, and the clearing accounts of two contracts."""
 DOLLAR, COIN, OTHER = 1, 2, 3
 SPOT, PERPETUAL, SMALL = 1, 2, 3
 PRICES = (
@@ -52,6 +54,9 @@ class Sender:
         if isinstance(command, Again):
             return Message(command.command, Name(2, 1, self._lo), Cause(CauseKind.CHANGE, 1))
         self._lo += 1
+        if isinstance(command, By):
+            name, founding = Name(command.sender, 1, self._lo), Cause(CauseKind.GENESIS, 1)
+            return Message(command.command, name, founding)  # type: ignore[arg-type]
         cause = Cause(CauseKind.CHANGE, 1)
         return Message(command, Name(2, 1, self._lo), cause)  # type: ignore[arg-type]
 
@@ -64,6 +69,16 @@ class Again:
 
     def __repr__(self) -> str:
         return f"Again({self.command})"
+
+
+class By:
+    """A command of a sender that is not change control."""
+
+    def __init__(self, sender: int, command: object) -> None:
+        self.sender, self.command = sender, command
+
+    def __repr__(self) -> str:
+        return f"By({self.sender}, {self.command})"
 
 
 def rows_of(messages: list[Message]) -> Rows:
@@ -95,7 +110,7 @@ def foundation() -> list[object]:
         *house,
         ask.ListAsset(symbol="ZUSD", decimals=6, collateral=1),
         ask.ListAsset(symbol="COIN", decimals=8, collateral=1, haircut_ppm=150_000),
-        ask.ListAsset(symbol="OTHER", decimals=4),
+        ask.ListAsset(symbol="OTHER", decimals=4, sources_least=1),
         ask.SetFeeSchedule(fee_schedule=1, count=3, tiers=FEES),
         *_markets(),
         *clients,
@@ -136,16 +151,17 @@ def _markets() -> list[object]:
 
 
 def _schedule(market: int, tiers: tuple[tuple[int, int, int], ...]) -> object:
-    return _margin_schedule(market, tiers, 1)
+    return margin_schedule(market, tiers, 1)
 
 
-def _margin_schedule(
+def margin_schedule(
     market: int,
     tiers: tuple[tuple[int, int, int], ...],
     base_version: int,
     scope: tuple[int, int, int] = (0, 0, 0),
     most: tuple[int, int, int, int] = (-1, -1, -1, -1),
 ) -> object:
+    """Return a margin schedule of a scope, with its signed ceilings."""
     return ask.SetMarginSchedule(
         market=market,
         client_class=scope[0],  # type: ignore[arg-type]
@@ -194,13 +210,14 @@ def blocks() -> some.SearchStrategy[list[tuple[list[object], int]]]:
 
 
 def _account() -> some.SearchStrategy[int]:
-    return some.sampled_from([*_clients()] * 8 + [0, 1, 99])
+    return some.sampled_from([*_clients()] * 8 + [0, *HOUSE, 99])
 
 
 def _command() -> some.SearchStrategy[object]:
     return some.one_of(
         *(_order() for _ in range(16)),
         _cancel(), _cancel(), _index(), _index(), _transfer(), _governed(), _repeat(),
+        _deposit(), _others(),
     )  # fmt: skip
 
 
@@ -270,6 +287,10 @@ def _index() -> some.SearchStrategy[object]:
             some.integers(985, 1_015).map(lambda k: k * 10**12),
             some.integers(990 * 10**12, 1_010 * 10**12),
             some.sampled_from([0, -1, 950 * 10**12, 1_060 * 10**12]),
+            some.sampled_from([100 * 10**12, 10_000 * 10**12, 850 * 10**12, 600 * 10**12]),
+        ),
+        taken_at=some.sampled_from(
+            [0] * 12 + [START_US - 1, START_US + 5, START_US + 45_000_000, 1 << 62]
         ),
     )
 
@@ -285,6 +306,31 @@ def _transfer() -> some.SearchStrategy[object]:
     )
 
 
+def _deposit() -> some.SearchStrategy[object]:
+    return some.builds(
+        ask.Deposit,
+        account=_account(),
+        asset=some.sampled_from([DOLLAR, DOLLAR, COIN, 8]),
+        amount=some.integers(-1, 10**9),
+    )
+
+
+def _others() -> some.SearchStrategy[object]:
+    """Draw what another sender says that only change control may, and fees by either."""
+    said = some.one_of(_governed(), _fees(), _transfer(), _new_schedule())
+    others = some.builds(By, some.sampled_from([1, 5, 7, 8]), said)
+    return some.one_of(others, others, _fees())
+
+
+def _fees() -> some.SearchStrategy[object]:
+    def schedule(number: int, tiers: tuple[ask.FeeTier, ...]) -> object:
+        return ask.SetFeeSchedule(fee_schedule=number, count=len(tiers), tiers=tiers)
+
+    return some.builds(
+        schedule, some.sampled_from([1, 2]), some.sampled_from([FEES, FEES[:1], FEES[:2]])
+    )
+
+
 def _governed() -> some.SearchStrategy[object]:
     return some.one_of(_new_schedule(), _new_status(), _new_band())
 
@@ -295,7 +341,7 @@ def _new_schedule(draw: some.DrawFn) -> object:
     maintenance = draw(some.sampled_from([2_000, 10_000, 15_000, 50_000]))
     floor = draw(some.sampled_from([0, 1_000, 20_000]))
     tiers = (0, initial, maintenance), (floor, 2 * initial, 2 * maintenance)
-    return _margin_schedule(
+    return margin_schedule(
         draw(some.sampled_from([SPOT, PERPETUAL, PERPETUAL, SMALL])),
         draw(some.sampled_from([tiers[:1], tiers[:1], tiers, ()])),
         draw(some.sampled_from([2, 2, 3, 4])),

@@ -25,8 +25,9 @@ def running_writer(home, release=RELEASE, **options):
 
 
 @contextlib.contextmanager
-def client_of(home, **options):
-    client = VenueClient(home, **options)
+def client_of(home, patience_s=60, **options):
+    # A machine kept busy by other work may be slow to answer; no test waits for that.
+    client = VenueClient(home, patience_s=patience_s, **options)
     try:
         yield client
     finally:

@@ -48,3 +48,42 @@ def test_a_replaced_file_is_read_again_and_an_unchanged_one_is_not(tmp_path: Pat
     assert file.current() is first
     catalogue.save(tmp_path, Catalogue(spot={"A": {"n": 2}}))
     assert file.current().spot == {"A": {"n": 2}}
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"{",
+        b'{"spot": {"A": 3}, "instruments": {}, "assets": {}}',
+        b'{"spot": {}, "instruments": {}, "assets": {}}' + b" " * 4_000,
+        b'{"spot": ' + b'{"a": ' * 5_000,
+    ],
+)
+def test_p31_a_file_that_cannot_be_taken_keeps_the_last_good_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: bytes
+) -> None:
+    monkeypatch.setattr(catalogue, "BYTES_MAX", 4_000)
+    said: list[str] = []
+    file = catalogue.CatalogueFile(tmp_path, said.append)
+    catalogue.save(tmp_path, Catalogue(spot={"A": {"n": 1}}))
+    catalogue.save(tmp_path, Catalogue(spot={"A": {"n": 2}}))
+    assert file.current().spot == {"A": {"n": 2}}
+    (tmp_path / "catalogue.json").unlink()
+    (tmp_path / "catalogue.json").write_bytes(damaged)
+    assert file.current().spot == {"A": {"n": 2}}
+    assert len(said) == 1 and "the last good catalogue is used" in said[0] and file.fault
+    # A start finds the one that was replaced last, and an import goes on from it.
+    assert catalogue.last_good(tmp_path).spot == {"A": {"n": 1}}
+    catalogue.save(tmp_path, Catalogue(spot={"A": {"n": 3}}))
+    assert file.current().spot == {"A": {"n": 3}} and not file.fault
+
+
+def test_p31_who_writes_it_has_the_limits_of_who_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "ENTRIES_MAX", 2)
+    catalogue.save(tmp_path, Catalogue(spot={"A": {}, "B": {}}))
+    doubled = Catalogue(spot={"A": {}, "B": {}, "C": {}, "D": {}})
+    with pytest.raises(CatalogueIsUnreadable, match="spot has 4 entries of 2"):
+        catalogue.save(tmp_path, doubled)
+    assert set(catalogue.load(tmp_path).spot) == {"A", "B"}

@@ -12,7 +12,7 @@ from pilothouse.language.kinds import FillKind, OrderType, ProtectionStep, Side,
 from pilothouse.venue.explanation.explain import explain_command, explain_event
 from pilothouse.venue.explanation.facts import What
 from pilothouse.venue.past import Past
-from tests.twin import trading
+from tests.twin import ordering
 from tests.twin.valuation import best, fee_rates, mark_value, ppm_up, value
 from tests.venue.explained import live
 
@@ -32,8 +32,8 @@ def compare(twin, asked, outcome):
     market = books.markets[asked.market - 1]
     limit = asked.price
     if limit == 0 and asked.order_type == OrderType.MARKET:
-        limit = trading._market_limit(books, asked, market)
-    order = trading.Order(10**9, asked, limit, asked.quantity)
+        limit = ordering._market_limit(books, asked, market)
+    order = ordering.Order(10**9, asked, limit, asked.quantity)
     if outcome == no.INSUFFICIENT_MARGIN:
         return _margin(twin, order, market)
     if outcome == no.INSUFFICIENT_FUNDS:
@@ -41,13 +41,13 @@ def compare(twin, asked, outcome):
     listing = market.listing
     held = books.positions[asked.account, asked.market].quantity
     sign = 1 if asked.side == Side.BUY else -1
-    already = trading.open_size(books, asked.account, asked.market, asked.side)
+    already = ordering.open_size(books, asked.account, asked.market, asked.side)
     return {
         no.QUANTITY_MUST_BE_POSITIVE: (asked.quantity, 1),
         no.QUANTITY_IS_NOT_ON_THE_LOT: (asked.quantity % listing.lot, 0),
         no.QUANTITY_IS_BELOW_THE_MINIMUM: (asked.quantity, listing.quantity_min),
         no.PRICE_IS_NOT_ON_THE_TICK: (limit % listing.tick, 0),
-        no.PRICE_IS_OUTSIDE_THE_BAND: (limit, trading._band_limit(market, asked.side)),
+        no.PRICE_IS_OUTSIDE_THE_BAND: (limit, ordering._band_limit(books, asked, market)),
         no.COST_IS_BELOW_THE_MINIMUM: (
             int(value(books, market, limit, asked.quantity)), listing.cost_min,
         ),
@@ -58,19 +58,19 @@ def compare(twin, asked, outcome):
         no.POST_ONLY_WOULD_TRADE: (limit, _best(books, asked)),
         no.TOO_MANY_OPEN_ORDERS: (
             sum(one.asked.account == asked.account for one in books.orders.values()),
-            books.accounts[asked.account - 1].orders_max,
+            books.accounts[asked.account - 1].orders_max or ordering.ORDERS_OF_ANYBODY,
         ),
     }.get(outcome)  # fmt: skip
 
 
 def _best(books, asked):
-    other = best(books, asked.market, trading.opposite(asked.side))
+    other = best(books, asked.market, ordering.opposite(asked.side))
     return other.price if other else 0
 
 
 def _kept(books, order):
     return (
-        min(order.remaining, trading.reducible(books, order))
+        min(order.remaining, ordering.reducible(books, order))
         if order.asked.flags & 2
         else (order.remaining)
     )
@@ -91,13 +91,13 @@ def _margin(twin, order, market):
 
 def _funds(books, order, market):
     asked = order.asked
-    has = books.available[trading.wallet_key(order, market)]
+    has = books.available[ordering.wallet_key(order, market)]
     if asked.side == Side.SELL:
         return has, asked.quantity
     price = order.price
     if asked.order_type == OrderType.MARKET:
         price = _best(books, asked)
-    return has, trading._cost(books, order, market, price)
+    return has, ordering._cost(books, order, market, price)
 
 
 def _transfer(twin, asked):

@@ -49,10 +49,10 @@ def test_the_index_walks_the_file_once_though_answers_are_lost(tmp_path):
             present_of(home, "XXBTZUSD")
         with pytest.raises(CannotReplay, match="no market PF_NONE; there are XXBTZUSD"):
             present_of(home, "PF_NONE")
-        said = SetIndexPrice(asset=BITCOIN, source=3, price_e12=INDEX)
-        client.submit([Message(said, Name(Sender.SIMULATION, 1, 1))])
+        said = [SetIndexPrice(asset=BITCOIN, source=k, price_e12=INDEX) for k in (3, 5, 7)]
+        client.submit([Message(one, Name(Sender.SIMULATION, 1, one.source)) for one in said])
         present = present_of(home, "XXBTZUSD")
-        assert (present.index_e12, present.sources) == (INDEX, (3,))
+        assert (present.index_e12, present.sources) == (INDEX, (3, 5, 7))
         run = begin(home, Wish(bars, instead=True, speed_milli=8_000), present, NOW)
         way = way_of(run, bars)
         told = walked_to_the_end(home, run, way, Deaf(client))

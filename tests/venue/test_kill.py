@@ -19,12 +19,13 @@ import pytest
 
 from pilothouse.journal.reader import Reader
 from pilothouse.journal.storage import Files
+from pilothouse.language.doors import Doorway
 from pilothouse.language.names import Sender
 from pilothouse.language.rows import split, to_rows
 from pilothouse.venue.client import VenueClient, WriterIsAway
 from pilothouse.venue.machine import present_release
+from pilothouse.venue.sockets import socket_path
 from pilothouse.venue.verify import verify
-from pilothouse.venue.wire import SOCKET
 from tests.venue.exchange import genesis, trader
 
 ROOT = Path(__file__).parents[2]
@@ -184,7 +185,7 @@ def test_twenty_kills_lose_no_answered_order(tmp_path, nursery, record_property)
     try:
         for crash in LIVES:
             served += live_until_killed(nursery, home, crash, traders, chance)
-            assert (home / SOCKET).exists(), "a killed writer cleans nothing up"
+            assert socket_path(home, Doorway.GATEWAY).exists(), "a killed writer cleans nothing up"
         last = nursery.start("writer", home)
         wait_for_answers(traders, 500)
     finally:

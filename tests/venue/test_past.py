@@ -15,7 +15,9 @@ from pilothouse.language.events import (
 )
 from pilothouse.language.kinds import CauseKind
 from pilothouse.language.names import Cause
+from pilothouse.language.numbers import HOUR_US
 from pilothouse.language.rows import Message, from_event_row, from_rows, to_rows
+from pilothouse.simulation.world import START_US
 from pilothouse.venue.causes import Causes
 from pilothouse.venue.leaving_out import without
 from pilothouse.venue.machine import Release
@@ -176,7 +178,10 @@ def test_another_release_may_not_explain_what_it_did_not_decide(home):
 
 def test_funding_halts_at_the_blocks_beginning(tmp_path):
     world = live(3, beats=2)
-    world.time += 3_600_000_000
+    # Prices come before the hour ends: an hour that ends on a stale index pays nothing.
+    world.time = START_US + HOUR_US - 15_000_000
+    world.run(149, 1)
+    world.time = START_US + HOUR_US + 100_000
     world.run(2, 5)
     write_home(tmp_path, world.blocks)
     past, number = Past(tmp_path), len(world.blocks) - 1

@@ -14,15 +14,17 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from pilothouse.journal import storage
 from pilothouse.journal.appender import JournalFailed
 from pilothouse.journal.crash import crash_point
 from pilothouse.journal.storage import Files
 from pilothouse.language.commands import RecordFingerprint
+from pilothouse.language.doors import Doorway
 from pilothouse.language.names import Name, Sender
 from pilothouse.language.rows import Message, to_rows
 from pilothouse.venue.client import AsyncVenueClient, FrameRefused, VenueClient, WriterIsAway
-from pilothouse.venue.clock import Clock
-from pilothouse.venue.wire import FRAME_ROWS_MAX, HEAD, SOCKET
+from pilothouse.venue.sockets import socket_path
+from pilothouse.venue.wire import FRAME_ROWS_MAX, HEAD
 from pilothouse.venue.writer import AnotherWriter, Writer, go_first, pen_of
 from tests.journal.blocks import read
 from tests.venue.counter import RELEASE, TOO_SMALL, order, order_rows
@@ -78,7 +80,7 @@ def test_a_large_load_is_cut_into_frames_between_commands(tmp_path):
 
 def test_an_event_loop_has_many_calls_under_way(tmp_path):
     async def send():
-        client = AsyncVenueClient(tmp_path)
+        client = AsyncVenueClient(tmp_path, 60)
         answers = await asyncio.gather(*[client.submit([order(k)]) for k in range(200)])
         with pytest.raises(FrameRefused):
             rows = order_rows(900, 1)
@@ -106,7 +108,7 @@ def test_rows_that_are_no_commands_are_refused_and_not_journaled(tmp_path):
 def test_nobody_else_sends_in_the_writers_name(tmp_path):
     forged = RecordFingerprint(position=1, hi=0, lo=0)
     with running_writer(tmp_path) as writer, client_of(tmp_path) as client:
-        with pytest.raises(FrameRefused, match="only the writer itself"):
+        with pytest.raises(FrameRefused, match="1022 sender is not of this door"):
             client.submit([order(1), Message(forged, Name(Sender.WRITER, 1, 1))])
         assert writer.machine.position == 0
 
@@ -132,23 +134,23 @@ def test_two_writers_on_one_folder_are_impossible(tmp_path):
 
 def test_only_the_owner_can_reach_the_socket(tmp_path):
     with running_writer(tmp_path):
-        assert stat.S_IMODE((tmp_path / SOCKET).stat().st_mode) == 0o600
-    assert not (tmp_path / SOCKET).exists()
+        assert stat.S_IMODE(socket_path(tmp_path, Doorway.GATEWAY).stat().st_mode) == 0o600
+    assert not socket_path(tmp_path, Doorway.GATEWAY).exists()
 
 
 def test_a_client_that_announces_too_much_is_cut(tmp_path):
     with running_writer(tmp_path), socket.socket(socket.AF_UNIX) as rude:
-        rude.connect(str(tmp_path / SOCKET))
+        rude.connect(str(socket_path(tmp_path, Doorway.GATEWAY)))
         rude.sendall(HEAD.pack(1, 0, FRAME_ROWS_MAX + 1))
         assert rude.recv(1) == b""
 
 
 def test_a_client_that_does_not_read_is_cut_and_others_go_on(tmp_path, monkeypatch):
-    monkeypatch.setattr("pilothouse.venue.doors.UNREAD_BYTES_MAX", 1 << 16)
+    monkeypatch.setattr("pilothouse.venue.door_side.UNREAD_BYTES_MAX", 1 << 16)
     frame = HEAD.pack(1, 0, 1000) + order_rows(1, 1000).tobytes()
     with running_writer(tmp_path), client_of(tmp_path) as client:
         with socket.socket(socket.AF_UNIX) as slow:
-            slow.connect(str(tmp_path / SOCKET))
+            slow.connect(str(socket_path(tmp_path, Doorway.GATEWAY)))
             with pytest.raises((BrokenPipeError, ConnectionResetError)):
                 for _ in range(200):
                     slow.sendall(frame)
@@ -166,12 +168,6 @@ def test_time_passes_in_empty_blocks_while_nothing_comes(tmp_path):
     assert 0 in [one.header.commands for one in read(Files(tmp_path))]
 
 
-def test_the_clock_never_goes_back():
-    wall = iter([50, 40, 45, 60])
-    clock = Clock(48, now=lambda: next(wall))
-    assert [clock.stamp() for _ in range(4)] == [50, 50, 50, 60]
-
-
 def test_the_next_writer_goes_on_where_the_last_one_stopped(tmp_path):
     with running_writer(tmp_path, now=lambda: 9_000), client_of(tmp_path) as client:
         client.submit([order(k) for k in range(10)])
@@ -179,7 +175,7 @@ def test_the_next_writer_goes_on_where_the_last_one_stopped(tmp_path):
         (receipt,) = client.submit([order(3)])
         assert receipt.repeated and receipt.position == 4
         assert client.submit([order(10)])[0].position > 10
-        assert writer.machine.total == 11 and writer.machine.time == 9_000
+        assert writer.machine.total == 11 and writer.machine.time >= 9_000
     terms = [one.header.term for one in read(Files(tmp_path))]
     assert set(terms) == {1, 2} and terms == sorted(terms)
 
@@ -237,16 +233,20 @@ def test_the_head_of_a_frame_is_sixteen_bytes():
     assert HEAD.size == 16 == struct.calcsize("<QII")
 
 
-def test_after_a_failed_sync_the_writer_dies_and_nobody_is_answered(tmp_path, monkeypatch):
-    def broken(handle):
-        raise OSError(errno.EIO, "the disk is gone")
+@pytest.mark.parametrize("call", ["write", "sync"])
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EROFS], ids=errno.errorcode.get)
+def test_after_an_error_of_the_disk_the_writer_dies_and_nobody_is_answered(
+    tmp_path, monkeypatch, call, number
+):
+    def broken(*_):
+        raise OSError(number, os.strerror(number))
 
     with pen_of(tmp_path):
         writer = Writer(tmp_path, RELEASE)
-        monkeypatch.setattr(os, "fdatasync", broken)
+        monkeypatch.setattr(storage._RealAppend, call, broken)
         asking = threading.Thread(target=ask_in_vain, args=(tmp_path, order(1), refused := []))
         asking.start()
-        with pytest.raises(JournalFailed, match="block 1 is not durable"):
+        with pytest.raises(JournalFailed, match=f"block 1 is not durable.*{os.strerror(number)}"):
             writer.run()
         asking.join()
     assert refused and writer.machine.position == 0

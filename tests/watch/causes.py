@@ -7,7 +7,11 @@ not founded stand beside those that are, so that every measure is tried.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pilothouse.language.kinds import MarketStatus, Side
+from pilothouse.control import heads, rounds
+from pilothouse.language.commands import OpenAccount
+from pilothouse.language.kinds import ClientClass, MarketStatus, Side, Wallet
+from pilothouse.records.archive.turns import TURNS, Ticket
+from pilothouse.watch.doors import DoorsHeard
 from pilothouse.wiring.first_rules import RULES
 from tests.control.running import COIN, PRICE
 from tests.watch.world import SCOPE, World
@@ -54,6 +58,26 @@ def once(deed: Callable[[World], object]) -> Deed:
             deed(world)
 
     return done
+
+
+def queries_that_wait(count: int) -> Deed:
+    """Have so many SQL queries wait from the first second on."""
+
+    def wait(world: World) -> None:
+        TURNS._waiting.clear()
+        TURNS._waiting.extend(Ticket(f"person:{one}") for one in range(count))
+
+    return once(wait)
+
+
+def doors(use_ppm, refused) -> Deed:
+    """Have the doors say so."""
+    return once(lambda world: world.doors_say(DoorsHeard(use_ppm, refused)))
+
+
+def sockets(refused) -> Deed:
+    """Have the writer say that it refused so much at its sockets."""
+    return once(lambda world: world.doors_say(DoorsHeard(0, 0, refused)))
 
 
 def quotes(**how) -> Deed:
@@ -127,7 +151,7 @@ def orders(refused, accepted) -> Deed:
         for _ in range(refused):
             assert world.order(world.poor, Side.BUY, PRICE - 1_000, 1_000 * COIN) != 0
         for _ in range(accepted):
-            assert world.order(world.rich, Side.BUY, PRICE - 5_000, 1) == 0
+            assert world.order(world.rich, Side.BUY, PRICE - 5_000, 1, at_once=True) == 0
 
     return done
 
@@ -160,8 +184,65 @@ def late(microseconds) -> Deed:
     return done
 
 
+def house(**measured) -> Deed:
+    return once(lambda world: world.house.update(measured))
+
+
 def bought(quantity) -> Deed:
     return once(lambda world: world.order(world.rich, Side.BUY, 2 * PRICE, quantity, True))
+
+
+def last_round(ago_s) -> Deed:
+    return lambda world, second: rounds.begun(ago_s)
+
+
+def held_up(*changes) -> Deed:
+    return lambda world, second: rounds.finished(set(changes))
+
+
+def differ(found) -> Deed:
+    return lambda world, second: rounds.compared(found)
+
+
+def heads_of(ago_s) -> Deed:
+    def done(world: World, second: int) -> None:
+        exchanger = heads.Exchanger(steady=lambda: world.steady_us / 1_000_000)
+        heads.connect(exchanger)
+        exchanger._began -= ago_s
+
+    return done
+
+
+def accounts_opened(count) -> Deed:
+    def opened(world: World) -> None:
+        for _ in range(count):
+            world.ask(OpenAccount(client_class=ClientClass.RETAIL))
+
+    return once(opened)
+
+
+def one_account_rests(count) -> Deed:
+    """A maker of a number of its own rests so many orders far away."""
+
+    def rest(world: World) -> None:
+        number = world.newcomer(orders_max=count)
+        for _ in range(count):
+            assert world.order(number, Side.BUY, PRICE - 5_000, 1) == 0
+
+    return once(rest)
+
+
+def lost(dollars) -> Deed:
+    """An account of a hundred dollars without a position loses so many, by hand."""
+
+    def lose(world: World) -> None:
+        number = world.newcomer()
+        assert world.order(number, Side.BUY, PRICE - 5_000, 1, at_once=True) == 0
+        rows = world.running.real.state.balances
+        mine = (rows["account"] == number) & (rows["wallet"] == Wallet.FUTURES)
+        rows["available"][mine] -= dollars * 10**6
+
+    return once(lose)
 
 
 BELOW = 59_300
@@ -182,6 +263,9 @@ CAUSES = {
     "sources_lost": Cause(
         says(source_2=None, source_3=None), says(source_3=None), 70
     ),
+    "index_stopped": Cause(
+        says(source_2=66_000, source_3=54_000), says(source_3=58_000), 25
+    ),
     "source_stands_out": Cause(says(source_3=60_700), says(source_3=60_500), 15, THIRD),
     "source_late": Cause(quiet_then(10**9), quiet_then(29), 45, THIRD),
     "mark_left_index": Cause(
@@ -195,8 +279,28 @@ CAUSES = {
     "insurance_empty": Cause(
         once(lambda world: world.uninsure(1_000)), once(lambda world: world.uninsure(999)), 15
     ),
+    "losses_unpaid": Cause(lost(101), lost(100), 15, EXCHANGE),
+    "table_fills": Cause(accounts_opened(205), accounts_opened(180), 15, "table:accounts"),
+    "one_account_fills": Cause(one_account_rests(310), one_account_rests(300), 15, EXCHANGE),
     "many_refused": Cause(orders(3, 1), orders(1, 2), 50, EXCHANGE),
+    "door_fills": Cause(doors(800_001, 0), doors(800_000, 0), 15, EXCHANGE),
+    "door_refuses": Cause(doors(0, 201), doors(0, 200), 20, EXCHANGE),
+    "socket_refuses": Cause(sockets(1), sockets(0), 5, EXCHANGE),
     "blocks_late": Cause(blocks_every(0), blocks_every(9), 20, EXCHANGE),
+    "change_worker_late": Cause(last_round(3_000), last_round(1), 5, EXCHANGE),
+    "change_held_up": Cause(held_up(7), held_up(), 15, EXCHANGE),
+    "clock_held": Cause(
+        once(lambda world: setattr(world, "clock_is_held", True)), blocks_every(9), 20, EXCHANGE
+    ),
+    "journal_differs": Cause(differ(1), differ(0), 5, EXCHANGE),
+    "heads_old": Cause(heads_of(3_600), heads_of(900), 15, EXCHANGE),
+    "queries_wait": Cause(queries_that_wait(5), queries_that_wait(4), 45, EXCHANGE),
+    "disk_fills": Cause(house(disk_free=4_095), house(disk_free=4_096), 20, EXCHANGE),
+    "database_log_grows": Cause(house(database_log=65), house(database_log=64), 20, EXCHANGE),
+    "part_fails": Cause(house(parts_failing=3), house(parts_failing=2), 5, EXCHANGE),
+    "archive_late": Cause(
+        house(archive_behind=60_001), house(archive_behind=60_000), 20, EXCHANGE
+    ),
     "wide_spread": Cause(
         quotes(bid=PRICE - 900, ask=PRICE + 900), quotes(bid=PRICE - 500, ask=PRICE + 500), 10
     ),

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pilothouse.control import heads, rounds
 from pilothouse.language.kinds import MarketKind
 from pilothouse.watch import ports
 from pilothouse.watch.judging import Judge
@@ -38,6 +39,8 @@ def founded(db):
 def nobody_listens():
     yield
     ports.disconnect()
+    rounds.forget()
+    heads.disconnect()
 
 
 def read(*markets):

@@ -209,7 +209,7 @@ def test_what_is_watched_no_more_is_resolved_and_says_so(alone):
     looks.reading.markets = ()
     looks.look(BAD)
     alert = Alert.objects.get()
-    assert alert.state == State.RESOLVED and "watched no more" in alert.resolved_why
+    assert alert.state == State.RESOLVED and "no longer monitored" in alert.resolved_why
 
 
 def test_an_alert_about_a_source_ends_with_the_source_and_one_of_a_former_scope_at_once(founded):
@@ -220,13 +220,13 @@ def test_an_alert_about_a_source_ends_with_the_source_and_one_of_a_former_scope_
     assert (former.market, former.source, former.where) == ("PF_XBTUSD", "", "PF_XBTUSD")
     looks.look(late | {("index_age", "market:PF_XBTUSD/3"): 10**6}, times=120)
     former.refresh_from_db()
-    assert former.state == State.RESOLVED and "watched no more" in former.resolved_why
+    assert former.state == State.RESOLVED and "no longer monitored" in former.resolved_why
     alert = Alert.objects.get(rule=rule.key, about=Alert.About.VALUE, state=State.RAISED)
     assert (alert.market, alert.where) == ("PF_XBTUSD", "PF_XBTUSD, source 3")
     looks.reading.markets[0].sources = SOURCES[:2]
     looks.look(late)
     alert.refresh_from_db()
-    assert alert.state == State.RESOLVED and "watched no more" in alert.resolved_why
+    assert alert.state == State.RESOLVED and "no longer monitored" in alert.resolved_why
 
 
 def test_when_nothing_can_be_read_the_exchange_says_so_and_no_market_is_resolved(founded):

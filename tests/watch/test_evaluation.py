@@ -58,17 +58,31 @@ def enumerate_seconds(values):
     return [(place * S, value) for place, value in enumerate(values)]
 
 
-def test_missing_data_is_told_after_its_time_and_again_when_back():
-    states = walk(ABOVE, [50] + [None] * 5 + [50])
-    assert [one.missing for one in states] == [False, False, False, False, True, True, False]
+def test_missing_data_is_reported_after_its_time_and_ends_when_as_much_was_seen():
+    states = walk(ABOVE, [50] + [None] * 5 + [50] * 4)
+    assert [one.missing for one in states] == [False] * 4 + [True] * 5 + [False]
     assert not any(one.firing for one in states)
 
 
+def test_a_value_now_and_then_hides_no_missing_data():
+    states = walk(ABOVE, ([None] * 3 + [50]) * 20)
+    assert states[-1].missing and sum(one.missing for one in states) > 60
+    assert not any(one.missing for one in walk(ABOVE, ([50] * 3 + [None]) * 20))
+
+
+@pytest.mark.parametrize("bad", [2, 3, 10])
+def test_an_absent_look_starves_no_rule(bad):
+    # Ten of eleven looks beyond the limit, for ten minutes, are an alert.
+    states = walk(ABOVE, ([101] * bad + [None]) * 60)
+    assert states[-1].firing and not any(one.missing for one in states)
+
+
 def test_what_cannot_be_seen_neither_fires_nor_clears():
-    assert not any(fired(ABOVE, [101, 101, None] * 30)), "the counting begins anew"
+    states = walk(ABOVE, [101, 101] + [None] * 100)
+    assert not states[-1].firing and states[-1].beyond_us is None, "missing data end a count"
     states = walk(ABOVE, [101] * 4 + [None] * 100)
     assert states[-1].firing and states[-1].missing
-    states = walk(ABOVE, [80] * 3, start=104 * S, standing=states[-1])
+    states = walk(ABOVE, [80] * 5, start=104 * S, standing=states[-1])
     assert states[-1].firing and not states[-1].missing
 
 

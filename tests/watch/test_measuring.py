@@ -12,7 +12,7 @@ from pilothouse.language.commands import CancelOrder, PlaceOrder, SetIndexPrice
 from pilothouse.language.events import OrderFilled
 from pilothouse.language.kinds import Side
 from pilothouse.watch.hearing import Heard, Hearing
-from pilothouse.watch.measuring import OF_EXCHANGE, OF_MARKET, OF_SOURCE, measure
+from pilothouse.watch.measuring import OF_EXCHANGE, OF_MARKET, OF_SOURCE, OF_TABLE, measure
 from pilothouse.watch.normal import MOVE_WINDOW, SAMPLES_BEFORE_JUDGING, Normal, Usual, median
 from pilothouse.watch.taking import Taker
 from tests.control.running import BITCOIN, MAKER, PRICE, Running, order
@@ -53,7 +53,9 @@ def test_what_is_defined_and_what_is_made_are_the_same():
     assert set(OF_EXCHANGE) == of_exchange
     of_source = {one.name for one in MEASURES.values() if one.taken is Taken.SOURCE}
     assert set(OF_SOURCE) == of_source
-    assert set(OF_MARKET) == set(MEASURES) - of_exchange - of_source
+    of_table = {one.name for one in MEASURES.values() if one.taken is Taken.TABLE}
+    assert set(OF_TABLE) == of_table
+    assert set(OF_MARKET) == set(MEASURES) - of_exchange - of_source - of_table
 
 
 def test_spread_and_depth_are_of_the_book(running):

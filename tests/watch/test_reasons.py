@@ -25,6 +25,7 @@ class Market:
     index: int = 100_000_000
     funding_rate_max_e12: int = 100
     funding_next_rate_e12: int = 5
+    index_is_stale: bool = False
 
 
 QUIET = Market()
@@ -38,7 +39,7 @@ def normal_of(market=QUIET, sources=5, samples=SAMPLES_BEFORE_JUDGING):
 
 
 def seen(market=QUIET, normal=None, sources=5, below=0, pool=1):
-    live = SimpleNamespace(is_live=lambda now: True)
+    live = SimpleNamespace(is_live=lambda now: True, left_out=False)
     of = SimpleNamespace(
         market=market,
         is_contract=True,
@@ -68,6 +69,10 @@ def test_a_market_like_itself_has_no_reason():
         (replace(QUIET, mark=101_000_000), "mark 1.0 % above index"),
         (replace(QUIET, mark=99_000_000), "mark 1.0 % below index"),
         (replace(QUIET, funding_next_rate_e12=-100), "funding at its limit"),
+        (
+            replace(QUIET, index_is_stale=True),
+            "index is stale: only orders that reduce a position are accepted",
+        ),
     ],
 )
 def test_each_reason_has_its_line(market, sentence):

@@ -71,7 +71,7 @@ def test_a_measure_that_stays_away_is_an_alert_of_its_own(founded, key):
     alert = Alert.objects.get(rule=key)
     assert (alert.about, alert.value) == ("no_data", None)
     assert alert.title == f"No data: {rule.measure.title}"
-    looks.look(quiet())
+    looks.look(quiet(), times=BY_KEY[key]["absent_s"])
     alert.refresh_from_db()
     assert (alert.state, alert.resolved_why) == ("resolved", "the data are back")
 

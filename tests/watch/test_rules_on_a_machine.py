@@ -4,6 +4,7 @@ import pytest
 
 from pilothouse.control import register
 from pilothouse.control.watched import MEASURES
+from pilothouse.records.archive.turns import TURNS
 from pilothouse.watch.models import Alert
 from pilothouse.watch.rules import rules
 from pilothouse.wiring.first_rules import RULES
@@ -20,7 +21,8 @@ def world(founded):
     made = World()
     made.insure(1_000)
     made.quote()
-    return made
+    yield made
+    TURNS._waiting.clear()
 
 
 def raised(key):

@@ -57,6 +57,18 @@ def test_a_replica_that_is_catching_up_is_not_judged(world):
     assert world.watchman.reading is not None
 
 
+def test_d5_a_console_that_starts_while_the_clock_is_held_judges_all_the_same(world):
+    """The wall clock is hours ahead and orders come: that is not a replica that is late."""
+    world.clock_is_held = True
+    world.wall_us += 7_200 * S
+    for _ in range(4):
+        world.running.index(60_000)
+        world.look()
+    assert Alert.objects.filter(rule="clock_held").exists()
+    values = world.watchman.history.samples(("clock_held", EXCHANGE))
+    assert values and values[-1][1] >= 7_190_000
+
+
 def test_a_replica_that_pauses_for_a_moment_is_still_catching_up(world):
     world.wall_us += 7_200 * S
     world.running.index(60_000)
@@ -91,7 +103,7 @@ def test_a_replica_that_stopped_is_told_as_missing_data(world):
     alert = Alert.objects.get(rule="blocks_late")
     assert alert.about == "no_data" and alert.is_open
     world.gone = False
-    world.look(2)
+    world.look(31)
     alert.refresh_from_db()
     assert not alert.is_open
 

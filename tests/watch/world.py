@@ -9,20 +9,28 @@ from contextlib import contextmanager
 from pilothouse.language.commands import (
     CancelAllOrders,
     Deposit,
+    OpenAccount,
     PlaceOrder,
     SetIndexPrice,
     SetMarketStatus,
     Transfer,
 )
 from pilothouse.language.commands.orders import POST_ONLY
-from pilothouse.language.kinds import CauseKind, OrderType, Side, TimeInForce, Wallet
+from pilothouse.language.kinds import (
+    CauseKind,
+    ClientClass,
+    OrderType,
+    Side,
+    TimeInForce,
+    Wallet,
+)
 from pilothouse.language.names import Cause, Name, Sender
 from pilothouse.language.rows import Message
+from pilothouse.venue.clock import wall_clock_us
 from pilothouse.venue.follower import ReplicaIsSealed, ReplicaStopped
 from pilothouse.watch.hearing import Hearing
-from pilothouse.watch.taking import wall_us
 from pilothouse.watch.watchman import Watchman
-from tests.control.running import BITCOIN, COIN, CONTRACT, DOLLAR, MAKER, PRICE, Running
+from tests.control.running import BITCOIN, COIN, CONTRACT, DOLLAR, MAKER, PRICE, Running, funded
 
 S = 1_000_000
 SCOPE = "market:PF_XBTUSD"
@@ -38,16 +46,31 @@ class World:
 
     def __init__(self, dollars=(NEARLY_OUT, RICH)):
         self.running = Running(dollars)
-        self.wall_us, self.steady_us, self.seconds = wall_us(), 0, 0
-        self.late_us = 0
-        hearing = Hearing(wall=lambda: self.running.now + self.late_us)
+        # A book of one account alone moves no mark: another one makes the asks.
+        self.seller = self.running.holders[-1] + 1
+        for one in funded(self.seller, 10_000_000):
+            self.running.ask(one)
+        self.wall_us, self.steady_us, self.seconds = wall_clock_us(), 0, 0
+        self.late_us, self.clock_is_held = 0, False
+        self.house = {
+            "disk_free": 50_000,
+            "database_log": 1,
+            "parts_failing": 0,
+            "archive_behind": 0,
+        }
+        hearing = self.hearing = Hearing(wall=lambda: self.running.now + self.late_us)
         self.running.listen(hearing.hear)
         self.running.now = self.wall_us
         self.running.index(PRICE)
         self.gone, self.sealed, self.trades = False, False, True
         self.told = {1: PRICE, 2: PRICE, 3: PRICE}
         self.watchman = Watchman(
-            self.lend, hearing, wall=lambda: self.wall_us, steady=lambda: self.steady_us
+            self.lend,
+            hearing,
+            wall=lambda: self.wall_us,
+            steady=lambda: self.steady_us,
+            clock_is_held=lambda: self.clock_is_held,
+            house=lambda: self.house,
         )
 
     @contextmanager
@@ -59,6 +82,10 @@ class World:
         with self.running.machine() as machine:
             yield machine
 
+    def doors_say(self, heard):
+        """Have the doors say how full they are from now on."""
+        self.hearing.doors = lambda: heard
+
     def look(self, times=1, jump_us=0):
         for _ in range(times):
             self.wall_us += S + jump_us
@@ -67,10 +94,15 @@ class World:
 
     def restart(self):
         """The console's process died: what is not in rows is gone. The exchange went on."""
-        hearing = Hearing(wall=lambda: self.running.now + self.late_us)
+        hearing = self.hearing = Hearing(wall=lambda: self.running.now + self.late_us)
         self.running.listeners[:] = [hearing.hear]
         self.watchman = Watchman(
-            self.lend, hearing, wall=lambda: self.wall_us, steady=lambda: self.steady_us
+            self.lend,
+            hearing,
+            wall=lambda: self.wall_us,
+            steady=lambda: self.steady_us,
+            clock_is_held=lambda: self.clock_is_held,
+            house=lambda: self.house,
         )
 
     def live(self, seconds=1, deed=None, looking=True):
@@ -98,7 +130,8 @@ class World:
     def send(self, command, cause=CauseKind.GENESIS):
         """Send a command; return its outcome."""
         self.running.number += 1
-        name = Name(Sender.SIMULATION, 1, self.running.number)
+        sender = Sender.CONTROL if cause == CauseKind.CHANGE else Sender.SIMULATION
+        name = Name(sender, 1, self.running.number)
         (receipt,) = self.running.submit([Message(command, name, Cause(cause, 1))])
         return receipt.outcome
 
@@ -119,12 +152,22 @@ class World:
         )
 
     def quote(self, bid=PRICE - 50, ask=PRICE + 50, quantity=3 * COIN):
-        """Have the maker quote this and nothing else; a price of 0 is no quote."""
-        self.ask(CancelAllOrders(account=MAKER, market=CONTRACT))
-        for side, dollars in ((Side.BUY, bid), (Side.SELL, ask)):
+        """Have the makers quote this and nothing else; a price of 0 is no quote."""
+        for maker in (MAKER, self.seller):
+            self.ask(CancelAllOrders(account=maker, market=CONTRACT))
+        for maker, side, dollars in ((MAKER, Side.BUY, bid), (self.seller, Side.SELL, ask)):
             if dollars:
                 rests = POST_ONLY
-                assert self.order(MAKER, side, dollars, quantity, flags=rests) == 0
+                assert self.order(maker, side, dollars, quantity, flags=rests) == 0
+
+    def newcomer(self, orders_max=0):
+        """Open an account with a hundred dollars in its futures wallet; return its number."""
+        number = int(self.running.real.state.exchange[0]["accounts_used"]) + 1
+        self.ask(OpenAccount(client_class=ClientClass.RETAIL, orders_max=orders_max))
+        self.ask(Deposit(account=number, asset=DOLLAR, amount=100 * 10**6))
+        wallets = {"source": Wallet.SPOT, "target": Wallet.FUTURES}
+        self.ask(Transfer(account=number, asset=DOLLAR, amount=100 * 10**6, **wallets))
+        return number
 
     @property
     def poor(self):
@@ -147,7 +190,8 @@ class World:
 
     def uninsure(self, dollars):
         """Take dollars out of the insurance pool."""
-        self.ask(between_wallets(Wallet.FUTURES, Wallet.SPOT, dollars * 10**6))
+        out = between_wallets(Wallet.FUTURES, Wallet.SPOT, dollars * 10**6)
+        self.ask(out, CauseKind.CHANGE)
 
     def status(self, status, base_version):
         """Set the market's status."""

@@ -1,5 +1,6 @@
 """A stand-in for `pilothouse.wiring.child`: parts that answer, end early, or will not stop."""
 
+import contextlib
 import http.server
 import os
 import signal
@@ -9,11 +10,14 @@ import threading
 import time
 from pathlib import Path
 
+from pilothouse.wiring.lifeline import Sign
+
 
 class Door(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200 if self.path == "/healthz" else 404)
+        self.send_response(200 if self.path.startswith("/healthz") else 404)
         self.end_headers()
+        self.wfile.write(b'{"status": "ok", "ready": true}')
 
     def log_message(self, *_):
         pass
@@ -29,12 +33,18 @@ def main(part, home, port):
         for turn in range(12):
             print(f"under way: replay, at block {turn} of 12", flush=True)
             time.sleep(0.2)
+    for code in (65, 75):
+        if (Path(home) / f"{part}.ends-{code}").exists():
+            print(f"{part}: it ends with {code}")
+            sys.exit(code)
     if part in ("compile", "seed", "found"):
         return
     if part == "writer":
         listener = socket.socket(socket.AF_UNIX)
-        (Path(home) / "writer.sock").unlink(missing_ok=True)
-        listener.bind(str(Path(home) / "writer.sock"))
+        address = Path(home) / "sockets" / "console.sock"
+        address.parent.mkdir(exist_ok=True)
+        address.unlink(missing_ok=True)
+        listener.bind(str(address))
         listener.listen()
     if port:
         door = http.server.ThreadingHTTPServer(("127.0.0.1", port), Door)
@@ -50,8 +60,18 @@ def main(part, home, port):
 
     signal.signal(signal.SIGTERM, leave)
     note.write_text(str(os.getpid()))
-    threading.Thread(target=lambda: (sys.stdin.read(), leave()), daemon=True).start()
-    time.sleep(600)
+
+    def leave_with_parent():
+        with contextlib.suppress(OSError):
+            sys.stdin.buffer.read()
+        leave()
+
+    threading.Thread(target=leave_with_parent, daemon=True).start()
+    alive, hung = Sign(), Path(home) / f"{part}.hangs"
+    for _ in range(6_000):
+        if not hung.exists():
+            alive()
+        time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -23,11 +23,12 @@ def test_a_writer_without_the_sources_of_an_older_release_says_where_they_belong
     with running_writer(tmp_path), client_of(tmp_path) as client:
         client.submit([order(1)])
     said, code = writer(tmp_path)
-    assert code == 1 and "Traceback" not in said
+    assert code == 65 and "Traceback" not in said
     assert said.startswith("writer: ") and "Put that folder back from a backup" in said
 
 
 def test_a_second_writer_says_that_there_is_one(tmp_path):
     with running_writer(tmp_path):
         said, code = writer(tmp_path)
-    assert (code, said) == (1, f"writer: another writer runs on {tmp_path}; two would tear it\n")
+    named = f"another writer runs on {tmp_path}, process {os.getpid()}; two would tear it"
+    assert (code, said) == (75, f"writer: {named}\n")

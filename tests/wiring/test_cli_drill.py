@@ -28,8 +28,6 @@ def copied(tmp_path, monkeypatch):
 
     monkeypatch.setattr(drill, "copy_exchange", copy)
     monkeypatch.setattr(drill.Drill, "start", lambda self: None)
-    monkeypatch.setenv(drill.ENVIRONMENT, "demo")
-    monkeypatch.delenv(drill.OF, raising=False)
     return tmp_path / "copy"
 
 
@@ -53,5 +51,5 @@ def test_a_market_that_is_not_there_leaves_no_copy(day, copied, monkeypatch):
 
 def test_a_time_without_bars_is_refused_before_anything_is_copied(day, copied):
     done = asked(day, copied, "--from=2031-01-01T00:00")
-    assert done.exit_code == 1 and "no bar of the file" in done.output
+    assert done.exit_code == 1 and "the file has no bars in that time" in done.output
     assert not copied.exists()

@@ -20,7 +20,7 @@ def test_a_target_is_set_tried_and_removed(tmp_path):
         done = run(tmp_path, "ops_hook", "--drops-repeats", address=hook.address())
         assert done.returncode == 0, done.stderr
         told = json.loads(done.stdout)
-        assert told["trial"] == "the receiver took it"
+        assert told["trial"] == "the receiver accepted it"
         assert hook.came == [("trial-ops_hook", "Pilothouse: a trial")]
     assert "a-secret" not in done.stdout + done.stderr
     assert b"a-secret" not in (tmp_path / "pilothouse.sqlite3").read_bytes()
@@ -28,4 +28,4 @@ def test_a_target_is_set_tried_and_removed(tmp_path):
     done = run(tmp_path, "ops_hook", "--remove")
     assert done.returncode == 1 and "no target ops_hook" in json.loads(done.stderr)["error"]
     done = run(tmp_path, "ops_hook", address="nothing://at-all")
-    assert done.returncode == 1 and "no such address" in json.loads(done.stderr)["error"]
+    assert done.returncode == 1 and "not support this address" in json.loads(done.stderr)["error"]

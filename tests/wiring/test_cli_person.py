@@ -39,7 +39,7 @@ def test_the_first_person_can_sign_in_and_stands_in_the_audit(tmp_path):
 
 def test_what_is_no_role_and_a_short_password_are_refused(tmp_path):
     done = run(tmp_path, "first", "--role", "emperor")
-    assert done.returncode == 1 and "is no role" in json.loads(done.stderr)["error"]
+    assert done.returncode == 1 and "is not a role" in json.loads(done.stderr)["error"]
     for password, why in (("short", "12 characters"), ("1qaz2wsx3edc", "too common")):
         done = run(tmp_path, "first", "--role", "manager", password=password)
         assert done.returncode == 1 and why in json.loads(done.stderr)["error"]

@@ -1,11 +1,16 @@
 """`pilothouse up`: two addresses once both doors answer, a clean end, an honest failure."""
 
+import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
+import time
 import urllib.request
+from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -14,7 +19,10 @@ from pilothouse.journal.durable import DurableMark
 from pilothouse.journal.storage import Files
 from pilothouse.wiring.cli import app
 from pilothouse.wiring.cli.up import Run
-from pilothouse.wiring.processes import free_port, running_parts
+from pilothouse.wiring.environment import found
+from pilothouse.wiring.processes import free_port
+from pilothouse.wiring.running import running_parts
+from pilothouse.wiring.supervision import Supervisor
 
 # The real command over children that only pretend: it judges the parent, not the exchange.
 PROGRAM = """
@@ -48,6 +56,23 @@ def start(tmp_path):
     for process in started:
         process.kill()
         process.wait()
+
+
+def founded(home, environment="production"):
+    """Have a folder look like one whose exchange was founded."""
+    found(home, environment)
+    (home / "journal").mkdir()
+    DurableMark(Files(home)).set(1)
+    with closing(sqlite3.connect(home / "pilothouse.sqlite3")) as database:
+        database.execute("CREATE TABLE people (name)")
+
+
+def until(holds):
+    for _ in range(1_200):
+        if holds():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen within a minute")
 
 
 def lines_until(process, text):
@@ -91,8 +116,7 @@ def test_the_demonstration_prints_its_people_and_the_password_that_was_set(start
 
 
 def test_an_exchange_that_was_founded_is_not_founded_again(start, tmp_path):
-    (tmp_path / "journal").mkdir()
-    DurableMark(Files(tmp_path)).set(1)
+    founded(tmp_path)
     said = lines_until(start("--trading-port", "0", "--console-port", "0"), "Ctrl-C")
     assert "founding" not in said
     assert set(running_parts(tmp_path)) == {"writer", "gateway", "console"}
@@ -102,70 +126,121 @@ class Noted:
     """Processes that only note what was begun and what was waited for, in order."""
 
     def __init__(self, home):
-        self.home, self.children, self.told = home, {}, []
+        self.home, self.children, self.told, self.also = home, {}, [], {}
 
     def start(self, part, port=0):
-        self.children[part] = port
+        self.children[part] = Ended()
         self.told.append(part)
 
-    def wait_until(self, what, *_):
-        self.told.append(what)
+    def news(self):
+        return ()
 
-    def finish(self, part, _leave):
+    def forget(self, part):
         del self.children[part]
+
+
+class Ended:
+    """A child that has done its work."""
+
+    process = SimpleNamespace(poll=lambda: 0)
 
 
 @pytest.mark.parametrize(
     ("demo", "order"),
     [
-        (False, ["writer", "gateway", "console", "the writer", "both doors"]),
-        (True, ["writer", "gateway", "the writer", "seed", "console", "both doors", "traffic"]),
+        (False, ["writer", "gateway", "console"]),
+        (True, ["writer", "gateway", "seed", "console", "traffic"]),
     ],
 )
 def test_doors_of_a_founded_exchange_begin_beside_the_writer(tmp_path, monkeypatch, demo, order):
-    monkeypatch.setattr(sys.modules["pilothouse.wiring.cli.up"], "is_compiled", lambda: True)
-    for name in ("PILOTHOUSE_ENVIRONMENT", "PILOTHOUSE_DEMO_PASSWORD"):
-        monkeypatch.setenv(name, "demo")
-    (tmp_path / "journal").mkdir()
-    DurableMark(Files(tmp_path)).set(1)
+    for name in ("is_compiled", "writer_listens", "answers"):
+        monkeypatch.setattr(sys.modules["pilothouse.wiring.cli.up"], name, lambda *_: True)
+    monkeypatch.setattr(Supervisor, "tend", lambda self: None)
+    monkeypatch.setenv("PILOTHOUSE_DEMO_PASSWORD", "demo")
+    founded(tmp_path)
     noted = Noted(tmp_path)
     Run(noted, 1, 2, demo).start()
-    assert [one.removeprefix("an answer of ") for one in noted.told] == order
+    assert noted.told == order
 
 
-def test_when_a_child_dies_it_says_so_and_ends_with_an_error(start, tmp_path):
+@pytest.mark.parametrize("part", ["writer", "gateway", "console"])
+def test_p36_a_part_that_was_killed_is_started_again(start, tmp_path, part):
     process = start("--trading-port", "0", "--console-port", "0")
     lines_until(process, "Ctrl-C stops everything")
-    os.kill(running_parts(tmp_path)["gateway"]["pid"], signal.SIGKILL)
-    said = process.stdout.read()
-    assert process.wait(60) == 1
-    assert "gateway ended with code -9" in said
-    assert (tmp_path / "ended").read_text().split() == ["console", "writer"]
+    before = running_parts(tmp_path)
+    os.kill(before[part]["pid"], signal.SIGKILL)
+    lines_until(process, f"{part} ended with code -9; starting it again in 0.5 s")
+    until(lambda: running_parts(tmp_path).get(part, before[part])["pid"] != before[part]["pid"])
+    others = {one: fact["pid"] for one, fact in running_parts(tmp_path).items() if one != part}
+    assert others == {one: fact["pid"] for one, fact in before.items() if one != part}
+    process.send_signal(signal.SIGINT)
+    process.stdout.read()
+    assert process.wait(60) == 0
 
 
-def test_what_fails_at_the_start_is_said_with_its_own_words(start, tmp_path):
+def test_a_console_that_cannot_start_keeps_the_exchange_open(start, tmp_path):
     (tmp_path / "console.fails").touch()
     process = start("--trading-port", "0", "--console-port", "0")
-    said = process.stdout.read()
-    assert process.wait(60) == 1
+    said = lines_until(process, "Ctrl-C stops everything")
     assert "console ended with code 3" in said and "the disk is on fire" in said
+    assert set(running_parts(tmp_path)) >= {"writer", "gateway"}
+    (tmp_path / "console.fails").unlink()
+    until(lambda: "console" in running_parts(tmp_path) and (tmp_path / "console.note").exists())
 
 
-def test_why_it_failed_is_said_before_the_others_have_stopped(start, tmp_path):
-    (tmp_path / "gateway.fails").touch()
-    (tmp_path / "writer.lingers").touch()
+def test_p07_a_demonstration_whose_database_is_damaged_goes_on_trading(start, tmp_path):
+    founded(tmp_path, "demo")
+    for part in ("seed", "console"):
+        (tmp_path / f"{part}.ends-65").touch()
+    process = start("--demo", "--trading-port", "0", "--console-port", "0")
+    said = lines_until(process, "Ctrl-C stops everything")
+    assert "not seeded again, trading goes on. It said: seed: it ends with 65" in said
+    assert "password     that of the last start" in said
+    assert set(running_parts(tmp_path)) >= {"writer", "gateway"}
+
+
+def test_a_first_seeding_that_fails_ends_the_run(start, tmp_path):
+    (tmp_path / "seed.ends-65").touch()
+    process = start("--demo", "--trading-port", "0", "--console-port", "0")
+    assert "seed ended with code 65" in process.stdout.read() and process.wait(60) == 65
+
+
+def test_p36_a_writer_that_refuses_stays_down_and_ends_the_run_with_its_code(start, tmp_path):
+    founded(tmp_path)
+    (tmp_path / "writer.ends-65").touch()
     process = start("--trading-port", "0", "--console-port", "0")
-    lines_until(process, "the disk is on fire")
-    assert "writer" in running_parts(tmp_path)
-    os.kill(running_parts(tmp_path)["writer"]["pid"], signal.SIGKILL)
-    assert process.wait(60) == 1
+    said = process.stdout.read()
+    assert process.wait(60) == 65
+    assert "the writer refuses and stays down" in said and "it ends with 65" in said
+    assert running_parts(tmp_path) == {}
+
+
+def test_a_writer_that_never_comes_up_is_given_up_with_its_own_words(start, tmp_path):
+    (tmp_path / "writer.fails").touch()
+    process = start("--trading-port", "0", "--console-port", "0")
+    said = process.stdout.read()
+    assert process.wait(60) == 3
+    assert said.count("writer ended with code 3") == 3 and "the disk is on fire" in said
+
+
+def test_p36_the_third_failure_in_a_row_is_an_alarm_and_status_tells_the_next_try(start, tmp_path):
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "console.fails").touch()
+    process = start("--trading-port", "0", "--console-port", "0")
+    lines_until(process, "ALARM: console failed 3 times in a row")
+    while True:
+        told = CliRunner().invoke(app, ["status", "--home", str(tmp_path), "--json"])
+        assert told.exit_code == 1
+        # During a try the process runs and does not answer.
+        if "times in a row, next try in" in json.loads(told.stdout)["console"]:
+            break
 
 
 def test_what_an_earlier_run_said_is_not_told_again(start, tmp_path):
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "console.log").write_text("the disk was full\n")
     (tmp_path / "console.fails").touch()
-    said = start("--trading-port", "0", "--console-port", "0").stdout.read()
+    said = lines_until(start("--trading-port", "0", "--console-port", "0"), "Ctrl-C")
     assert "the disk is on fire" in said and "was full" not in said
 
 

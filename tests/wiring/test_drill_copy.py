@@ -34,6 +34,8 @@ def exchange(tmp_path):
             made.execute(f"INSERT INTO {table} VALUES ('secret')")
     made.close()
     (home / "secret.key").write_bytes(b"k" * 64)
+    (home / "secret.key").chmod(0o600)
+    (home / "founding.json").write_text("{}")
     (home / "engines" / "one").mkdir(parents=True)
     (home / "engines" / "one" / "engine.py").write_text("pass\n")
     mark = DurableMark(Files(home))
@@ -63,7 +65,7 @@ def test_the_copy_is_whole_up_to_the_durable_block_and_the_original_untouched(ex
     assert (report.blocks, report.position) == (made.block, made.position)
     whole = verify(exchange, release=present_release())
     assert whole.position > made.position
-    assert (tmp_path / "drill" / "secret.key").read_bytes() == b"k" * 64
+    assert (tmp_path / "drill" / "secret.key").read_bytes() != b"k" * 64
     assert (tmp_path / "drill" / "engines" / "one" / "engine.py").exists()
     assert copied(tmp_path / "drill") == made and copied(exchange) is None
 
@@ -77,6 +79,7 @@ def test_nothing_that_reaches_people_outside_is_copied(exchange, tmp_path):
         }
     read.close()
     assert count == {"django_session": 0, "desk_target": 0, "control_change": 1}
+    assert not (tmp_path / "drill" / "founding.json").exists(), "its secret begins anew"
 
 
 def test_the_copy_goes_its_own_way(exchange, tmp_path):

@@ -10,11 +10,14 @@ import pytest
 from pilothouse.language.commands import FeeTier, ListAsset, ListMarket, SetMarginSchedule
 from pilothouse.language.commands.fees import SetFeeSchedule
 from pilothouse.language.kinds import CauseKind, ClientClass, MarketKind
+from pilothouse.language.names import Sender
 from pilothouse.language.numbers import format_decimal
 from pilothouse.language.rows import from_rows, to_rows
 from pilothouse.wiring.importing.answers import Refused
 from pilothouse.wiring.importing.drafts import Known
 from pilothouse.wiring.importing.kraken import File, messages, translate
+from pilothouse.wiring.importing.sending import known
+from tests.attack.trading_world import fees, outcome, trading
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("PILOTHOUSE_SHARED", ROOT.parent / "shared"))
@@ -336,3 +339,9 @@ def test_a_figure_keeps_every_digit_where_a_binary_fraction_would_not():
     market = translate(File("p.json", text), [], Known()).markets[0]
     assert isinstance(market, ListMarket)
     assert (market.price_decimals, market.tick) == (12, 100_000_000_001)
+
+
+def test_an_import_goes_on_behind_the_highest_fee_schedule_whatever_is_missing_below():
+    machine = trading()
+    assert outcome(machine, Sender.IMPORT, fees(5)) == 0
+    assert known(machine).fee_schedules == 5

@@ -3,11 +3,12 @@
 import pytest
 from django.contrib.auth import authenticate
 
+from pilothouse.access.keys import make_key
 from pilothouse.access.models import Person
 from pilothouse.access.rights import DutiesMeet
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
-from pilothouse.wiring.demo import PEOPLE, seed_people
+from pilothouse.wiring.demo import PEOPLE, no_keys_are_known, seed_people
 from pilothouse.wiring.people import add_person
 
 PASSWORD = "a long enough one"
@@ -70,3 +71,9 @@ def test_a_role_that_meets_another_duty_lets_nobody_in_and_one_held_is_told_once
         add_person("ann", "auditor", PASSWORD)
     add_person("ann", "operator", PASSWORD)
     assert deeds() == [("command line", "person.added", "ann is given operator")]
+
+
+def test_a_demonstration_whose_keys_were_lost_with_the_database_gets_new_ones():
+    assert no_keys_are_known()
+    make_key(7, may_trade=True)
+    assert not no_keys_are_known()

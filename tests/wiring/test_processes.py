@@ -14,8 +14,8 @@ from pilothouse.wiring.processes import (
     answers,
     free_port,
     port_is_taken,
-    running_parts,
 )
+from pilothouse.wiring.running import running_parts
 
 FAKE = "tests.wiring.fake_child"
 
@@ -92,7 +92,8 @@ def test_children_end_with_a_parent_that_was_killed(tmp_path):
         "import sys, time; from pathlib import Path\n"
         "from pilothouse.wiring.parts import Part\n"
         "from pilothouse.wiring.processes import Processes\n"
-        f"Processes(Path(sys.argv[1]), module={FAKE!r}).start(Part.WRITER)\n"
+        f"kept = Processes(Path(sys.argv[1]), module={FAKE!r})\n"
+        "kept.start(Part.WRITER)\n"
         "time.sleep(600)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], env=ENVIRONMENT)

@@ -68,10 +68,21 @@ print(json.dumps({
 """
 
 
+BEGIN = """
+import sys
+from pathlib import Path
+
+from pilothouse.wiring.people import begin_django
+
+begin_django(Path(sys.argv[1]))
+"""
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Path:
     made = tmp_path_factory.mktemp("session") / "home"
     made.mkdir(mode=0o700)
+    subprocess.run([sys.executable, "-c", BEGIN, str(made)], check=True)
     with running_writer(made, present_release()), client_of(made, patience_s=300) as client:
         client.submit(genesis())
     return made
@@ -93,7 +104,7 @@ def test_a_session_asks_the_archive_the_past_and_a_copy(home):
     assert told["accounts"] >= len(ACCOUNTS)
     assert (told["balance"], told["symbol"]) == (10**15, "XXBTZUSD")
     refusals = told["refusals"]
-    assert "connect as who may see clients" in refusals["explain"][1]
+    assert "someone who may see clients" in refusals["explain"][1]
     latest = datetime.fromisoformat(told["time"])
     for name in ("tomorrow", "far"):
         kind, said = refusals[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from pilothouse.access.roles import Role
@@ -38,6 +38,11 @@ class Person(AbstractBaseUser):
     def __str__(self) -> str:
         return self.username
 
+    def save(self, *given: Any, **named: Any) -> None:
+        """Write the row and what is noted of it in one transaction."""
+        with transaction.atomic():
+            super().save(*given, **named)
+
 
 class Grant(models.Model):
     """A role given to a person, from a moment on and perhaps until another."""
@@ -62,6 +67,7 @@ class StoredKey(models.Model):
     sealed_secret = models.BinaryField()
     account = models.BigIntegerField()
     may_trade = models.BooleanField(default=False)
+    nonce_optional = models.BooleanField(default=False)
     label = models.CharField(max_length=64, blank=True)
     made_at = models.DateTimeField(default=timezone.now)
     revoked_at = models.DateTimeField(null=True)

@@ -58,8 +58,13 @@ def grant(
     return Grant.objects.create(person=person, role=role, given_by=by, given_at=now, until=until)
 
 
+@transaction.atomic
 def revoke(person: Person, role: Role, now: datetime | None = None) -> int:
     """Take a role from a person from now on; return how many grants ended."""
     now = now or timezone.now()
-    held = Grant.objects.filter(person=person, role=role, revoked_at__isnull=True)
-    return held.update(revoked_at=now)
+    held = list(Grant.objects.filter(person=person, role=role, revoked_at__isnull=True))
+    for one in held:
+        # Saved as a row, not updated by a query: change control hears of it and audits it.
+        one.revoked_at = now
+        one.save(update_fields=["revoked_at"])
+    return len(held)

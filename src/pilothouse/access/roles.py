@@ -92,5 +92,5 @@ def duties_that_meet(roles: frozenset[Role]) -> str:
     rights = rights_of(roles)
     for one, other, why in DUTIES_APART:
         if one in rights and other in rights:
-            return f"{one} and {other} may not meet in one person: {why}"
+            return f"{one} and {other} cannot be given to one person: {why}"
     return ""

@@ -7,21 +7,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils import timezone
+
+from pilothouse.journal.steady import passing_now
 
 Answer = Callable[[HttpRequest], HttpResponse]
 BEGAN: Final = "pilothouse_began_s"
 SEEN: Final = "pilothouse_seen_s"
+BACK_S: Final = 60
 OPEN_PATHS: Final = ("/sign-in/", "/assets/", "/theme", "/healthz")
 
 
 def session_is_over(began_s: int, seen_s: int, now_s: int) -> bool:
-    """Tell whether a session has ended: idle too long, or older than any session may be."""
+    """Tell whether a session has ended: idle too long, or older than any session may be.
+
+    One that was seen later than now is over as well: the clock was set back, and nobody knows its
+    age.
+    """
+    if seen_s > now_s + BACK_S or began_s > now_s + BACK_S:
+        return True
     idle = now_s - seen_s > settings.PILOTHOUSE_SESSION_IDLE_S
     return bool(idle or now_s - began_s > settings.PILOTHOUSE_SESSION_ABSOLUTE_S)
 
@@ -39,7 +46,7 @@ class SessionLimits:
         return self.answer(request)
 
     def _check(self, request: HttpRequest) -> None:
-        now_s = int(timezone.now().timestamp())
+        now_s = int(passing_now().timestamp())
         began_s = request.session.setdefault(BEGAN, now_s)
         if session_is_over(began_s, request.session.get(SEEN, now_s), now_s):
             logout(request)
@@ -60,11 +67,3 @@ class SecondFactor:
         if wanted and not request.path.startswith(OPEN_PATHS) and not is_mfa_enabled(request.user):
             return HttpResponseRedirect("/sign-in/2fa/")
         return self.answer(request)
-
-
-class NoSignUp(DefaultAccountAdapter):  # type: ignore[misc]
-    """allauth's adapter with its sign-up closed."""
-
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Answer no: an administrator adds people."""
-        return False

@@ -15,6 +15,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from pilothouse.language.texts import shown
 from pilothouse.venue.explanation.facts import Figure
 
 
@@ -51,11 +52,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return value.name.lower()
     if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
+        return {shown(str(key)): plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(one) for one in value]
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, str | int | bool) or value is None:
+    if isinstance(value, int | bool) or value is None:
         return value
-    return str(value)
+    return shown(str(value))

@@ -1,4 +1,4 @@
-"""The frame every object's page has: head with state, facts, line of time, audit.
+"""The frame every object's page has: head with state, facts, timeline, audit.
 
 `templates/object.html` draws it. The audit is shown to those whose role may read it.
 """

@@ -23,6 +23,7 @@ View = Callable[Concatenate[HttpRequest, Rest], HttpResponse]
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 SUBJECT_MOST: Final = 128
 """The length of an audit row's subject."""
+METHOD_MOST: Final = 16
 
 
 def person_of(request: HttpRequest) -> Person:
@@ -55,8 +56,8 @@ def record_refusal(request: HttpRequest, sentence: str) -> None:
         return
     known = request.user.is_authenticated
     actor = f"person:{person_of(request).pk}" if known else "nobody"
-    facts: dict[str, Any] = {"method": request.method, "path": request.path}
     subject = request.path[:SUBJECT_MOST]
+    facts: dict[str, Any] = {"method": (request.method or "")[:METHOD_MOST], "path": subject}
     audit.write_refusal(actor, "request", subject, f"Refused: {sentence}", facts)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, Final
 
 from django.conf import settings
@@ -16,11 +15,13 @@ from pilothouse.console.live.pulse import Pulse
 from pilothouse.console.live.ticker import latest
 from pilothouse.console.pages.replay import view as replay
 from pilothouse.console.pages.theme.view import theme_of
+from pilothouse.console.readiness import unwatched
 from pilothouse.console.rights import person_of
 from pilothouse.desk.inbox import lines
 from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import ACTIVE
 from pilothouse.language.kinds import MarketKind
+from pilothouse.venue.clock import wall_clock_us
 
 CONTRACTS_MOST: Final = 8
 
@@ -30,7 +31,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "environment": settings.PILOTHOUSE_ENVIRONMENT,
         "theme": theme_of(request),
-        "drawn_at": time.time_ns() // 1_000,
+        "drawn_at": wall_clock_us(),
     }
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -40,6 +41,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return facts | {
         "pulse": pulse,
         "standstill": standstill(),
+        "unwatched": unwatched(),
         "frame_replay": replay.on(),
         "frame_contracts": _contracts(pulse),
         "person_name": str(person),

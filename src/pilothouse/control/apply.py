@@ -13,7 +13,16 @@ from typing import Any, Final
 from pilothouse.access.models import Person
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
-from pilothouse.control import conditions, evidence, gates, plan, signing
+from pilothouse.control import (
+    conditions,
+    evidence,
+    gates,
+    names,
+    plan,
+    reconcile,
+    signing,
+    unreadable,
+)
 from pilothouse.control.deed import deed, locked, moment, move
 from pilothouse.control.expire import why_expired
 from pilothouse.control.fingerprint import fingerprint_of
@@ -26,6 +35,7 @@ from pilothouse.control.preview import above_what_was_signed
 from pilothouse.control.questions import answer_of, ask_ahead, question_of
 from pilothouse.control.refusals import (
     CONDITIONS_DO_NOT_HOLD,
+    NOT_RECORDED,
     NOTHING_IS_DUE,
     WRONG_STATE,
     Refused,
@@ -40,6 +50,8 @@ OUTCOMES: Final[dict[int, State]] = {
     int(IMPACT_ABOVE_WHAT_WAS_SIGNED): State.HELD,
 }
 """What a receipt makes of a change; every other refusal is FAILED."""
+UNNAMED: Final = f"{unreadable.CANNOT_BE_READ}: its command was sent without the name of a step"
+"""Without the name of its command a step is never said again: it could be executed twice."""
 
 
 def apply(change: Change, *, by: Person | None, now: datetime | None = None) -> Change:
@@ -60,9 +72,16 @@ def apply(change: Change, *, by: Person | None, now: datetime | None = None) -> 
         target, reason = _before_sending(change, step, answer, now)
         if target is State.APPLYING:
             step.state, step.sent_at = ChangeStep.At.SENT, now
+            step.name_number = names.next_number()
             step.save()
             change.scheduled_by = by or change.scheduled_by
-        facts = {"step": step.number, "rehearsed_at": answer["position"]}
+        facts = {
+            "step": step.number,
+            "rehearsed_at": answer["position"],
+            "said": reconcile.said(change, step),
+            "class": change.change_class,
+            "signed_with": signing.carried_by(change).pk,
+        }
         move(change, Verb.APPLY, target, by=by, now=now, reason=reason, facts=facts)
     return resume(change, now=now) if target is State.APPLYING else change
 
@@ -87,7 +106,7 @@ def _before_sending(
     # Everything that was true when it was signed must be true now. The order is the order in
     # which people can do something about it.
     if fingerprint_of(change) != change.fingerprint:
-        return State.SUSPENDED, "what was signed is not what stands here"
+        return State.SUSPENDED, "this change was edited after it was signed"
     expired = why_expired(change, now)
     if expired:
         return State.EXPIRED, expired
@@ -128,17 +147,29 @@ def _is_signed(change: Change) -> bool:
 
 
 def resume(change: Change, *, now: datetime | None = None) -> Change:
-    """Send the step of a change that is APPLYING, again if need be, and write what came back."""
+    """Send the step of a change that is APPLYING, again if need be, and write what came back.
+
+    One whose command has no name fails, with an alert, and waits for a person.
+    """
     now = moment(now)
-    step = plan.last_sent(change)
-    if change.state != State.APPLYING or step is None:
+    if change.state != State.APPLYING:
         return change
+    step = plan.last_sent(change)
+    if step is None or step.name_number is None:
+        return unreadable.give_up(change, UNNAMED, now=now)
     hearer, words = plan.said_by(step)
     try:
-        answered = hearer.say(words, change.pk, step.number)
+        answered = hearer.say(words, change.pk, step.number, step.name_number)
     except (ConnectionError, TimeoutError):
         return change
-    return _write_down(change, answered, now)
+    try:
+        return _write_down(change, answered, now)
+    except Refused as refused:
+        if refused.reason is not NOT_RECORDED:
+            raise
+        # It was said, and that cannot be written down now: it stays APPLYING and is said again.
+        change.refresh_from_db()
+        return change
 
 
 def _write_down(change: Change, answered: Answered, now: datetime) -> Change:

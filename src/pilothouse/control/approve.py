@@ -6,11 +6,12 @@ from datetime import datetime
 
 from pilothouse.access.models import Person
 from pilothouse.access.rights import roles_of
-from pilothouse.control import evidence, gates, signing
+from pilothouse.control import evidence, gates, inherited, signing
 from pilothouse.control.deed import deed, locked, moment, move
 from pilothouse.control.measures import note_signed
 from pilothouse.control.models import Change, Signature
 from pilothouse.control.moves import State, Verb
+from pilothouse.control.ports import ports
 from pilothouse.control.refusals import FINGERPRINT_DIFFERS, PREVIEW_IS_MISSING, Refused
 
 
@@ -37,6 +38,9 @@ def approve(
             "signed": change.fingerprint,
             "preview": signature.preview_hash,
             "position": signature.preview_position,
+            "roles": signature.roles,
+            "expires": signature.expires_at.isoformat(),
+            "prices": signature.prices,
         }
         move(change, Verb.APPROVE, target, by=by, now=now, facts=facts)
         return change
@@ -56,4 +60,5 @@ def _sign(change: Change, by: Person, now: datetime) -> Signature:
         preview_position=preview.position,
         signed_at=now,
         expires_at=signing.expires_at(change, now),
+        prices=inherited.prices_of(change, ports().reader),
     )

@@ -11,7 +11,9 @@ class ControlConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let sign-ins be audited."""
-        from pilothouse.control import sign_ins
+        """Let sign-ins, changes of credentials, and the ends of keys and grants be audited."""
+        from pilothouse.control import credentials_noted, revocations, sign_ins
 
         sign_ins.listen()
+        credentials_noted.listen()
+        revocations.listen()

@@ -10,7 +10,7 @@ from pilothouse.access.models import Person
 from pilothouse.control import gates
 from pilothouse.control.deed import moment
 from pilothouse.control.models import Change
-from pilothouse.control.moves import State, Verb, targets
+from pilothouse.control.moves import State, Verb, leads_on
 
 LABELS: Final[dict[Verb, str]] = {
     Verb.PREVIEW: "Preview",
@@ -26,9 +26,8 @@ LABELS: Final[dict[Verb, str]] = {
 }
 """The verbs people use on a change, in the order of their buttons."""
 
-_MACHINES: Final = frozenset({(Verb.APPLY, State.APPLYING), (Verb.VERIFY, State.APPLIED)})
-_MACHINES_OWN: Final = _MACHINES | {(Verb.REVERT, State.REVERTING)}
-"""Arrows the machine takes by itself: no button stands for them."""
+_WITHOUT_BUTTON: Final = frozenset({(Verb.VERIFY, State.APPLIED)})
+"""What the machine does by itself within seconds: no button stands for it."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def allowed_moves(change: Change, person: Person, now: datetime | None = None) -
     return [
         _button(verb, label, change, person, now)
         for verb, label in LABELS.items()
-        if targets(verb, state) and (verb, state) not in _MACHINES_OWN
+        if leads_on(verb, state) and (verb, state) not in _WITHOUT_BUTTON
     ]
 
 

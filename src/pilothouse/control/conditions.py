@@ -50,15 +50,18 @@ def _book(market: MarketFacts, reader: Reader, now: datetime) -> str:
 
 
 def _protection(market: MarketFacts, reader: Reader, now: datetime) -> str:
-    waiting = reader.accounts_waiting()
-    return f"{waiting} accounts wait for equity protection" if waiting else ""
+    # Of this market alone: a client who waits in another one must not keep this one shut.
+    waiting = reader.accounts_waiting(market.number)
+    return f"{waiting} of its holders wait for equity protection" if waiting else ""
 
 
 CONDITIONS: Final[dict[str, Condition]] = {
     "index_is_live": Condition("the index is live on at least two sources", _index),
     "replica_is_fresh": Condition("the replica follows the exchange", _replica),
     "book_has_both_sides": Condition("the book has both sides and is not crossed", _book),
-    "nobody_waits_for_protection": Condition("nobody waits for equity protection", _protection),
+    "nobody_waits_for_protection": Condition(
+        "none of its holders waits for equity protection", _protection
+    ),
 }
 """Every condition by the name under which it is signed."""
 
@@ -86,7 +89,7 @@ def _unmet(step: ChangeStep, reader: Reader, now: datetime) -> str:
         return ""
     market = reader.market(step.fields["market"])
     if market is None:
-        return "the market is not there"
+        return "there is no such market"
     found = [CONDITIONS[name].unmet(market, reader, now) for name in step.conditions]
     return "; ".join(one for one in found if one)
 
@@ -97,4 +100,8 @@ def _soaks(step: ChangeStep, now: datetime) -> str:
     fresh = step.watched_at is not None and now - step.watched_at <= UNWATCHED_MAX
     held = now - step.held_since if step.held_since and fresh else timedelta(0)
     left = timedelta(seconds=step.soak_s) - held
-    return f"all is well; {-(-left // timedelta(seconds=1))} s more" if left > timedelta(0) else ""
+    return (
+        f"all conditions hold; {-(-left // timedelta(seconds=1))} s more"
+        if left > timedelta(0)
+        else ""
+    )

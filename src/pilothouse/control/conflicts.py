@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pilothouse.control.deed import locked, move, note
-from pilothouse.control.kinds.kind import Direction
+from pilothouse.control.many import is_stop
 from pilothouse.control.models import Change, Touched
 from pilothouse.control.moves import OPEN, State, Verb, targets
 
@@ -23,7 +23,7 @@ def in_the_way(change: Change) -> list[Change]:
 
 
 def mark(change: Change, now: datetime) -> None:
-    """Find what a new change conflicts with and tell both lines of time.
+    """Find what a new change conflicts with and tell both timelines.
 
     The later change is conflicted. A stop that one person may do alone is not kept waiting: there
     the others are.
@@ -31,13 +31,13 @@ def mark(change: Change, now: datetime) -> None:
     others = in_the_way(change)
     if not others:
         return
-    is_stop = change.change_class == "A" and change.direction == Direction.PROTECTS
+    stops = is_stop(change)
     for other in others:
-        if is_stop and targets(Verb.CONFLICT, State(other.state)):
+        if stops and targets(Verb.CONFLICT, State(other.state)):
             _stop(locked(other), change, now)
         else:
             note(other, Verb.CONFLICT, None, now, f"change {change.pk} touches the same object")
-    if not is_stop:
+    if not stops:
         _stop(change, others[0], now)
 
 

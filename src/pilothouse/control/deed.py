@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from pilothouse.access.models import Person
 from pilothouse.control.models import Change
-from pilothouse.control.moves import State, Verb, check_move
+from pilothouse.control.moves import NoSuchMove, State, Verb, check_move
 from pilothouse.control.ports import reach
-from pilothouse.control.refusals import Refused
+from pilothouse.control.refusals import NOT_RECORDED, WRONG_STATE, Refused
 from pilothouse.records import audit
 
 
@@ -29,7 +29,7 @@ def actor(by: Person | None) -> str:
 
 
 @contextmanager
-def deed(verb: Verb, by: Person | None, subject: str, *, reads: bool = False) -> Iterator[None]:
+def deed(verb: str, by: Person | None, subject: str, *, reads: bool = False) -> Iterator[None]:
     """Run a verb: all of it or nothing; what was refused is recorded when it is undone.
 
     A verb that `reads` the exchange waits for it before its transaction begins, so that nobody
@@ -38,13 +38,28 @@ def deed(verb: Verb, by: Person | None, subject: str, *, reads: bool = False) ->
     try:
         if reads:
             reach()
-        with transaction.atomic():
+        with _of_a_person(by), transaction.atomic():
             yield
     except Refused as refused:
         facts = {"reason": refused.reason.name, "detail": refused.detail}
         sentence = f"{verb} was refused: {refused}"
-        audit.write_refusal(actor(by), verb, subject, sentence, facts)
+        with suppress(audit.NotRecorded):
+            audit.write_refusal(actor(by), verb, subject, sentence, facts)
         raise
+    except audit.NotRecorded as lost:
+        # Without its audit row a deed is not done: the transaction is undone.
+        raise Refused(NOT_RECORDED) from lost
+
+
+@contextmanager
+def _of_a_person(by: Person | None) -> Iterator[None]:
+    """Refuse a person the move that the table does not have; for the machine it is a fault."""
+    try:
+        yield
+    except NoSuchMove as fault:
+        if by is None:
+            raise
+        raise Refused(WRONG_STATE, str(fault)) from fault
 
 
 def locked(change: Change) -> Change:

@@ -64,7 +64,7 @@ def _filled(field: FormField, value: str) -> str:
     if factor is None:
         return value
     if not re.fullmatch(r"\d+(\.\d+)?", field.value):
-        raise BadTemplate(f"{field.label} is no number that could be multiplied")
+        raise BadTemplate(f"{field.label} is not a number that can be multiplied")
     times = Decimal(factor[1])
     with localcontext() as exact:
         exact.prec = 60

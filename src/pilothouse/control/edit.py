@@ -15,7 +15,7 @@ from pilothouse.control.moves import State, Verb
 from pilothouse.control.ports import ports
 from pilothouse.control.propose import plan_for, write_plan
 from pilothouse.control.refusals import CEILING_IS_NEGATIVE, UNKNOWN_ALTERNATIVE, Refused
-from pilothouse.control.said import shortened
+from pilothouse.control.said import plain, shortened
 
 
 def edit(
@@ -31,6 +31,7 @@ def edit(
     now = moment(now)
 
     def rewrite(change: Change) -> str:
+        plain([fields, [plan.stored(one) for one in steps or ()]])
         change.fields, change.chosen = fields, ""
         write_plan(change, steps or plan_for(change, now), ceiling, now)
         return "another wish"
@@ -39,7 +40,7 @@ def edit(
 
 
 def choose(change: Change, key: str, *, by: Person, now: datetime | None = None) -> Change:
-    """Take one of the gentler ways the preview offered instead of the wish. Raises Refused."""
+    """Take one of the alternatives the preview offered instead of the wish. Raises Refused."""
     now = moment(now)
 
     def rewrite(change: Change) -> str:
@@ -49,7 +50,7 @@ def choose(change: Change, key: str, *, by: Person, now: datetime | None = None)
         change.chosen = key
         write_plan(change, [plan.as_stored(one) for one in found[0]["steps"]], None, now)
         change.title = shortened(f"{change.title} ({found[0]['title'].lower()})")
-        return f"the gentler way: {found[0]['title'].lower()}"
+        return f"the alternative: {found[0]['title'].lower()}"
 
     return _edit(change, rewrite, by, now)
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from pilothouse.control import plan, refusals
 from pilothouse.control.canonical import plain_hash
+from pilothouse.control.ceiling_words import above_words
 from pilothouse.control.kinds.kind import Counts
 from pilothouse.control.models import Change, ChangeStep, Preview
-from pilothouse.control.policy import PREVIEW_LASTS, above_ceiling
+from pilothouse.control.policy import PREVIEW_LASTS
 from pilothouse.control.refusals import Refused
-from pilothouse.language.refusals import IMPACT_ABOVE_WHAT_WAS_SIGNED
+from pilothouse.language.refusals import IMPACT_ABOVE_WHAT_WAS_SIGNED, MARKET_IS_NOT_EMPTY
 
 Question = Preview.Question
 
@@ -96,10 +97,22 @@ def why_not_enough(change: Change, now: datetime) -> Refused | None:
             return Refused(refusals.PREVIEW_IS_MISSING, f"step {step.number}")
         if now - preview.at > PREVIEW_LASTS:
             return Refused(refusals.PREVIEW_IS_OLD)
-        above = above_ceiling(counts(change, preview), step.ceiling)
+        questions = plan.kind_of(change).QUESTIONS
+        above = above_words(counts(change, preview), step.ceiling, questions)
         outcome = preview.body["outcome"]
         if above or outcome == IMPACT_ABOVE_WHAT_WAS_SIGNED:
-            return Refused(refusals.PREVIEW_IS_ABOVE_THE_CEILING, ", ".join(above))
+            return Refused(refusals.PREVIEW_IS_ABOVE_THE_CEILING, above)
         if outcome:
-            return Refused(refusals.PREVIEW_IS_REFUSED, refusals.of_the_engine(outcome).sentence)
+            return Refused(refusals.PREVIEW_IS_REFUSED, _why_refused(change, preview))
     return None
+
+
+def _why_refused(change: Change, preview: Preview) -> str:
+    # The engine's sentence, with what the preview counted in a market that is not empty.
+    outcome = preview.body["outcome"]
+    sentence = refusals.of_the_engine(outcome).sentence
+    if outcome != MARKET_IS_NOT_EMPTY:
+        return sentence
+    counted = counts(change, preview)
+    holders, orders = counted["holders"], counted["resting_orders"]
+    return f"{sentence}: {holders} accounts with a position, {orders} resting orders"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pilothouse.control import plan, signing
+from pilothouse.control import inherited, plan, signing
 from pilothouse.control.deed import deed, locked, move
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State, Verb, targets
-from pilothouse.control.policy import PROPOSAL_LASTS, UNDO_LASTS
+from pilothouse.control.policy import PROPOSAL_LASTS
 
 
 def why_expired(change: Change, now: datetime) -> str:
@@ -17,17 +17,9 @@ def why_expired(change: Change, now: datetime) -> str:
     if step is not None and step.not_after is not None and step.not_after < now:
         return f"the window of step {step.number} is over"
     if change.state in (State.PROPOSED, State.PREVIEWED):
-        return "nobody went on with it" if now - change.state_at > PROPOSAL_LASTS else ""
+        return "nobody continued it in time" if now - change.state_at > PROPOSAL_LASTS else ""
     if change.state in (State.APPROVED, State.SCHEDULED):
-        return _signatures_ran_out(change, now)
-    return ""
-
-
-def _signatures_ran_out(change: Change, now: datetime) -> str:
-    if signing.undo_is_signed(change):
-        return "the signed undo ran out" if now - change.proposed_at > UNDO_LASTS else ""
-    if any(one.expires_at <= now for one in signing.live_signatures(change)):
-        return "a signature ran out"
+        return inherited.why_over(change, now)
     return ""
 
 

@@ -37,7 +37,7 @@ def moment(form: Mapping[str, str], name: str) -> datetime:
         written = datetime.fromisoformat(form.get(name, "").strip())
         return written.astimezone(UTC) if written.tzinfo else written.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise Unreadable(name, "it is no moment like 2026-11-23T14:00:30") from None
+        raise Unreadable(name, "not a date and time; example: 2026-11-23T14:00:30") from None
 
 
 def moment_us(form: Mapping[str, str], name: str) -> int:

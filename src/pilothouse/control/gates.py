@@ -16,8 +16,8 @@ from pilothouse.access.roles import Right
 from pilothouse.control import conditions, evidence, plan, refusals, signing
 from pilothouse.control.kinds.kind import Reversible
 from pilothouse.control.models import Change
-from pilothouse.control.moves import State, Verb, targets
-from pilothouse.control.ports import ports
+from pilothouse.control.moves import State, Verb, leads_on
+from pilothouse.control.ports import ports, reach
 from pilothouse.control.refusals import Refused
 
 RIGHTS: Final[dict[Verb, tuple[Right, ...]]] = {
@@ -46,7 +46,7 @@ def why_not(verb: Verb, change: Change, person: Person, now: datetime) -> Refuse
         return Refused(refusals.NO_RIGHT, verb)
     if verb in _PROPOSERS_OWN and person.pk != change.proposer_id:
         return Refused(refusals.NOT_ITS_PROPOSER)
-    if not targets(verb, State(change.state)):
+    if not leads_on(verb, State(change.state)):
         return Refused(refusals.WRONG_STATE, change.state)
     particular = _PARTICULARS.get(verb)
     return particular(change, person, now) if particular else None
@@ -96,7 +96,13 @@ def _revert(change: Change, person: Person, now: datetime) -> Refused | None:
         return Refused(refusals.UNDO_IS_NOT_POSSIBLE)
     if not plan.applied_steps(change):
         return Refused(refusals.NOTHING_WAS_APPLIED)
-    return None
+    try:
+        reach()
+    except Refused as away:
+        return away
+    kind, reader = plan.kind_of(change), ports().reader
+    reasons = (kind.check(wish, reader, now) for wish in change.rollback)
+    return next((Refused(one) for one in reasons if one is not None), None)
 
 
 _PARTICULARS: Final[dict[Verb, Callable[[Change, Person, datetime], Refused | None]]] = {

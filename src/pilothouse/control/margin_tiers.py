@@ -1,4 +1,4 @@
-"""The arithmetic of tiers that difference, class and gentler ways of a margin schedule share.
+"""The arithmetic of tiers that difference, class and alternatives of a margin schedule share.
 
 It compares shares at floors; what a position needs is computed by the exchange alone.
 """

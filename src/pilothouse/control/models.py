@@ -136,8 +136,8 @@ class RegisterRow(FixedRow):
 class ChangeStep(models.Model):
     """One step of a change's plan: its words, when they may be said, and what became of them.
 
-    Its number is the `lo` of a command's name. A step that was sent keeps its number for ever;
-    what is tried again is a new step.
+    A step that was sent keeps its number for ever; what is tried again is a new step. Its command
+    is named by `name_number`, given when it is sent.
     """
 
     class At(models.TextChoices):
@@ -167,6 +167,7 @@ class ChangeStep(models.Model):
     predicted = models.JSONField(default=dict)
     actual = models.JSONField(default=dict)
     sent_at = models.DateTimeField(null=True)
+    name_number = models.BigIntegerField(null=True, unique=True)
     position = models.BigIntegerField(null=True)
     outcome = models.IntegerField(null=True)
     applied_at = models.DateTimeField(null=True)
@@ -194,6 +195,8 @@ class Signature(models.Model):
     preview_position = models.BigIntegerField()
     signed_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    prices = models.JSONField(default=dict)
+    """Mark and index of the markets it is about, when it was signed."""
     void_at = models.DateTimeField(null=True)
     void_reason = models.TextField(blank=True)
 
@@ -212,6 +215,59 @@ class Signature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} signed change {self.change_id}"
+
+
+class Reconciled(models.Model):
+    """One command of the journal as it was compared with what people signed.
+
+    `waiting` is under way: the change has not written down its receipt yet.
+    """
+
+    class Verdict(models.TextChoices):
+        """What the comparison said."""
+
+        AGREED = "agreed"
+        WAITING = "waiting"
+        DIFFERS = "differs"
+
+    position = models.BigIntegerField()
+    verdict = models.CharField(max_length=16, choices=Verdict.choices, db_index=True)
+    difference = models.CharField(max_length=32, blank=True)
+    sentence = models.TextField(blank=True)
+    change = models.BigIntegerField(default=0)
+    said = models.CharField(max_length=64, blank=True)
+    noted_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[Reconciled]] = models.Manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["position", "difference"], name="reconciled_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"command {self.position}: {self.verdict}"
+
+
+class ReconcilerCursor(models.Model):
+    """How far the journal was compared: the only row of its table, written with its effects."""
+
+    block = models.BigIntegerField(default=0)
+    position = models.BigIntegerField(default=0)
+    in_use = models.JSONField(default=list)
+    """Markets that somebody but the founding has used."""
+    charged = models.JSONField(default=list)
+    """Fee schedules that markets have."""
+    unlisted = models.BigIntegerField(default=0)
+    """Differences beyond the bound of those that have a row."""
+    seal = models.CharField(max_length=64, blank=True)
+    """Over all of it, with a key made of the folder's secret."""
+
+    objects: ClassVar[models.Manager[ReconcilerCursor]] = models.Manager()
+
+    def __str__(self) -> str:
+        return f"compared to command {self.position}"
 
 
 class Preview(models.Model):

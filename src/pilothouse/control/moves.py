@@ -49,6 +49,7 @@ class Verb(StrEnum):
     REVERT = "revert"
     EXPIRE = "expire"
     CONFLICT = "conflict"
+    GIVE_UP = "give up"
 
 
 class Owner(StrEnum):
@@ -56,9 +57,9 @@ class Owner(StrEnum):
 
     PROPOSER = "the proposer"
     SIGNERS = "the signers"
-    APPLIER = "whoever may apply"
+    APPLIER = "anyone who may apply"
     MACHINE = "the machine"
-    NOBODY = "nobody: it is over"
+    NOBODY = "nobody: it is closed"
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ MOVES: Final[tuple[Move, ...]] = (
         State.PROPOSED,
         "other times than those signed; signatures are void",
     ),
-    Move(Verb.ARM, State.APPROVED, State.SCHEDULED, "the machine keeps the signed times"),
+    Move(Verb.ARM, State.APPROVED, State.SCHEDULED, "the control center keeps the signed times"),
     *_each(Verb.APPLY, (State.APPROVED, State.SCHEDULED), State.APPLYING, "before it is sent"),
     *_each(Verb.APPLY, (State.APPROVED, State.SCHEDULED), State.STALE, "the base moved"),
     *_each(
@@ -210,17 +211,32 @@ MOVES: Final[tuple[Move, ...]] = (
         State.CONFLICTED,
         "another open change touches the same object",
     ),
+    *_each(
+        Verb.GIVE_UP,
+        (*WAITING, State.APPLYING, State.APPLIED),
+        State.FAILED,
+        "this release cannot read it",
+    ),
 )
 """Every move there is. A move that is not here cannot happen."""
 
 
+MACHINES_OWN: Final = frozenset({(Verb.APPLY, State.APPLYING), (Verb.REVERT, State.REVERTING)})
+"""From these states only the machine goes on by these verbs."""
+
+
 class NoSuchMove(RuntimeError):
-    """The table has no such move: a fault of ours, never of a person."""
+    """The table has no such move."""
 
 
 def targets(verb: Verb, source: State) -> tuple[State, ...]:
     """Return the states this verb may lead to from this one; empty when it may not be used."""
     return tuple(one.target for one in MOVES if one.verb == verb and one.source == source)
+
+
+def leads_on(verb: Verb, source: State) -> bool:
+    """Tell whether a person may use a verb in a state."""
+    return bool(targets(verb, source)) and (verb, source) not in MACHINES_OWN
 
 
 def check_move(verb: Verb, source: State, target: State) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from pilothouse.control.hearers import hearer_of
 from pilothouse.control.hearers.hearer import Hearer, Words
@@ -22,9 +22,10 @@ from pilothouse.control.refusals import (
     UNKNOWN_KIND,
     Refused,
 )
-from pilothouse.language.names import NAMES_PER_STEP
 
 At = ChangeStep.At
+STEPS_MAX: Final = 63
+"""Steps of one change, those that were tried again among them."""
 _LEFT = (At.WAITING, At.REFUSED)
 
 
@@ -98,13 +99,12 @@ def lay(
 ) -> None:
     """Lay down the steps still to be sent, on the version that holds now.
 
-    Steps never sent vanish, those refused are replaced, those applied stay: a number is the name
-    of a command and is used once.
+    Steps never sent vanish, those refused are replaced, those applied stay: a number is used once.
     """
     change.steps.filter(state=At.WAITING).delete()
     change.steps.filter(state=At.REFUSED).update(state=At.REPLACED)
     last = change.steps.order_by("-number").values_list("number", flat=True).first() or 0
-    if last + len(steps) >= NAMES_PER_STEP:
+    if last + len(steps) > STEPS_MAX:
         raise Refused(NAMES_ARE_USED_UP)
     kind, hears = kind_of(change), hearer(change)
     base = kind.base_version(steps[0].fields, reader)

@@ -64,6 +64,10 @@ FARTHEST: Final = timedelta(days=366)
 """How far ahead a step may be planned."""
 UNDO_LASTS: Final = timedelta(hours=24)
 """How long the undo that was signed with a change may be used without new signatures."""
+LOOSENING_UNDO_LASTS: Final = timedelta(hours=1)
+"""How long after the signature an undo that loosens may be used without new signatures."""
+LOOSENING_UNDO_MOVE_PPM: Final = 30_000
+"""A mark or index that moved so much since the signature ends it for an undo that loosens."""
 READ_BACK_WITHIN: Final = timedelta(seconds=60)
 
 HEADROOM_PPM: Final = 250_000

@@ -55,8 +55,16 @@ class Follower(Protocol):
         """The time of its last block, microseconds since the epoch."""
 
     @property
+    def tail(self) -> Any:
+        """The header of the last block it has read back, None before the first."""
+
+    @property
     def standstill(self) -> Standstill | None:
         """Since when nothing new was seen, None while blocks come."""
+
+    @property
+    def clock_held(self) -> str:
+        """Why the exchange's time does not follow the machine's clock, empty while it does."""
 
     def wait_for(self, position: int, timeout_s: float) -> bool:
         """Wait until it has a position; tell whether it came in time."""
@@ -93,6 +101,12 @@ class MarketFacts(Protocol):
     def bid(self) -> int: ...
     @property
     def ask(self) -> int: ...
+    @property
+    def positions_open(self) -> int: ...
+    @property
+    def mark(self) -> int: ...
+    @property
+    def index(self) -> int: ...
     @property
     def liquidation_fee_ppm(self) -> int: ...
 
@@ -139,8 +153,11 @@ class Reader(Protocol):
     def sources_live(self, market: int) -> int:
         """Return how many sources of the index of a market's base asset are live."""
 
-    def accounts_waiting(self) -> int:
-        """Return how many accounts wait for the equity protection process."""
+    def highest_number(self, sender: int) -> int:
+        """Return the highest number among the names a sender used and the exchange remembers."""
+
+    def accounts_waiting(self, market: int) -> int:
+        """Return how many holders of a contract are in the equity protection process."""
 
     def below_maintenance(self, market: int) -> int:
         """Return how many accounts with a position in a contract are below maintenance."""

@@ -13,7 +13,8 @@ from typing import Any
 from django.db import transaction
 
 from pilothouse.access.models import Person
-from pilothouse.control import conflicts, evidence, gates, plan, signing
+from pilothouse.control import conflicts, evidence, gates, inherited, plan, signing
+from pilothouse.control.ceiling_words import above_words
 from pilothouse.control.deed import deed, locked, moment, move
 from pilothouse.control.fingerprint import fingerprint_of
 from pilothouse.control.hearers.hearer import Words
@@ -21,7 +22,7 @@ from pilothouse.control.kinds.kind import Alternative, Counts, PlannedStep
 from pilothouse.control.measures import note_predicted, note_protected
 from pilothouse.control.models import Change, ChangeStep, Preview
 from pilothouse.control.moves import MENDABLE, State, Verb, targets
-from pilothouse.control.policy import above_ceiling, class_by_impact, default_ceiling
+from pilothouse.control.policy import class_by_impact, default_ceiling
 from pilothouse.control.ports import ports, reach
 from pilothouse.control.propose import describe
 from pilothouse.control.questions import Ahead, Asked, answer_of, ask_ahead, question_of
@@ -95,7 +96,7 @@ def _prepare(change: Change, by: Person, now: datetime, ahead: Ahead) -> Change:
 def _move_on(change: Change, by: Person, now: datetime) -> None:
     # Without need of a second person a change is approved by a preview that finds nothing amiss;
     # the undo that was signed with its change is approved with it.
-    carried = not signing.need_of(change).signatures or signing.undo_is_signed(change)
+    carried = not signing.need_of(change).signatures or inherited.carries(change, now)
     ready = carried and evidence.why_not_enough(change, now) is None
     target = State.APPROVED if ready else State.PREVIEWED
     if target is State.APPROVED:
@@ -157,16 +158,15 @@ def _measure_again(change: Change, by: Person, now: datetime, ahead: Ahead) -> C
 def above_what_was_signed(change: Change, step: ChangeStep, answer: dict[str, Any]) -> str:
     """Return what in a first answer is above ceiling or class, in words, or nothing."""
     counted = _counts(change, answer)
-    above = above_ceiling(counted, step.ceiling)
+    above = above_words(counted, step.ceiling, plan.kind_of(change).QUESTIONS)
     if above:
-        limits = step.ceiling or {}
-        return "; ".join(f"{name} {counted[name]} above {limits[name]}" for name in above)
+        return above
     risen, why = class_by_impact(change.change_class, counted)
     return why if risen > change.change_class else ""
 
 
 def instead(change: Change, *, now: datetime | None = None) -> list[Alternative]:
-    """Find the gentler ways and preview each; store both with the change. Moves nothing."""
+    """Find the alternatives and preview each; store both with the change. Moves nothing."""
     now, kind, reader = moment(now), plan.kind_of(change), ports().reader
     ways = list(kind.instead(change.fields, reader, now)) if change.state in _FRESH else []
     answers = [(way, number, _rehearse_way(change, way, number)) for way, number in _each(ways)]

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from pilothouse.access.models import Person
-from pilothouse.control import conflicts, gates, plan
+from pilothouse.control import conflicts, gates, many, plan
 from pilothouse.control.deed import deed, moment, note
 from pilothouse.control.fingerprint import fingerprint_of
 from pilothouse.control.kinds.kind import Ceiling, Fields, Kind, PlannedStep, Weight
@@ -15,7 +15,7 @@ from pilothouse.control.models import Change
 from pilothouse.control.moves import Verb
 from pilothouse.control.ports import Reader, ports
 from pilothouse.control.refusals import BUNDLED_LOOSENING, NO_RIGHT, REASON_IS_MISSING, Refused
-from pilothouse.control.said import said, shortened
+from pilothouse.control.said import plain, said, shortened
 
 
 def propose(
@@ -41,8 +41,10 @@ def propose(
         if not gates.has_right(Verb.PROPOSE, by, now):
             raise Refused(NO_RIGHT, Verb.PROPOSE)
         why = said(why, REASON_IS_MISSING)
+        plain([fields, guards or {}, cause, [plan.stored(one) for one in steps or ()]])
         change = _open(kind, fields, by, why, guards or {}, cause, now)
         write_plan(change, steps or plan_for(change, now), ceiling, now)
+        many.refuse_too_many(change, by, now)
         note(
             change, Verb.PROPOSE, by, now, facts={"difference": change.difference, "cause": cause}
         )
@@ -67,7 +69,7 @@ def _open(
         state_at=now,
         proposer=by,
         proposed_at=now,
-        reversible=known.REVERSIBLE,
+        reversible=known.reversible(fields, ports().reader),
         fields=fields,
         guards=guards,
     )
@@ -108,6 +110,7 @@ def describe(change: Change, kind: Kind, steps: Sequence[PlannedStep], reader: R
     _touch(change, touched)
     # What some of its steps have changed already is undone to what held before the first of them.
     if not plan.applied_steps(change):
+        change.reversible = kind.reversible(last, reader)
         change.rollback = _distinct([kind.undo(one.fields, reader) for one in steps])
 
 

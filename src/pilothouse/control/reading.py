@@ -8,6 +8,7 @@ from pilothouse.control.ports import Follower, MarketFacts, ScheduleFacts
 from pilothouse.venue.views import assets as asset_views
 from pilothouse.venue.views import margin as margin_views
 from pilothouse.venue.views import markets as market_views
+from pilothouse.venue.views import names as name_views
 
 
 class VenueReader:
@@ -42,10 +43,15 @@ class VenueReader:
             base = asset_views.asset(machine, traded.base) if traded else None
             return base.sources_live if base else 0
 
-    def accounts_waiting(self) -> int:
-        """Return how many accounts wait for the equity protection process."""
+    def highest_number(self, sender: int) -> int:
+        """Return the highest number among the names a sender used and the exchange remembers."""
         with self.follower.machine() as machine:
-            return int(machine.state.exchange[0]["queue_count"])
+            return name_views.highest_number(machine, sender)
+
+    def accounts_waiting(self, market: int) -> int:
+        """Return how many holders of a contract are in the equity protection process."""
+        with self.follower.machine() as machine:
+            return margin_views.health_of_contract(machine, market).in_protection
 
     def below_maintenance(self, market: int) -> int:
         """Return how many accounts with a position in a contract are below maintenance."""

@@ -18,6 +18,8 @@ class Reason:
     name: str
     remedy: str
     number: int = 0
+    is_of_state: bool = False
+    """The verb does not lead from where its subject stands now."""
 
     @property
     def sentence(self) -> str:
@@ -45,14 +47,22 @@ def of_the_engine(number: int) -> Reason:
 
 
 def too_long(most: int) -> Reason:
-    """Return why a text is refused that has more than so many letters."""
-    return Reason("it_is_too_long", f"say it in at most {most} letters; nothing was cut or kept")
+    """Return why a text is refused that has more than so many characters."""
+    return Reason("it_is_too_long", f"use at most {most} characters; nothing was cut or kept")
 
 
+NOT_RECORDED: Final = Reason(
+    "the_audit_cannot_be_written_now", "nothing was changed; try again when the database is back"
+)
+TEXT_HIDES: Final = Reason(
+    "a_text_does_not_read_as_it_was_written", "remove the invisible or right-to-left characters"
+)
 NO_RIGHT: Final = Reason("your_role_does_not_allow_this", "ask someone whose role does")
-WRONG_STATE: Final = Reason("the_change_is_not_in_a_state_for_this", "see its line of time")
+WRONG_STATE: Final = Reason(
+    "the_change_is_not_in_a_state_for_this", "see its timeline", is_of_state=True
+)
 PROPOSER_MAY_NOT_SIGN: Final = Reason(
-    "the_proposer_may_not_sign_their_own_change", "ask another person to sign"
+    "the_proposer_cannot_sign_their_own_change", "ask another person to sign"
 )
 SIGNED_ALREADY: Final = Reason("you_have_signed_this_already", "another person must sign")
 ROLE_MAY_NOT_SIGN_THIS_CLASS: Final = Reason(
@@ -64,16 +74,40 @@ FINGERPRINT_DIFFERS: Final = Reason(
 PREVIEW_IS_MISSING: Final = Reason("there_is_no_preview_of_this", "preview it first")
 PREVIEW_IS_OLD: Final = Reason("the_preview_is_too_old_to_sign", "preview it again")
 PREVIEW_IS_REFUSED: Final = Reason(
-    "the_exchange_would_refuse_it_now", "mend what the preview says and preview again"
+    "the_exchange_would_refuse_it_now", "fix what the preview reports, then preview again"
 )
 PREVIEW_IS_ABOVE_THE_CEILING: Final = Reason(
-    "the_preview_counts_more_than_the_ceiling", "set a higher ceiling or take a gentler way"
+    "the_preview_counts_more_than_the_ceiling",
+    "raise the ceiling or choose an alternative with less impact",
 )
 CEILING_IS_NEGATIVE: Final = Reason("a_ceiling_must_not_be_negative", "use 0 or more")
-NOTHING_IS_DUE: Final = Reason("no_step_is_due_now", "wait for its time or schedule it anew")
+NOTHING_TO_SETTLE: Final = Reason("no_difference_is_chosen", "choose at least one")
+TOO_MANY_TO_SETTLE: Final = Reason(
+    "a_settlement_has_at_most_100_differences", "settle them in several settlements"
+)
+NOT_OPEN: Final = Reason(
+    "a_chosen_difference_is_not_open", "open the page again; somebody may have settled it"
+)
+SETTLEMENT_WAITS: Final = Reason(
+    "a_chosen_difference_is_in_a_settlement_that_waits", "sign or decline that settlement first"
+)
+TOO_MANY_SETTLEMENTS: Final = Reason(
+    "you_have_proposed_too_many_settlements",
+    "have those that wait signed or declined; a person proposes at most 20 within a day",
+)
+NO_SUCH_SETTLEMENT: Final = Reason(
+    "this_settlement_does_not_wait_for_a_signature", "open the page of the audit again"
+)
+PROPOSER_CANNOT_SETTLE: Final = Reason(
+    "the_proposer_cannot_sign_their_own_settlement", "ask another person to sign"
+)
+RIGHTS_DIFFER: Final = Reason(
+    "your_roles_are_not_as_the_audit_recorded_them", "ask a person whose roles are"
+)
+NOTHING_IS_DUE: Final = Reason("no_step_is_due_now", "wait for its time or schedule it again")
 CONDITIONS_DO_NOT_HOLD: Final = Reason(
     "the_conditions_of_this_stage_do_not_hold_yet",
-    "apply it as planned: the machine sends it when they have held",
+    "choose Apply as planned: it is sent once its conditions have held",
 )
 NOT_ITS_PROPOSER: Final = Reason("only_the_proposer_may_do_this", "ask the proposer, or reject it")
 APPLIER_MUST_DIFFER: Final = Reason(
@@ -84,21 +118,27 @@ UNKNOWN_ALTERNATIVE: Final = Reason("there_is_no_such_alternative", "preview the
 BUNDLED_LOOSENING: Final = Reason(
     "a_loosening_is_bundled_into_a_tightening", "propose two changes, one for each direction"
 )
-REASON_IS_MISSING: Final = Reason("a_reason_is_missing", "say why in a sentence")
+REASON_IS_MISSING: Final = Reason("a_reason_is_missing", "enter the reason in a sentence")
 CONFLICT_IS_OPEN: Final = Reason(
     "another_open_change_touches_the_same_object", "wait for it, or withdraw one of the two"
 )
+TOO_MANY_OPEN: Final = Reason(
+    "you_have_too_many_open_changes", "withdraw one, or have one decided, then propose this"
+)
+TOO_MANY_TODAY: Final = Reason(
+    "you_have_proposed_too_many_changes", "ask a colleague to propose this, or wait a day"
+)
 TIMES_MUST_RISE: Final = Reason("times_must_rise_from_step_to_step", "order the steps by time")
-TIME_IS_PAST: Final = Reason("the_time_is_past", "name a moment to come")
+TIME_IS_PAST: Final = Reason("the_time_is_past", "enter a time in the future")
 TIME_IS_TOO_FAR: Final = Reason(
-    "the_time_is_too_far_away", "name a moment within a year; propose the rest later"
+    "the_time_is_too_far_away", "enter a time within one year; propose later steps then"
 )
 NAMES_ARE_USED_UP: Final = Reason(
-    "the_change_has_been_sent_too_often", "withdraw it and propose it anew"
+    "the_change_has_been_sent_too_often", "withdraw it and propose it again"
 )
 NOTHING_WAS_APPLIED: Final = Reason("nothing_was_applied", "there is nothing to revert")
 UNDO_IS_NOT_POSSIBLE: Final = Reason(
-    "this_kind_cannot_be_undone", "propose a change of its own for what should hold"
+    "this_change_cannot_be_undone", "propose a separate change to the value you want"
 )
 EXCHANGE_IS_AWAY: Final = Reason(
     "the_exchange_cannot_be_read_now", "wait until it is back; nothing was changed"

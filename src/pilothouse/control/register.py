@@ -8,7 +8,7 @@ The entries of the founding are signed by nobody and say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,6 +70,12 @@ def version(kind: str, key: str) -> int:
     """Return the newest version of an entry, 0 if it never was."""
     row = _newest(kind, key)
     return row.version if row else 0
+
+
+def rows() -> Iterator[tuple[str, str, int, Body | None]]:
+    """Yield kind, key, version and body of every version that was ever written, oldest first."""
+    for row in RegisterRow.objects.order_by("pk").iterator():
+        yield row.kind, row.key, row.version, row.body
 
 
 def position() -> int:

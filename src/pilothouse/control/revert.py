@@ -1,8 +1,8 @@
 """Revert: the undo of a change is a change like any other.
 
 It was generated and signed together with what it undoes, so for a while, and as long as nobody
-else has touched the same object, it needs no new signature. Its ceiling is zero: if bringing the
-old value back would hurt anyone, the exchange refuses and people decide.
+else has touched the same object, it needs no new signature (`inherited`). Its ceiling is zero: if
+bringing the old value back would hurt anyone, the exchange refuses and people decide.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from pilothouse.access.models import Person
-from pilothouse.control import conflicts, gates, plan, signing
+from pilothouse.control import conflicts, gates, inherited, plan, signing
 from pilothouse.control.deed import deed, locked, moment, move, note
 from pilothouse.control.kinds.kind import PlannedStep
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State, Verb
-from pilothouse.control.policy import UNDO_LASTS
 from pilothouse.control.ports import ports
 from pilothouse.control.propose import write_plan
 from pilothouse.control.said import not_too_long, shortened
@@ -50,6 +49,9 @@ def _open(change: Change, why: str, by: Person, now: datetime) -> Change:
         reverts=change,
     )
     steps = [PlannedStep(wish) for wish in change.rollback]
+    if len(steps) == 1:
+        # The way back may have grown longer since: a market that was halted opens in stages.
+        steps = list(plan.kind_of(change).plan(change.rollback[0], ports().reader, now))
     limited = [one.name for one in plan.kind_of(change).QUESTIONS if one.limited]
     write_plan(undo, steps, dict.fromkeys(limited, 0), now)
     undo.title = shortened(f"Undo: {undo.title}")
@@ -65,5 +67,4 @@ def _is_signed_still(change: Change, undo: Change, now: datetime) -> bool:
         return False
     last = plan.applied_steps(change)[-1]
     base = plan.kind_of(change).base_version(last.fields, ports().reader)
-    in_time = last.applied_at is not None and now - last.applied_at <= UNDO_LASTS
-    return in_time and base == last.base_version + 1
+    return base == last.base_version + 1 and not inherited.why_ended(undo, now)

@@ -73,7 +73,10 @@ def who_lost_the_right(change: Change, now: datetime) -> list[str]:
 
 def carried_by(change: Change) -> Change:
     """Return the change whose signatures carry this one: its own, or that which it undoes."""
-    return change.reverts if change.reverts and undo_is_signed(change) else change
+    if change.reverts is None or not undo_is_signed(change):
+        return change
+    own = live_signatures(change)
+    return change if own and is_complete(change, own) else change.reverts
 
 
 def undo_is_signed(change: Change) -> bool:

@@ -1,7 +1,7 @@
 """What can be watched: every measure with its unit and where it is taken. `watch` takes them.
 
-A measure is a whole number in its unit, taken each second for the exchange, for one market, or for
-one source of a contract's index.
+A measure is a whole number in its unit, taken each second for the exchange, for one market, for
+one source of a contract's index, or for one table of the exchange's state.
 Where it cannot be taken there is no number; a rule about it then tells that data are missing.
 """
 
@@ -21,6 +21,7 @@ class Unit(StrEnum):
     MICRO_USD = "micro_usd"
     MILLISECONDS = "ms"
     COUNT = "count"
+    MEBIBYTES = "mebibytes"
     DEVIATIONS_PPM = "deviations_ppm"
 
 
@@ -31,6 +32,7 @@ class Taken(StrEnum):
     MARKET = "market"
     CONTRACT = "contract"
     SOURCE = "index source"
+    TABLE = "table"
 
 
 SHOWN: Final[dict[Unit, tuple[int, str]]] = {
@@ -38,6 +40,7 @@ SHOWN: Final[dict[Unit, tuple[int, str]]] = {
     Unit.MICRO_USD: (6, "USD"),
     Unit.MILLISECONDS: (3, "s"),
     Unit.COUNT: (0, ""),
+    Unit.MEBIBYTES: (0, "MiB"),
     Unit.DEVIATIONS_PPM: (6, "usual deviations"),
 }
 """Decimals and word under which people read and write a unit."""
@@ -89,7 +92,7 @@ _LISTED: Final[tuple[Measure, ...]] = (
         Taken.SOURCE,
         Unit.MILLISECONDS,
         "Index source age",
-        "age of the source's last price; a source that was silent for an hour is watched no more",
+        "age of the source's last price; absent once a source was silent for an hour",
     ),
     Measure(
         "index_sources",
@@ -97,6 +100,13 @@ _LISTED: Final[tuple[Measure, ...]] = (
         Unit.COUNT,
         "Index sources live",
         "sources whose price is fresh enough to count in the index",
+    ),
+    Measure(
+        "index_stopped",
+        Taken.CONTRACT,
+        Unit.MILLISECONDS,
+        "Index stopped",
+        "time since the index was last renewed by sources that agree; absent before the first",
     ),
     Measure(
         "mark_from_index",
@@ -165,6 +175,28 @@ _LISTED: Final[tuple[Measure, ...]] = (
         "accounts of the whole exchange whose equity is below maintenance margin",
     ),
     Measure(
+        "bad_debt",
+        Taken.EXCHANGE,
+        Unit.MICRO_USD,
+        "Losses nobody paid",
+        "what accounts without positions owe, since the insurance pool could not pay it",
+    ),
+    Measure(
+        "table_use",
+        Taken.TABLE,
+        Unit.PPM,
+        "Use of a table",
+        "rows that are taken over rows that the table has, rounded down; the writer doubles a "
+        "table at 75 % while memory allows",
+    ),
+    Measure(
+        "largest_order_share",
+        Taken.EXCHANGE,
+        Unit.PPM,
+        "Orders of one account",
+        "open orders of the account that has the most, over the rows of the table of orders",
+    ),
+    Measure(
         "reject_rate",
         Taken.EXCHANGE,
         Unit.PPM,
@@ -181,11 +213,110 @@ _LISTED: Final[tuple[Measure, ...]] = (
         "no block comes",
     ),
     Measure(
+        "door_use",
+        Taken.EXCHANGE,
+        Unit.PPM,
+        "Fullest limit of a door",
+        "connections, WebSockets, feeds, held bodies, and requests that work or wait over "
+        "what a door bears, or those of its busiest sender over what one may have: the largest; "
+        "absent while a door is silent",
+    ),
+    Measure(
+        "door_refused",
+        Taken.EXCHANGE,
+        Unit.COUNT,
+        "Refused at the doors",
+        "requests and connections that both doors refused in the last ten seconds; absent while a "
+        "door is silent",
+    ),
+    Measure(
+        "socket_refused",
+        Taken.EXCHANGE,
+        Unit.COUNT,
+        "Refused at the sockets of the parts",
+        "commands, strangers and connections that the writer refused at its local sockets in the "
+        "last ten seconds; absent while no writer has counted",
+    ),
+    Measure(
         "block_age",
         Taken.EXCHANGE,
         Unit.MILLISECONDS,
         "Last block's age",
         "time since the stamp of the last block that was read",
+    ),
+    Measure(
+        "control_round_age",
+        Taken.EXCHANGE,
+        Unit.MILLISECONDS,
+        "Change worker's last round",
+        "time since the worker of changes last finished a round; zero where none works",
+    ),
+    Measure(
+        "changes_held_up",
+        Taken.EXCHANGE,
+        Unit.COUNT,
+        "Changes the worker cannot do",
+        "changes that the worker could not do in its last round, and failed changes that this "
+        "release cannot read",
+    ),
+    Measure(
+        "clock_held",
+        Taken.EXCHANGE,
+        Unit.MILLISECONDS,
+        "Clock held",
+        "difference between this machine's clock and the exchange's time while that clock is not "
+        "followed; zero while it is",
+    ),
+    Measure(
+        "journal_differences",
+        Taken.EXCHANGE,
+        Unit.COUNT,
+        "Journal differs from what was signed",
+        "commands of the journal, and rows of the records, that do not agree with what people "
+        "signed, and one more if the audit's chain is broken; the page of the audit names them",
+    ),
+    Measure(
+        "heads_age",
+        Taken.EXCHANGE,
+        Unit.MILLISECONDS,
+        "Age of the heads",
+        "time since audit and journal last recorded each other's heads; zero where nobody does",
+    ),
+    Measure(
+        "queries_waiting",
+        Taken.EXCHANGE,
+        Unit.COUNT,
+        "SQL queries that wait",
+        "queries that wait for others to end; at eight the next one is refused",
+    ),
+    Measure(
+        "disk_free",
+        Taken.EXCHANGE,
+        Unit.MEBIBYTES,
+        "Free disk space",
+        "what can still be written to the disk of the exchange's folder, rounded down",
+    ),
+    Measure(
+        "database_log",
+        Taken.EXCHANGE,
+        Unit.MEBIBYTES,
+        "Log of the database",
+        "size of the database's write-ahead log, rounded down; above 64 MiB somebody keeps "
+        "reading an old state, and the log cannot be shortened",
+    ),
+    Measure(
+        "parts_failing",
+        Taken.EXCHANGE,
+        Unit.COUNT,
+        "Failures in a row of a part",
+        "how often the part that fails most has failed since it ran steadily for a minute",
+    ),
+    Measure(
+        "archive_behind",
+        Taken.EXCHANGE,
+        Unit.MILLISECONDS,
+        "Archive behind the exchange",
+        "time between the last block that was heard and the last one that is archived",
     ),
 )
 

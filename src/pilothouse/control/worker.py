@@ -1,5 +1,8 @@
 """What the machine does for changes by itself, once a second: send again, read back, run out, send
 what is due. Missing one second loses nothing: each tick looks at what is true then.
+
+A change that cannot be done stops only itself. One whose words this release cannot read fails and
+has an owner; any other fault is tried again each second, and `rounds` counts who is held up.
 """
 
 from __future__ import annotations
@@ -8,28 +11,49 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from pilothouse.control import apply, conditions, expire, plan, verify
+import structlog
+
+from pilothouse.control import apply, conditions, expire, plan, rounds, unreadable, verify
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State
 from pilothouse.control.ports import NotConnected, ports, reach
-from pilothouse.control.refusals import Refused
+from pilothouse.control.refusals import UNKNOWN_KIND, Refused
 
+log = structlog.get_logger()
 Act = Callable[[Change, datetime], Change]
 
 
 def tick(now: datetime) -> list[Change]:
     """Do what is due for every change at a moment; return the changes whose state moved."""
-    moved = []
+    moved, held_up = [], set()
     for change in Change.objects.filter(state__in=_possible()).order_by("id"):
         before = change.state
         try:
-            after = ACTS[State(before)](change, now)
-        except (Refused, NotConnected):
-            # A refusal is in the audit already; the change stays where it is, with its owner.
+            after = _do(change, now)
+        except Exception:
+            log.exception("change_held_up", change=change.pk)
+            held_up.add(change.pk)
             continue
         if after.state != before:
             moved.append(after)
+    rounds.finished(held_up | unreadable.failed())
     return moved
+
+
+def _do(change: Change, now: datetime) -> Change:
+    try:
+        return ACTS[State(change.state)](change, now)
+    except NotConnected:
+        return change
+    except Exception as error:
+        if isinstance(error, Refused) and error.reason is not UNKNOWN_KIND:
+            # A refusal is in the audit already; the change stays where it is, with its owner.
+            return change
+        why = unreadable.why_unreadable(change)
+        if not why:
+            raise
+        log.exception("change_unreadable", change=change.pk)
+        return unreadable.give_up(change, why, now=now)
 
 
 def _possible() -> list[State]:

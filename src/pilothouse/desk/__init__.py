@@ -1,4 +1,4 @@
-"""The desk: incidents with their clocks and lines of time, notices, and what waits for whom.
+"""The desk: incidents with their clocks and timelines, notices, and what waits for whom.
 
 States and moves of an incident are in `moves.py`; a deed and its audit row are one transaction.
 """

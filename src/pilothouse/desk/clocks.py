@@ -30,11 +30,11 @@ class Clock(StrEnum):
 
 MEANING: Final[dict[Clock, str]] = {
     Clock.OCCURRED: "it began",
-    Clock.DETECTED: "an alert or a person saw a sign of it",
+    Clock.DETECTED: "an alert or a person noticed it",
     Clock.AWARE: "a person knew that it is an incident",
-    Clock.ACKNOWLEDGED: "somebody took it on",
-    Clock.MITIGATED: "it hurt nobody any more",
-    Clock.RESOLVED: "all was as it should be",
+    Clock.ACKNOWLEDGED: "somebody took responsibility",
+    Clock.MITIGATED: "the impact had ended",
+    Clock.RESOLVED: "service was back to normal",
 }
 
 SPANS: Final[tuple[tuple[str, Clock, Clock], ...]] = (

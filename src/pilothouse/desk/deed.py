@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from django.db import transaction
 
 from pilothouse.access.models import Person
 from pilothouse.control.deed import actor
-from pilothouse.control.refusals import Refused
+from pilothouse.control.refusals import NOT_RECORDED, Refused
 from pilothouse.desk import gates, notices
 from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import State, Verb, target
@@ -26,7 +26,7 @@ TOLD: Final[dict[Verb, str]] = {
     Verb.REOPEN: "came back",
     Verb.DISMISS: "dismissed",
 }
-"""What people are told of, and in which word; the rest stands in the line of time."""
+"""What people are notified of, and in which word; the rest stands in the timeline."""
 
 
 @contextmanager
@@ -37,8 +37,11 @@ def deed(verb: str, by: Person | None, subject: str) -> Iterator[None]:
             yield
     except Refused as refused:
         facts = {"reason": refused.reason.name, "detail": refused.detail}
-        audit.write_refusal(actor(by), verb, subject, f"{verb} was refused: {refused}", facts)
+        with suppress(audit.NotRecorded):
+            audit.write_refusal(actor(by), verb, subject, f"{verb} was refused: {refused}", facts)
         raise
+    except audit.NotRecorded as lost:
+        raise Refused(NOT_RECORDED) from lost
 
 
 @contextmanager

@@ -35,16 +35,16 @@ class Wants(StrEnum):
     ANSWER = "answer"
     COMMAND = "command"
     APPLY = "apply"
-    MEND = "mend"
+    FIX = "fix"
     DECIDE = "decide"
 
 
 HEADINGS: Final[dict[Wants, str]] = {
-    Wants.ANSWER: "Alerts that nobody has answered",
-    Wants.COMMAND: "Incidents you command, or that nobody does",
-    Wants.SIGN: "Changes for your signature",
-    Wants.APPLY: "Changes you can take on",
-    Wants.MEND: "Your changes that were stopped",
+    Wants.ANSWER: "Alerts that nobody has acknowledged",
+    Wants.COMMAND: "Incidents you command, or without a commander",
+    Wants.SIGN: "Changes for you to approve",
+    Wants.APPLY: "Changes you can apply",
+    Wants.FIX: "Your changes that were stopped",
     Wants.DECIDE: "Notices that may not have arrived",
 }
 """What is asked first stands first."""
@@ -103,11 +103,11 @@ def _wanted(change: Change, person: Person, now: datetime) -> Wants | None:
     if change.owner is Owner.SIGNERS:
         return Wants.SIGN if gates.why_not(Verb.APPROVE, change, person, now) is None else None
     if change.owner is Owner.PROPOSER:
-        return Wants.MEND if change.proposer_id == person.pk else None
+        return Wants.FIX if change.proposer_id == person.pk else None
     if change.state == State.APPROVED:
         return Wants.APPLY if gates.why_not(Verb.APPLY, change, person, now) is None else None
     mine = change.proposer_id == person.pk or change.scheduled_by_id == person.pk
-    return Wants.MEND if mine else None
+    return Wants.FIX if mine else None
 
 
 def _alerts(person: Person, now: datetime) -> list[Line]:
@@ -179,7 +179,7 @@ def _nowhere(notice: Notice) -> Line:
         Wants.DECIDE,
         f"N-{notice.pk}",
         notice.title,
-        "nobody was told: no notice route names it",
+        "nobody was notified: no notice route matches it",
         "/changes/propose?kind=notice_route&entry=new",
         notice.at,
         notice.severity,

@@ -91,27 +91,31 @@ MOVES: Final[tuple[Move, ...]] = (
         Verb.ACKNOWLEDGE,
         State.OPENED,
         State.ACKNOWLEDGED,
-        "somebody works on it; without a commander they become it",
+        "somebody works on it; if it has no commander, they become the commander",
     ),
-    Move(Verb.MITIGATE, State.ACKNOWLEDGED, State.MITIGATED, "it hurts nobody any more"),
-    Move(Verb.RESOLVE, State.MITIGATED, State.RESOLVED, "all is as it should be"),
+    Move(Verb.MITIGATE, State.ACKNOWLEDGED, State.MITIGATED, "the impact has ended"),
+    Move(Verb.RESOLVE, State.MITIGATED, State.RESOLVED, "service is back to normal"),
     Move(
         Verb.RESOLVE,
         State.ACKNOWLEDGED,
         State.RESOLVED,
-        "what was never mitigated by itself is mitigated at the same moment",
+        "if it was not mitigated before, it is mitigated at the same time",
     ),
-    Move(Verb.REOPEN, State.MITIGATED, State.ACKNOWLEDGED, "it came back; its end is withdrawn"),
-    Move(Verb.REOPEN, State.RESOLVED, State.ACKNOWLEDGED, "it came back; its end is withdrawn"),
-    Move(Verb.DISMISS, State.OPENED, State.DISMISSED, "it was none"),
-    Move(Verb.DISMISS, State.ACKNOWLEDGED, State.DISMISSED, "it was none"),
+    Move(
+        Verb.REOPEN, State.MITIGATED, State.ACKNOWLEDGED, "it came back; its end time is withdrawn"
+    ),
+    Move(
+        Verb.REOPEN, State.RESOLVED, State.ACKNOWLEDGED, "it came back; its end time is withdrawn"
+    ),
+    Move(Verb.DISMISS, State.OPENED, State.DISMISSED, "it was not an incident"),
+    Move(Verb.DISMISS, State.ACKNOWLEDGED, State.DISMISSED, "it was not an incident"),
     *_stays(Verb.HAND_OVER, ACTIVE, "another person commands"),
-    *_stays(Verb.REGRADE, ACTIVE, "it is worse, or less bad, than it was called"),
+    *_stays(Verb.REGRADE, ACTIVE, "it is more or less severe than first assumed"),
     *_stays(Verb.AFFECT, ACTIVE, "a market or a product is affected"),
     *_stays(Verb.SPARE, ACTIVE, "a market or a product is not affected after all"),
     *_stays(Verb.JOIN, ACTIVE, "an alert belongs to it"),
-    *_stays(Verb.NOTE, tuple(State), "what should be known"),
-    *_stays(Verb.CORRECT, tuple(State), "a clock was wrong; the old reading stays"),
+    *_stays(Verb.NOTE, tuple(State), "a note for the record"),
+    *_stays(Verb.CORRECT, tuple(State), "a clock was wrong; the old reading is kept"),
 )
 """Every move there is. A move that is not here cannot happen."""
 

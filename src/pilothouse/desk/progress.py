@@ -26,7 +26,7 @@ def acknowledge(incident: Incident, *, by: Person, now: datetime | None = None) 
 
 
 def mitigate(incident: Incident, why: str, *, by: Person, now: datetime | None = None) -> Incident:
-    """Say that it hurts nobody any more, and what stopped it."""
+    """Say that the impact has ended, and what stopped it."""
     now = moment(now)
     with on(incident, Verb.MITIGATE, by, now) as held:
         clocks.read(held, Clock.MITIGATED, now, by=by, now=now)
@@ -57,7 +57,7 @@ def reopen(incident: Incident, why: str, *, by: Person, now: datetime | None = N
 
 
 def dismiss(incident: Incident, why: str, *, by: Person, now: datetime | None = None) -> Incident:
-    """Say that it was none, and what it was instead."""
+    """Say that it was not an incident, and what it was instead."""
     now = moment(now)
     with on(incident, Verb.DISMISS, by, now) as held:
         move(held, Verb.DISMISS, by=by, now=now, why=said(why, WHY_IS_MISSING))

@@ -19,7 +19,7 @@ from pilothouse.desk.moves import Verb
 
 
 def note(incident: Incident, text: str, *, by: Person, now: datetime | None = None) -> Incident:
-    """Write a note into the line of time; it stays as it was written."""
+    """Write a note into the timeline; it stays as it was written."""
     now = moment(now)
     with on(incident, Verb.NOTE, by, now) as held:
         move(held, Verb.NOTE, by=by, now=now, why=said(text, refusals.WHY_IS_MISSING))

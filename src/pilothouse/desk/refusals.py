@@ -7,26 +7,28 @@ from typing import Final
 from pilothouse.control.refusals import Reason
 
 WRONG_STATE: Final = Reason(
-    "the_incident_is_not_in_a_state_for_this", "see its line of time, or reopen it"
+    "the_incident_is_not_in_a_state_for_this",
+    "see its timeline, or reopen it",
+    is_of_state=True,
 )
-TITLE_IS_MISSING: Final = Reason("an_incident_needs_a_title", "say in a few words what is wrong")
-WHY_IS_MISSING: Final = Reason("a_sentence_is_missing", "say it in a sentence")
+TITLE_IS_MISSING: Final = Reason(
+    "an_incident_needs_a_title", "enter a short title of what is wrong"
+)
+WHY_IS_MISSING: Final = Reason("a_sentence_is_missing", "enter a sentence")
 CLOCK_IS_SET: Final = Reason(
-    "the_clock_was_read_already", "correct it, with the reason; the old reading stays"
+    "the_clock_was_read_already", "correct it and give the reason; the old reading is kept"
 )
-CLOCK_IS_AHEAD: Final = Reason("a_clock_cannot_stand_in_the_future", "give a moment that is past")
+CLOCK_IS_AHEAD: Final = Reason("a_clock_cannot_stand_in_the_future", "enter a time in the past")
 CLOCK_IS_TOO_FAR_BACK: Final = Reason(
     "a_clock_cannot_stand_so_far_back",
-    "give a moment of the five years before the incident was opened; note what is older",
+    "enter a time within the five years before the incident was opened; add older times as a note",
 )
 CLOCKS_ARE_OUT_OF_ORDER: Final = Reason(
-    "the_clocks_would_be_out_of_order", "nothing is before it occurred, and no end before another"
+    "the_clocks_would_be_out_of_order",
+    "no clock can be before `occurred`, and `resolved` cannot be before `mitigated`",
 )
-NOTHING_CHANGES: Final = Reason("this_is_so_already", "nothing is to be done")
-UNKNOWN_SUBJECT: Final = Reason(
-    "there_is_no_such_market_or_product", "choose one of those that are listed"
-)
-UNKNOWN_ALERT: Final = Reason("there_is_no_such_alert", "choose one of those that are open")
+NOTHING_CHANGES: Final = Reason("this_is_so_already", "no action needed")
+UNKNOWN_SUBJECT: Final = Reason("there_is_no_such_market_or_product", "choose one from the list")
 ALERT_IS_TAKEN: Final = Reason(
     "the_alert_belongs_to_an_incident_already", "see the incident it belongs to"
 )

@@ -23,7 +23,7 @@ from pilothouse.desk.targets import CARRIES_A_HEADER
 class Fate(StrEnum):
     """What is known of a try."""
 
-    ARRIVED = "the receiver took it"
+    ARRIVED = "the receiver accepted it"
     REFUSED = "the receiver refused it"
     NOT_SENT = "the receiver could not be reached"
     LOST = "no answer came"

@@ -41,7 +41,7 @@ def set_target(
 ) -> Target:
     """Set a target's address, in the audit without its secrets. Raises BadTarget."""
     if not _KEY.fullmatch(key):
-        raise BadTarget("a target's key is 2 to 48 lower-case letters, digits and _")
+        raise BadTarget("a target's key has 2 to 48 characters: lower-case letters, digits and _")
     masked = _checked(address, drops_repeats)
     with transaction.atomic():
         target, _ = Target.objects.update_or_create(
@@ -81,7 +81,7 @@ def _checked(address: str, drops_repeats: bool) -> str:
         raise BadTarget("retry and wait are the outbox's: leave them out of the address")
     plugin = apprise.Apprise.instantiate(address)
     if plugin is None:
-        raise BadTarget("Apprise knows no such address: see its list of services")
+        raise BadTarget("Apprise does not support this address: see its list of services")
     if len(plugin) != 1:
         raise BadTarget(f"it has {len(plugin)} recipients: set one target for each")
     if drops_repeats and _schema(address) not in CARRIES_A_HEADER:

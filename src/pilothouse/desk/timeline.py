@@ -1,4 +1,4 @@
-"""The line of time of an incident: it is read from what is kept anyway, so it fills itself.
+"""The timeline of an incident: it is read from what is kept anyway, so it fills itself.
 
 The audit has the deeds on the incident, on its alerts and on the changes; the exchange has told
 the statuses of its markets. Nothing is copied, so nothing can be missing or stand twice.

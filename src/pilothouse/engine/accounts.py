@@ -8,6 +8,7 @@ from pilothouse.engine import events as emit
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import ClientClass, Purpose
 from pilothouse.language.refusals import (
+    ACCOUNT_IS_THE_HOUSES,
     ACCOUNT_TABLE_IS_FULL,
     ORDER_IS_NOT_A_KNOWN_KIND,
     UNKNOWN_ACCOUNT,
@@ -58,3 +59,15 @@ def account_refusal(s: State, account: int) -> int:
     if account < 1 or account > s.exchange[0].accounts_used:
         return UNKNOWN_ACCOUNT
     return 0
+
+
+@inlined
+def house_refusal(s: State, account: int) -> int:
+    """Return ACCOUNT_IS_THE_HOUSES unless a known account is a client's."""
+    return 0 if s.accounts[account].purpose == Purpose.CLIENT else ACCOUNT_IS_THE_HOUSES
+
+
+@inlined
+def pool_refusal(s: State, account: int) -> int:
+    """Return ACCOUNT_IS_THE_HOUSES unless a known account is a client's or the insurance pool."""
+    return 0 if account == s.exchange[0].insurance_account else house_refusal(s, account)

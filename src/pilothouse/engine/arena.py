@@ -49,7 +49,9 @@ def capacities(asked: dict[str, int], names: int) -> Capacities:
     rows["exchange"] = 1
     rows["books"] = 4 * rows["markets"] + rows["assets"] + 1
     rows["triggers"] = 2 * rows["positions"] + rows["balances"]
+    rows["rankings"] = 2 * rows["markets"]
     rows["names"] = names * SENDERS_MAX
+    rows["doors"] = SENDERS_MAX
     rows["order_details"] = rows["orders"]
     for index, table in INDEX_OF.items():
         rows[index] = power_above(2 * rows[table])

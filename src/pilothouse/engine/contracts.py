@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pilothouse.engine.fees import add_volume, rates
-from pilothouse.engine.margin import account_margin, notional, resolve
+from pilothouse.engine.margin import account_margin, notional, resolve, unproven
 from pilothouse.engine.money import add
 from pilothouse.engine.orders import reserve_size
 from pilothouse.engine.positions import change_position
 from pilothouse.engine.state import State
+from pilothouse.engine.work import visit
 from pilothouse.language.kinds import FillKind, Side, Wallet
 from pilothouse.language.refusals import (
+    INDEX_IS_STALE,
     INSUFFICIENT_MARGIN,
     NO_MARK_PRICE,
     NO_SCHEDULE,
@@ -26,7 +28,7 @@ def margin_for_order(s: State, row: int, limit: int) -> int:
 
     An order that only reduces its position is always allowed. Any other must leave equity, less
     the loss it would make against the mark at its limit and its fee, at or above initial margin
-    with orders.
+    with orders, without what rests on a stale index.
     """
     o = s.orders[row]
     m = s.markets[o.market]
@@ -42,8 +44,8 @@ def margin_for_order(s: State, row: int, limit: int) -> int:
     refused = 0
     if m.position_max != 0 and _reach(s, row) > m.position_max:
         refused = POSITION_WOULD_BE_TOO_LARGE
-    elif not _only_reduces(s, row) and not _has_margin(s, row, limit):
-        refused = INSUFFICIENT_MARGIN
+    elif not _only_reduces(s, row):
+        refused = _margin_refusal(s, row, limit)
     if refused != 0:
         reserve_size(s, row, -o.remaining)
     return refused
@@ -66,16 +68,21 @@ def _only_reduces(s: State, row: int) -> bool:
 
 
 @inner
-def _has_margin(s: State, row: int, limit: int) -> bool:
+def _margin_refusal(s: State, row: int, limit: int) -> int:
     o = s.orders[row]
     m = s.markets[o.market]
-    equity, _, with_orders, _, _ = account_margin(s, o.account, 0, 0)
+    equity, _, with_orders, _, _, rows = account_margin(s, o.account, 0, 0)
+    visit(s, rows)
     at_limit = value_up(limit, o.remaining, m.multiplier, m.divisor)
     at_mark = notional(s, o.market, o.remaining)
     loss = at_limit - at_mark if o.side == Side.BUY else at_mark - at_limit
     _, taker_ppm = rates(s, o.account, m.fee_schedule)
     cost = max(loss, 0) + fee(max(at_limit, at_mark), taker_ppm)
-    return equity - cost >= with_orders
+    if equity - cost < with_orders:
+        return INSUFFICIENT_MARGIN
+    stale, rows = unproven(s, o.account)
+    visit(s, rows)
+    return INDEX_IS_STALE if equity - stale - cost < with_orders else 0
 
 
 @inner

@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.engine import events as emit
+from pilothouse.engine.change_control import is_change_control
 from pilothouse.engine.money import balance_row
 from pilothouse.engine.state import State
 from pilothouse.language.numbers import DAY_US, MICRO_USD
-from pilothouse.language.refusals import FEE_TABLE_IS_FULL, TOO_MANY_TIERS
+from pilothouse.language.refusals import (
+    CHANGE_CONTROL_ALONE_MAY_SAY_IT,
+    FEE_TABLE_IS_FULL,
+    TOO_MANY_TIERS,
+)
 from pilothouse.rules.bits import fits, muldiv_down
 from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.fees import TIERS_MAX, VOLUME_DAYS, fee_schedule_refusal, tier_of
@@ -18,9 +23,14 @@ TIER_WORDS = 3
 
 @inner
 def set_fee_schedule(s: State, c: Any, words: Any, first: int) -> int:
-    """Set a fee schedule from a command whose tiers start at word `first`; return a refusal."""
+    """Set a fee schedule from a command whose tiers start at word `first`; return a refusal.
+
+    What a market charges is changed by change control alone.
+    """
     if c.fee_schedule < 1 or c.fee_schedule >= s.fees.shape[0]:
         return FEE_TABLE_IS_FULL
+    if not is_change_control(c.sender) and _is_charged(s, c.fee_schedule):
+        return CHANGE_CONTROL_ALONE_MAY_SAY_IT
     if c.count < 1 or c.count > TIERS_MAX:
         return TOO_MANY_TIERS
     spare = s.fees[0]
@@ -32,6 +42,14 @@ def set_fee_schedule(s: State, c: Any, words: Any, first: int) -> int:
         emit.fee_schedule_set(s, 0, c.fee_schedule, c.count)
     _clear(spare)
     return refused
+
+
+@inner
+def _is_charged(s: State, fee_schedule: int) -> bool:
+    for market in range(1, s.exchange[0].markets_used + 1):
+        if s.markets[market].fee_schedule == fee_schedule:
+            return True
+    return False
 
 
 @inner
@@ -68,16 +86,13 @@ def rates(s: State, account: int, fee_schedule: int) -> tuple[int, int]:
 def fees_balance(s: State, market: int, wallet: int) -> int:
     """Return the row of the house's fees in a market's quote asset; its row was reserved.
 
-    Every fill asks, so the market keeps the row once there is an account for fees.
+    Every fill asks, so the market keeps the row. A market with fees is listed only where the house
+    has an account for them.
     """
     m = s.markets[market]
-    if m.fees_balance != 0:
-        return m.fees_balance
-    house = s.exchange[0].fees_account
-    row = balance_row(s, house, wallet, m.quote)
-    if house != 0:
-        m.fees_balance = row
-    return row
+    if m.fees_balance == 0:
+        m.fees_balance = balance_row(s, s.exchange[0].fees_account, wallet, m.quote)
+    return m.fees_balance
 
 
 @inlined

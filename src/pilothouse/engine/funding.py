@@ -1,21 +1,25 @@
 """Funding: every hour a new rate, and a walk over the positions of each contract that pays them.
 
-The walk is state with a cursor and is worked off in slices, a bounded number of positions a block.
+The walk is state with a cursor and is worked off in slices, a bounded number of rows a block.
 """
 
 from __future__ import annotations
 
 from pilothouse.engine import events as emit
+from pilothouse.engine.debts import look_for_debts
+from pilothouse.engine.index import index_is_stale
 from pilothouse.engine.positions import funding_now_e6, pay_funding
 from pilothouse.engine.queue import ask_for_examination
 from pilothouse.engine.state import State
+from pilothouse.engine.work import FUNDING_WORK, visit
 from pilothouse.language.kinds import MarketKind
 from pilothouse.language.numbers import HOUR_US
 from pilothouse.rules.bits import muldiv_down
 from pilothouse.rules.compiled import inner
 from pilothouse.rules.funding import UNIT_E6, hourly_payment_e6, hourly_rate_e12
 
-POSITIONS_PER_BLOCK = 1024
+PAYMENT_WORK = 6
+"""Rows that one payment visits: position, its account, both balances and their index."""
 
 
 @inner
@@ -30,8 +34,10 @@ def start_hour_if_due(s: State) -> None:
     for market in range(1, x.markets_used + 1):
         if s.markets[market].kind == MarketKind.PERPETUAL_LINEAR:
             _end_hour_of(s, market)
+    visit(s, x.markets_used)
     x.hour_started = x.time // HOUR_US * HOUR_US
     x.next_hour = x.hour_started + HOUR_US
+    look_for_debts(s)
 
 
 @inner
@@ -42,6 +48,9 @@ def _end_hour_of(s: State, market: int) -> None:
     m.funding_rate_e12 = hourly_rate_e12(
         m.premium_sum_e12_ms, m.premium_ms, m.funding_coefficient, m.funding_rate_max_e12
     )
+    if index_is_stale(s, market):
+        # Nothing is known that a rate could be made of.
+        m.funding_rate_e12 = 0
     m.funding_payment_e6 = hourly_payment_e6(m.funding_rate_e12, _unit_value_e6(s, market))
     m.premium_sum_e12_ms = 0
     m.premium_ms = 0
@@ -60,7 +69,7 @@ def _unit_value_e6(s: State, market: int) -> int:
 @inner
 def pay_some_funding(s: State) -> None:
     """Pay funding of a bounded number of positions, where a walk is under way."""
-    left = POSITIONS_PER_BLOCK
+    left = FUNDING_WORK // PAYMENT_WORK
     for market in range(1, s.exchange[0].markets_used + 1):
         m = s.markets[market]
         while m.funding_cursor != 0 and left > 0:
@@ -68,6 +77,7 @@ def pay_some_funding(s: State) -> None:
             m.funding_cursor = s.positions[row].next
             pay_funding(s, row)
             ask_for_examination(s, s.positions[row].account)
+            visit(s, PAYMENT_WORK)
             left -= 1
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from pilothouse.engine.arena import Arena, Capacities, capacities
 from pilothouse.engine.hashes import insert
 from pilothouse.engine.money import balance_code
+from pilothouse.engine.nonces import key_code, request_code
 from pilothouse.engine.orders import CLIENT_ID, client_code, order_code
 from pilothouse.engine.positions import position_code
 from pilothouse.engine.state import State
@@ -27,10 +28,30 @@ def used_rows(state: State) -> dict[str, int]:
     }
     for name in ("assets", "markets", "accounts", "balances", "positions", "orders", "books"):
         used[name] = int(x[f"{name}_used"]) + 1
-    for name in ("levels", "nodes", "triggers", "schedules", "volumes"):
+    for name in ("levels", "nodes", "triggers", "schedules", "volumes", "keys", "requests"):
         used[name] = int(x[f"{name}_used"]) + 1
+    used["doors"] = SENDERS_MAX
     used["order_details"] = used["orders"]
+    used["rankings"] = 2 * used["markets"]
     return used
+
+
+def table_use(arena: Arena) -> dict[str, tuple[int, int]]:
+    """Return of each table that clients fill how many rows are taken now and how many it has."""
+    x = arena.plain.exchange[0]
+    filled = ("accounts", "balances", "positions", "volumes", "keys", "requests")
+    taken = {name: int(x[f"{name}_used"]) for name in filled}
+    taken["orders"] = int(x["orders_open"])
+    for name in ("levels", "nodes"):
+        taken[name] = int(x[f"{name}_used"]) - int(x[f"{name}_spare"])
+    return {name: (rows, arena.capacities.rows[name] - 1) for name, rows in taken.items()}
+
+
+def bytes_grown(arena: Arena, table: str, rows: int) -> int:
+    """Return the bytes that the state would take with so many rows in a table."""
+    asked = {name: arena.capacities.rows[name] - 1 for name in GROWABLE}
+    names = int(arena.plain.exchange[0]["names"])
+    return capacities(asked | {table: rows}, names).size()
 
 
 def senders_of(state: State) -> list[int]:
@@ -71,7 +92,8 @@ def copy_used_rows(source: Arena, target: Arena) -> None:
     for name, table in source.tables.items():
         rows = max(used[name], stale[name]) if name in used else len(table)
         np.copyto(target.tables[name][:rows].view(np.uint8), table[:rows].view(np.uint8))
-    target.plain.scratch["in_vain"] = source.plain.scratch["in_vain"]
+    for word in ("in_vain", "work", "command_work"):
+        target.plain.scratch[word] = source.plain.scratch[word]
 
 
 def rebuild_indexes(state: State) -> None:
@@ -89,6 +111,11 @@ def _rebuild_keys(s: State) -> None:
     for k in range(1, x.positions_used + 1):
         p = s.positions[k]
         insert(s.position_index, position_code(s, p.account, p.market), k)
+    for k in range(1, x.keys_used + 1):
+        insert(s.key_index, key_code(s, s.keys[k].key), k)
+    for k in range(1, x.requests_used + 1):
+        r = s.requests[k]
+        insert(s.request_index, request_code(s, r.digest_hi, r.digest_lo), k)
 
 
 @entry

@@ -38,8 +38,8 @@ NOTHING = -(1 << 62)
 @inner
 def count_account(s: State, account: int, market: int, candidate: int, counts: Any) -> Any:
     """Add one account to the counts; return its margin before and after."""
-    equity, initial, with_before, before, size = account_margin(s, account, 0, 0)
-    _, after_initial, with_after, after, _ = account_margin(s, account, market, candidate)
+    equity, initial, with_before, before, size, _ = account_margin(s, account, 0, 0)
+    _, after_initial, with_after, after, _, _ = account_margin(s, account, market, candidate)
     counts[EXAMINED] += 1
     was_below_initial, is_below_initial = equity < with_before, equity < with_after
     was_below, is_below = equity < before, equity < after

@@ -17,6 +17,7 @@ def broken_invariants(state: State) -> list[str]:
     used = used_rows(state)
     return [
         *_money_sums_to_zero(state, used),
+        *_every_balance_is_somebodys(state, used),
         *_clearing_mirrors_entry_costs(state, used),
         *_holdings_match_orders(state, used),
         *_books_are_right(state),
@@ -41,6 +42,12 @@ def _money_sums_to_zero(state: State, used: dict[str, int]) -> Iterator[str]:
             yield f"the balances of asset {asset} sum to {total}, not to zero"
     for row in np.flatnonzero(rows["held"] < 0):
         yield f"balance {row + 1} holds {rows['held'][row]}, less than nothing"
+
+
+def _every_balance_is_somebodys(state: State, used: dict[str, int]) -> Iterator[str]:
+    owners = state.balances["account"][1 : used["balances"]]
+    for row in np.flatnonzero((owners < 1) | (owners >= used["accounts"])):
+        yield f"balance {row + 1} belongs to account {owners[row]}, which nobody opened"
 
 
 def _clearing_mirrors_entry_costs(state: State, used: dict[str, int]) -> Iterator[str]:

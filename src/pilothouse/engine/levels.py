@@ -259,6 +259,7 @@ def _take_level(s: State) -> int:
         x.levels_used += 1
         return x.levels_used
     x.levels_free = s.levels[level].above
+    x.levels_spare -= 1
     s.levels[level].above = 0
     return level
 
@@ -275,6 +276,7 @@ def _free_level(s: State, level: int) -> None:
     one.seat = 0
     one.above = x.levels_free
     x.levels_free = level
+    x.levels_spare += 1
 
 
 @inlined

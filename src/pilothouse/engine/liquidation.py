@@ -1,6 +1,7 @@
 """The equity protection process (liquidation), one step an examination, in Kraken's order.
 
-Examination finds an account below maintenance margin. First its orders on contracts are cancelled.
+Examination finds an account below maintenance margin. First its orders on contracts are cancelled,
+some in each examination, until none is left: none may stand between it and its liquidation.
 Then its position with the largest requirement is sold at the zero-equity price, immediate or
 cancel. Where that finds nobody, whichever position somebody takes is sold, then lower, as far as
 the insurance pool may lose to one account. Where nobody bids it waits for a book. Once the mark
@@ -13,19 +14,26 @@ from __future__ import annotations
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.contracts import fill_position
+from pilothouse.engine.index import asset_is_on_probation, index_is_stale
 from pilothouse.engine.margin import account_margin, maintenance_of, notional, unrealised
-from pilothouse.engine.matching import best_opposite, crosses, match
+from pilothouse.engine.matching import best_opposite, crosses, match, next_level
 from pilothouse.engine.money import add, find_balance, room_for_balances
 from pilothouse.engine.orders import (
-    cancel_orders_of,
+    CANCELS_PER_STEP,
+    cancel_contract_orders,
+    cancel_void_orders,
     free_order,
+    has_contract_orders,
     reserve_size,
     room_for_order,
     take_order,
 )
 from pilothouse.engine.queue import ask_for_examination, take_from_queue
+from pilothouse.engine.ranking import NOT_YET, best_counterparty
+from pilothouse.engine.reducing import gives
 from pilothouse.engine.state import State
 from pilothouse.engine.triggers import clear_triggers, set_triggers
+from pilothouse.engine.work import visit
 from pilothouse.language.kinds import (
     CancelReason,
     FillKind,
@@ -37,13 +45,14 @@ from pilothouse.rules.compiled import inner
 from pilothouse.rules.liquidation import (
     is_beyond,
     price_of_value,
-    profit_rank_ppm,
     quantity_to_close,
     zero_equity_value,
 )
 from pilothouse.rules.market_status import executes
 from pilothouse.rules.money import share_down, value_down
 
+EXAMINATION_LEAST = 8
+"""Rows that every examination visits: the queue, the account, and what it is set down in."""
 POOL_SHARE_PPM = 100_000
 """The pool may lose at most a tenth of itself to one account."""
 PROFIT_MAX = 1 << 62
@@ -56,7 +65,15 @@ def examine_next(s: State) -> bool:
     account = take_from_queue(s)
     if account == 0:
         return False
-    equity, initial, with_orders, maintenance, _ = account_margin(s, account, 0, 0)
+    if cancel_void_orders(s, account) > 0:
+        # They needed margin, so the account is examined again without them.
+        visit(s, EXAMINATION_LEAST)
+        return True
+    equity, initial, with_orders, maintenance, _, rows = account_margin(s, account, 0, 0)
+    visit(s, EXAMINATION_LEAST + rows)
+    if equity < with_orders and _is_on_probation(s, account):
+        ask_for_examination(s, account)
+        return False
     if equity < maintenance:
         return _protect(s, account, equity, with_orders, maintenance)
     if equity < with_orders and with_orders > initial:
@@ -70,22 +87,46 @@ def examine_next(s: State) -> bool:
 
 
 @inner
+def _is_on_probation(s: State, account: int) -> bool:
+    # Whether an index by which the account is valued is live again since a short time only. That
+    # time is bounded, so nobody keeps liquidation away with a position in a dead market.
+    k = s.accounts[account].positions_first
+    while k != 0:
+        p = s.positions[k]
+        visit(s, 1)
+        if p.quantity != 0 and asset_is_on_probation(s, s.markets[p.market].base):
+            return True
+        k = p.next_of_account
+    k = s.accounts[account].balances_first
+    while k != 0:
+        b = s.balances[k]
+        visit(s, 1)
+        held = b.wallet == Wallet.FUTURES and b.available + b.held != 0
+        if held and b.asset != s.exchange[0].dollar and asset_is_on_probation(s, b.asset):
+            return True
+        k = b.next
+    return False
+
+
+@inner
 def _protect(s: State, account: int, equity: int, with_orders: int, maintenance: int) -> bool:
     a = s.accounts[account]
     if a.protection == 0:
         a.protection = ProtectionStep.CANCEL_ORDERS
         clear_triggers(s, account)
-    if a.protection == ProtectionStep.CANCEL_ORDERS:
+    if a.protection == ProtectionStep.CANCEL_ORDERS or has_contract_orders(s, account):
+        # Nothing is sold while an order of its own might stand in the way.
+        a.protection = ProtectionStep.CANCEL_ORDERS
         _cancel_orders(s, account, equity, with_orders, maintenance, CancelReason.LIQUIDATION)
-        a.protection = ProtectionStep.LIQUIDATION
-        ask_for_examination(s, account)
+        if not has_contract_orders(s, account):
+            a.protection = ProtectionStep.LIQUIDATION
         return True
     if _holds_nothing(s, account):
         # Collateral fell after the last position was closed: there is only the deficit to settle.
         _end(s, account, _settle_deficit(s, account), 0)
         return True
     row = _position_to_close(s, account, equity)
-    if row == 0 or not room_for_order(s) or not room_for_balances(s, 6):
+    if row == 0 or not room_for_order(s) or not _has_balances(s, row):
         # Its market does not trade now, or a table is full: it waits at the end of the queue.
         ask_for_examination(s, account)
         return False
@@ -101,12 +142,28 @@ def _protect(s: State, account: int, equity: int, with_orders: int, maintenance:
 def _cancel_orders(
     s: State, account: int, equity: int, with_orders: int, maintenance: int, reason: int
 ) -> None:
-    if s.accounts[account].orders_open > 0:
+    if has_contract_orders(s, account):
         emit.protection_step_taken(
             s, account, ProtectionStep.CANCEL_ORDERS, 0, equity, with_orders, maintenance, 0, 0
         )
-        cancel_orders_of(s, account, 0, reason, True)
+        cancel_contract_orders(s, account, 0, reason, CANCELS_PER_STEP)
     ask_for_examination(s, account)
+
+
+@inner
+def _has_balances(s: State, row: int) -> bool:
+    # Its maker has a row: those of the account and of the house are made by the first who needs
+    # them, for which the last ones are kept.
+    m = s.markets[s.positions[row].market]
+    missing = 0
+    for account in (
+        s.positions[row].account,
+        m.insurance_account,
+        m.clearing_account,
+        s.exchange[0].fees_account,
+    ):
+        missing += 1 if find_balance(s, account, Wallet.FUTURES, m.quote) == 0 else 0
+    return missing == 0 or room_for_balances(s, missing)
 
 
 @inner
@@ -119,7 +176,8 @@ def _position_to_close(s: State, account: int, equity: int) -> int:
     k = s.accounts[account].positions_first
     while k != 0:
         p = s.positions[k]
-        trades = p.quantity != 0 and executes(s.markets[p.market].status)
+        visit(s, 2)
+        trades = p.quantity != 0 and _may_close(s, p.market)
         if trades:
             need = maintenance_of(s, p.schedule, notional(s, p.market, abs(p.quantity)))
             if need > most and (not waits or _has_taker(s, k, _insured_price(s, k, equity))):
@@ -128,6 +186,12 @@ def _position_to_close(s: State, account: int, equity: int) -> int:
             lost, least = k if trades else 0, unrealised(s, k)
         k = p.next_of_account
     return best if best != 0 else lost
+
+
+@inner
+def _may_close(s: State, market: int) -> bool:
+    # Nobody is liquidated where nothing executes, or at a mark that is too old.
+    return executes(s.markets[market].status) and not index_is_stale(s, market)
 
 
 @inner
@@ -184,11 +248,19 @@ def _insured_price(s: State, row: int, equity: int) -> int:
 
 @inner
 def _has_taker(s: State, row: int, price: int) -> bool:
-    # Whether somebody in the book takes the position at a price or better.
+    # Whether somebody else in the book takes the position at a price or better.
     p = s.positions[row]
     side = Side.SELL if p.quantity > 0 else Side.BUY
     level = best_opposite(s, p.market, side)
-    return level != 0 and crosses(s, level, side, price)
+    while level != 0 and crosses(s, level, side, price):
+        order = s.levels[level].first
+        while order != 0:
+            visit(s, 1)
+            if s.orders[order].account != p.account and gives(s, order):
+                return True
+            order = s.orders[order].next
+        level = next_level(s, level, side)
+    return False
 
 
 @inner
@@ -228,7 +300,9 @@ def _unwind(s: State, row: int, equity: int, with_orders: int, maintenance: int)
     worst = _worst_value(s, row, insured, m.liquidation_fee_ppm)
     if not is_beyond(worst, notional(s, p.market, abs(p.quantity)), p.quantity > 0):
         return False
-    other = _best_counterparty(s, p.market, p.quantity > 0, p.account)
+    other = best_counterparty(s, p.market, p.quantity < 0)
+    if other == NOT_YET:
+        return True
     if other == 0:
         return False
     # Nobody pays a fee for it.
@@ -274,23 +348,6 @@ def _unwind(s: State, row: int, equity: int, with_orders: int, maintenance: int)
 
 
 @inner
-def _best_counterparty(s: State, market: int, against_long: bool, account: int) -> int:
-    best, most = 0, -1
-    k = s.markets[market].positions_first
-    while k != 0:
-        p = s.positions[k]
-        if (p.quantity < 0) == against_long and p.account != account:
-            m = s.markets[market]
-            value = value_down(m.mark, abs(p.quantity), m.mark_multiplier, m.mark_divisor)
-            profit = (value if p.quantity > 0 else -value) - p.entry_cost
-            rank = profit_rank_ppm(profit, p.entry_cost)
-            if rank > most:
-                best, most = k, rank
-        k = p.next
-    return best
-
-
-@inner
 def _pool(s: State, market: int) -> int:
     m = s.markets[market]
     row = find_balance(s, m.insurance_account, Wallet.FUTURES, m.quote)
@@ -311,7 +368,8 @@ def _holds_nothing(s: State, account: int) -> bool:
 def _settle_deficit(s: State, account: int) -> int:
     # The pool pays what is below zero, as far as it has it; return what equity is left.
     x = s.exchange[0]
-    equity, _, _, _, _ = account_margin(s, account, 0, 0)
+    equity, _, _, _, _, rows = account_margin(s, account, 0, 0)
+    visit(s, rows)
     pool = find_balance(s, x.insurance_account, Wallet.FUTURES, x.dollar)
     if equity >= 0 or pool == 0:
         return equity

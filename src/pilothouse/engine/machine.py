@@ -21,7 +21,7 @@ from pilothouse.engine.clock import (
     end_block,
     is_quiet,
 )
-from pilothouse.engine.growth import copy_used_rows
+from pilothouse.engine.growth import bytes_grown, copy_used_rows, table_use
 from pilothouse.engine.invariants import broken_invariants
 from pilothouse.engine.state import EVENTS_ROOM, State
 from pilothouse.engine.step import step_commands
@@ -173,6 +173,14 @@ class Machine:
     def quiet(self) -> bool:
         """Tell whether nothing is under way: no account could be helped on, no funding is due."""
         return bool(is_quiet(self.arena.state))
+
+    def table_use(self) -> dict[str, tuple[int, int]]:
+        """Return of each table that clients fill how many rows are taken and how many it has."""
+        return table_use(self.arena)
+
+    def bytes_grown(self, table: str, rows: int) -> int:
+        """Return the bytes that the state would take with so many rows in a table."""
+        return bytes_grown(self.arena, table, rows)
 
     def broken_invariants(self) -> list[str]:
         """Return a sentence for each invariant that does not hold, none if all is well."""

@@ -13,6 +13,7 @@ from pilothouse.language.kinds import Wallet
 from pilothouse.rules.bits import muldiv_up
 from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.funding import received
+from pilothouse.rules.index import is_stale
 from pilothouse.rules.margin import (
     collateral_value,
     requirement,
@@ -138,10 +139,11 @@ def maintenance_of(s: State, schedule: int, notional_micro_usd: int) -> int:
 
 
 @inner
-def collateral(s: State, account: int) -> int:
-    """Return what the balances of the futures wallet count for, after haircuts."""
+def collateral(s: State, account: int) -> tuple[int, int]:
+    """Return what the futures wallet counts for, after haircuts, and the rows visited."""
     x = s.exchange[0]
     total = 0
+    rows = 0
     k = s.accounts[account].balances_first
     while k != 0:
         b = s.balances[k]
@@ -152,20 +154,50 @@ def collateral(s: State, account: int) -> int:
             elif held != 0:
                 a = s.assets[b.asset]
                 total += collateral_value(held, a.index_e12, a.unit_e6, a.haircut_ppm)
+        rows += 1
         k = b.next
-    return total
+    return total, rows
+
+
+@inner
+def unproven(s: State, account: int) -> tuple[int, int]:
+    """Return what of an account's equity rests on a stale index, and the rows visited.
+
+    Collateral and profits count, losses do not: nobody takes risk or money out on a price that is
+    not known to be true any more.
+    """
+    x = s.exchange[0]
+    total, rows = 0, 0
+    k = s.accounts[account].balances_first
+    while k != 0:
+        b = s.balances[k]
+        if b.wallet == Wallet.FUTURES and b.asset != x.dollar and b.available + b.held > 0:
+            a = s.assets[b.asset]
+            if is_stale(a.live_until, x.time):
+                held = b.available + b.held
+                total += collateral_value(held, a.index_e12, a.unit_e6, a.haircut_ppm)
+        rows += 1
+        k = b.next
+    k = s.accounts[account].positions_first
+    while k != 0:
+        p = s.positions[k]
+        if p.quantity != 0 and is_stale(s.assets[s.markets[p.market].base].live_until, x.time):
+            total += max(0, unrealised(s, k))
+        rows += 1
+        k = p.next_of_account
+    return total, rows
 
 
 @inner
 def account_margin(
     s: State, account: int, market: int, candidate: int
-) -> tuple[int, int, int, int, int]:
-    """Return (equity, initial, initial with orders, maintenance, notional) of an account.
+) -> tuple[int, int, int, int, int, int]:
+    """Return (equity, initial, initial with orders, maintenance, notional, rows visited).
 
     Positions of `market` are judged with the `candidate` schedule beside the others; both may be
     0.
     """
-    equity = collateral(s, account)
+    equity, rows = collateral(s, account)
     initial = 0
     with_orders = 0
     maintenance = 0
@@ -187,5 +219,6 @@ def account_margin(
             total += size
             if p.quantity != 0:
                 equity += unrealised(s, k) + accrued_funding(s, k)
+        rows += 1
         k = p.next_of_account
-    return equity, initial, with_orders, maintenance, total
+    return equity, initial, with_orders, maintenance, total, rows

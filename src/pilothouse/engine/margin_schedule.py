@@ -6,6 +6,7 @@ from typing import Any
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.block import view_block
+from pilothouse.engine.change_control import is_change_control
 from pilothouse.engine.impact import (
     NEWLY_BELOW_INITIAL,
     NEWLY_BELOW_MAINTENANCE,
@@ -22,6 +23,7 @@ from pilothouse.language.commands import SetMarginSchedule
 from pilothouse.language.kinds import ClientClass, MarketKind
 from pilothouse.language.refusals import (
     BASE_VERSION_HAS_MOVED,
+    CHANGE_CONTROL_ALONE_MAY_SAY_IT,
     IMPACT_ABOVE_WHAT_WAS_SIGNED,
     NOT_A_CONTRACT,
     NOTHING_TO_CHANGE,
@@ -46,7 +48,9 @@ def set_margin_schedule(s: State, c: Any, tail: Any, words: Any, first: int) -> 
         return refused
     candidate = write_candidate(s, c, tail.count, words, first)
     counts = s.scratch[0].counts
-    refused = candidate_refusal(s, c.market, candidate)
+    refused = _founding_refusal(s, c, candidate)
+    if refused == 0:
+        refused = candidate_refusal(s, c.market, candidate)
     if refused == 0:
         count_impact(s, c.market, candidate, counts)
         if _is_above_ceiling(c, counts):
@@ -75,6 +79,17 @@ def _scope_refusal(s: State, c: Any) -> int:
         return ORDER_IS_NOT_A_KNOWN_KIND
     if x.schedules_free == 0 and x.schedules_used + 1 >= s.schedules.shape[0]:
         return SCHEDULE_TABLE_IS_FULL
+    return 0
+
+
+@inner
+def _founding_refusal(s: State, c: Any, candidate: int) -> int:
+    # Before anybody ordered in a contract it may be given schedules, for each scope once; whatever
+    # holds is replaced or removed by change control alone.
+    if is_change_control(c.sender):
+        return 0
+    if s.markets[c.market].rows_first != 0 or _find_scope(s, c.market, candidate) != 0:
+        return CHANGE_CONTROL_ALONE_MAY_SAY_IT
     return 0
 
 

@@ -16,7 +16,9 @@ from pilothouse.language.refusals import (
     ACCOUNT_TABLE_IS_FULL,
     BAND_IS_OUT_OF_RANGE,
     DECIMALS_ARE_OUT_OF_RANGE,
+    FEES_ACCOUNT_IS_MISSING,
     FUNDING_LIMIT_IS_OUT_OF_RANGE,
+    INSURANCE_ACCOUNT_IS_MISSING,
     LOT_MUST_BE_POSITIVE,
     MARKET_TABLE_IS_FULL,
     MINIMUM_MUST_BE_ON_THE_LOT,
@@ -104,6 +106,7 @@ def _copy_listing(m: Any, c: Any, tail: Any) -> None:
     m.funding_rate_max_e12 = tail.funding_rate_max_e12
     m.premium_max_ppm = tail.premium_max_ppm
     m.liquidation_fee_ppm = tail.liquidation_fee_ppm
+    m.impact_quantity = tail.impact_quantity
     m.schedule_version = 1
 
 
@@ -114,6 +117,10 @@ def _listing_refusal(s: State, c: Any, tail: Any) -> int:
         return SYMBOL_IS_EMPTY
     if c.kind < MarketKind.SPOT or c.kind > MarketKind.INDEX:
         return ORDER_IS_NOT_A_KNOWN_KIND
+    if is_contract(c.kind) and x.insurance_account == 0:
+        return INSURANCE_ACCOUNT_IS_MISSING
+    if tail.fee_schedule != 0 and x.fees_account == 0:
+        return FEES_ACCOUNT_IS_MISSING
     refused = asset_refusal(s, c.base)
     if refused == 0:
         refused = asset_refusal(s, c.quote)
@@ -170,7 +177,7 @@ def _limits_refusal(s: State, c: Any, tail: Any) -> int:
         return FUNDING_LIMIT_IS_OUT_OF_RANGE
     if tail.liquidation_fee_ppm < 0 or tail.liquidation_fee_ppm > PPM // 2:
         return FUNDING_LIMIT_IS_OUT_OF_RANGE
-    if tail.cost_min < 0 or tail.position_max < 0:
+    if tail.cost_min < 0 or tail.position_max < 0 or tail.impact_quantity < 0:
         return MINIMUM_MUST_BE_ON_THE_LOT
     return 0
 

@@ -1,7 +1,8 @@
 """Matching: price-time priority. The order that comes takes the best resting order, then the next.
 
 An order trades at most FILLS_PER_ORDER times and its rest is then cancelled, so that the events of
-one command are bounded. An account never trades with itself: the newer order's rest is cancelled.
+one command are bounded. An account never trades with itself: the newer order's rest is cancelled,
+but the venue's own liquidation order cancels what the account has in its way.
 """
 
 from __future__ import annotations
@@ -10,12 +11,17 @@ from pilothouse.engine import events as emit
 from pilothouse.engine.contracts import settle_contract
 from pilothouse.engine.orders import cancel_resting, leave_book, reserve_size
 from pilothouse.engine.pointers import fetch_row
-from pilothouse.engine.spot import can_pay, settle_spot
+from pilothouse.engine.reducing import reducible
+from pilothouse.engine.spot import can_pay, held_after, settle_spot
 from pilothouse.engine.state import FILLS_PER_ORDER, State
+from pilothouse.engine.work import visit
 from pilothouse.language.commands.orders import REDUCE_ONLY
-from pilothouse.language.kinds import CancelReason, Side
+from pilothouse.language.kinds import CancelReason, FillKind, Side
 from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.money import value_down
+
+FILL_WORK = 12
+"""Rows that one fill visits: orders, positions, balances, accounts and volumes of both sides."""
 
 
 @inlined
@@ -48,10 +54,13 @@ def match(s: State, taker: int, limit: int, fill_kind: int) -> int:
             return CancelReason.FILLS_CAPPED
         maker = s.levels[level].first
         fetch_row(s.orders, s.orders[maker].next)
-        if s.orders[maker].account == o.account:
-            return CancelReason.SELF_TRADE
-        quantity = _fill_quantity(s, taker, maker)
         fills += 1
+        if s.orders[maker].account == o.account:
+            if fill_kind != FillKind.LIQUIDATION:
+                return CancelReason.SELF_TRADE
+            cancel_resting(s, maker, CancelReason.LIQUIDATION)
+            continue
+        quantity = _fill_quantity(s, o.remaining, maker)
         if quantity == 0:
             cancel_resting(s, maker, CancelReason.REDUCE_ONLY)
             continue
@@ -64,20 +73,12 @@ def match(s: State, taker: int, limit: int, fill_kind: int) -> int:
 
 
 @inlined
-def _fill_quantity(s: State, taker: int, maker: int) -> int:
+def _fill_quantity(s: State, wanted: int, maker: int) -> int:
     k = s.orders[maker]
-    quantity = min(s.orders[taker].remaining, k.remaining)
+    quantity = min(wanted, k.remaining)
     if k.flags & REDUCE_ONLY:
         quantity = min(quantity, reducible(s, maker))
     return quantity
-
-
-@inner
-def reducible(s: State, row: int) -> int:
-    """Return how much a reduce-only order may still trade: the opposite position's size."""
-    o = s.orders[row]
-    held = s.positions[o.position].quantity
-    return max(-held, 0) if o.side == Side.BUY else max(held, 0)
 
 
 @inlined
@@ -85,6 +86,7 @@ def _trade(s: State, taker: int, maker: int, quantity: int, value: int, fill_kin
     x = s.exchange[0]
     o, k = s.orders[taker], s.orders[maker]
     m = s.markets[o.market]
+    visit(s, FILL_WORK)
     price = k.price
     number, other = k.number, k.account
     o.remaining -= quantity
@@ -118,25 +120,56 @@ def _trade(s: State, taker: int, maker: int, quantity: int, value: int, fill_kin
         leave_book(s, maker)
 
 
+@inlined
+def next_level(s: State, level: int, side: int) -> int:
+    """Return the level that an order of this side meets behind another one, or 0."""
+    one = s.levels[level]
+    return one.above if side == Side.BUY else one.below
+
+
 @inner
-def can_fill_whole(s: State, taker: int, limit: int) -> bool:
-    """Tell whether an order can fill at once and whole within its limit (fill or kill)."""
+def can_fill_whole(s: State, taker: int, limit: int, held: int) -> bool:
+    """Tell whether `match` would fill an order at once and whole (fill or kill).
+
+    It takes the very steps of `match`: positions are moved as fills would move them, so that a
+    maker's orders that only reduce share one position, and moved back. `held` is what a spot buy
+    has to pay with, negative where that is judged later.
+    """
     o = s.orders[taker]
-    left = o.remaining
-    fills = 0
+    left, steps, walked = o.remaining, 0, 0
     level = best_opposite(s, o.market, o.side)
+    row = s.levels[level].first
     while left > 0 and level != 0 and crosses(s, level, o.side, limit):
-        row = s.levels[level].first
-        while left > 0 and row != 0:
-            k = s.orders[row]
-            if k.account == o.account or fills == FILLS_PER_ORDER:
-                return False
-            available = k.remaining
-            if k.flags & REDUCE_ONLY:
-                available = min(available, reducible(s, row))
-            left -= available
-            fills += 1
-            row = k.next
-        above, below = s.levels[level].above, s.levels[level].below
-        level = above if o.side == Side.BUY else below
+        k = s.orders[row]
+        if steps == FILLS_PER_ORDER or k.account == o.account:
+            break
+        steps += 1
+        quantity = _fill_quantity(s, left, row)
+        if quantity > 0:
+            if held >= 0:
+                held = held_after(s, taker, s.levels[level].price, quantity, held)
+                if held < 0:
+                    break
+            left -= quantity
+            _move(s, row, quantity)
+            s.scratch[0].walked_orders[walked] = row
+            s.scratch[0].walked[walked] = quantity
+            walked += 1
+            if quantity < k.remaining:
+                # The rest of it only reduces what is no more: `match` meets it again, in vain.
+                continue
+        row = k.next
+        if row == 0:
+            level = next_level(s, level, o.side)
+            row = s.levels[level].first
+    visit(s, steps)
+    for place in range(walked):
+        _move(s, s.scratch[0].walked_orders[place], -s.scratch[0].walked[place])
     return left <= 0
+
+
+@inlined
+def _move(s: State, maker: int, quantity: int) -> None:
+    k = s.orders[maker]
+    if k.position != 0:
+        s.positions[k.position].quantity += quantity if k.side == Side.BUY else -quantity

@@ -10,11 +10,14 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.engine import events as emit
-from pilothouse.engine.accounts import account_refusal
+from pilothouse.engine.accounts import account_refusal, house_refusal, pool_refusal
+from pilothouse.engine.change_control import is_change_control
 from pilothouse.engine.hashes import code_of, insert, probe, remove, row_at
+from pilothouse.engine.room import room_for_money
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import Wallet
 from pilothouse.language.refusals import (
+    ACCOUNT_IS_THE_HOUSES,
     AMOUNT_IS_TOO_LARGE,
     AMOUNT_MUST_BE_POSITIVE,
     ASSET_IS_NOT_COLLATERAL,
@@ -112,16 +115,18 @@ def asset_refusal(s: State, asset: int) -> int:
 
 @inner
 def deposit(s: State, c: Any) -> int:
-    """Credit a deposit against custody; return a refusal or 0."""
+    """Credit a client or the insurance pool against custody; return a refusal or 0."""
     x = s.exchange[0]
     refused = account_refusal(s, c.account)
     if refused == 0:
         refused = asset_refusal(s, c.asset)
     if refused == 0 and x.custody_account == 0:
         refused = UNKNOWN_ACCOUNT
+    if refused == 0:
+        refused = pool_refusal(s, c.account)
     if refused == 0 and c.amount <= 0:
         refused = AMOUNT_MUST_BE_POSITIVE
-    if refused == 0 and not room_for_balances(s, 2):
+    if refused == 0 and not room_for_money(s, 2):
         refused = BALANCE_TABLE_IS_FULL
     if refused == 0 and _would_overflow(s, c.asset, c.amount):
         refused = AMOUNT_IS_TOO_LARGE
@@ -152,18 +157,28 @@ def transfer_refusal(s: State, c: Any) -> int:
         return UNKNOWN_WALLET
     if c.target < Wallet.SPOT or c.target > Wallet.FUTURES:
         return UNKNOWN_WALLET
+    if _transfer_account_refusal(s, c) != 0:
+        return ACCOUNT_IS_THE_HOUSES
     if c.source == c.target:
         return WALLETS_MUST_DIFFER
     if c.amount <= 0:
         return AMOUNT_MUST_BE_POSITIVE
     if c.target == Wallet.FUTURES and s.assets[c.asset].collateral == 0:
         return ASSET_IS_NOT_COLLATERAL
-    if not room_for_balances(s, 1):
+    if not room_for_money(s, 1):
         return BALANCE_TABLE_IS_FULL
     row = find_balance(s, c.account, c.source, c.asset)
     if row == 0 or s.balances[row].available < c.amount:
         return INSUFFICIENT_FUNDS
     return 0
+
+
+@inlined
+def _transfer_account_refusal(s: State, c: Any) -> int:
+    # The pool is filled; what covers losses leaves it by change control alone.
+    if c.target == Wallet.FUTURES or is_change_control(c.sender):
+        return pool_refusal(s, c.account)
+    return house_refusal(s, c.account)
 
 
 @inner

@@ -9,13 +9,20 @@ from pilothouse.engine.accounts import account_refusal
 from pilothouse.engine.hashes import code_of, insert, probe, remove, row_at
 from pilothouse.engine.levels import append, find_level, new_level, unlink
 from pilothouse.engine.queue import ask_for_examination
+from pilothouse.engine.reducing import last_reducing, only_reduces, reducible
 from pilothouse.engine.state import EVENTS_PER_COMMAND, State
+from pilothouse.engine.work import visit
+from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.kinds import CancelReason, Side
 from pilothouse.language.refusals import ORDER_IS_ANOTHER_ACCOUNTS, UNKNOWN_ORDER
 from pilothouse.rules.bits import mix
 from pilothouse.rules.compiled import inlined, inner
 
 CANCELS_PER_COMMAND = EVENTS_PER_COMMAND - 8
+CANCELS_PER_STEP = 256
+"""So many orders one step of the equity protection process cancels; it goes on in the next."""
+CANCEL_WORK = 4
+"""Rows that one cancel visits: order, level, account or position, and what it held."""
 CLIENT_WORDS = 5
 CLIENT_ID = 4
 """A flag of an order's row: its client named it."""
@@ -115,13 +122,8 @@ def rest_in_book(s: State, row: int) -> None:
         level = new_level(s, book, o.price)
     append(s, s.orders, level, row)
     s.levels[level].quantity += o.remaining
-    a = s.accounts[o.account]
-    o.account_previous = 0
-    o.account_next = a.orders_first
-    if a.orders_first != 0:
-        s.orders[a.orders_first].account_previous = row
-    a.orders_first = row
-    a.orders_open += 1
+    _link_to_owner(s, row)
+    s.accounts[o.account].orders_open += 1
     x.orders_open += 1
     if o.position != 0:
         # Orders need initial margin, so the account's triggers lie nearer now.
@@ -138,20 +140,58 @@ def leave_book(s: State, row: int) -> None:
     o = s.orders[row]
     s.levels[o.level].quantity -= o.remaining
     unlink(s, s.orders, row)
-    a = s.accounts[o.account]
-    if o.account_previous == 0:
-        a.orders_first = o.account_next
-    else:
-        s.orders[o.account_previous].account_next = o.account_next
-    if o.account_next != 0:
-        s.orders[o.account_next].account_previous = o.account_previous
-    a.orders_open -= 1
+    _unlink_from_owner(s, row)
+    s.accounts[o.account].orders_open -= 1
     x.orders_open -= 1
     remove(s.order_index, order_code(s, o.number), row)
     if o.flags & CLIENT_ID != 0:
         remove(s.client_index, _code_of_client_id(s, row), row)
     release(s, row)
     free_order(s, row)
+
+
+@inlined
+def _link_to_owner(s: State, row: int) -> None:
+    # Orders on a contract hang on their position, so that those of spot never stand before them;
+    # those that only reduce it come first, so that they are found when it is closed.
+    o = s.orders[row]
+    o.account_previous = 0
+    if o.position != 0:
+        before = last_reducing(s, o.position) if o.flags & REDUCE_ONLY == 0 else 0
+        if before != 0:
+            _link_behind(s, before, row)
+            return
+        first = s.positions[o.position].orders_first
+        s.positions[o.position].orders_first = row
+    else:
+        first = s.accounts[o.account].orders_first
+        s.accounts[o.account].orders_first = row
+    o.account_next = first
+    if first != 0:
+        s.orders[first].account_previous = row
+
+
+@inlined
+def _link_behind(s: State, before: int, row: int) -> None:
+    following = s.orders[before].account_next
+    s.orders[before].account_next = row
+    s.orders[row].account_previous = before
+    s.orders[row].account_next = following
+    if following != 0:
+        s.orders[following].account_previous = row
+
+
+@inlined
+def _unlink_from_owner(s: State, row: int) -> None:
+    o = s.orders[row]
+    if o.account_next != 0:
+        s.orders[o.account_next].account_previous = o.account_previous
+    if o.account_previous != 0:
+        s.orders[o.account_previous].account_next = o.account_next
+    elif o.position != 0:
+        s.positions[o.position].orders_first = o.account_next
+    else:
+        s.accounts[o.account].orders_first = o.account_next
 
 
 @inner
@@ -187,6 +227,7 @@ def reserve_size(s: State, row: int, quantity: int) -> None:
 def cancel_resting(s: State, row: int, reason: int) -> None:
     """Cancel an order that rests in its book."""
     o = s.orders[row]
+    visit(s, CANCEL_WORK)
     emit.order_cancelled(s, o.account, o.number, o.market, reason, o.remaining)
     contract = o.position != 0
     account = o.account
@@ -229,19 +270,67 @@ def cancel_all(s: State, c: Any) -> tuple[int, int]:
     refused = account_refusal(s, c.account)
     if refused != 0:
         return refused, 0
-    return 0, cancel_orders_of(s, c.account, c.market, CancelReason.BY_CLIENT, False)
+    count = _cancel_spot_orders(s, c.account, c.market, CANCELS_PER_COMMAND)
+    left = CANCELS_PER_COMMAND - count
+    return 0, count + cancel_contract_orders(s, c.account, c.market, CancelReason.BY_CLIENT, left)
 
 
 @inner
-def cancel_orders_of(s: State, account: int, market: int, reason: int, contracts: bool) -> int:
-    """Cancel an account's orders in a market or in all (0), or only those on contracts."""
+def _cancel_spot_orders(s: State, account: int, market: int, most: int) -> int:
+    # Those in a market, or in all (0).
     count = 0
     row = s.accounts[account].orders_first
-    while row != 0 and count < CANCELS_PER_COMMAND:
+    while row != 0 and count < most:
         following = s.orders[row].account_next
-        o = s.orders[row]
-        if (market == 0 or o.market == market) and (not contracts or o.position != 0):
-            cancel_resting(s, row, reason)
+        if market == 0 or s.orders[row].market == market:
+            cancel_resting(s, row, CancelReason.BY_CLIENT)
             count += 1
+        visit(s, 1)
         row = following
     return count
+
+
+@inner
+def cancel_contract_orders(s: State, account: int, market: int, reason: int, most: int) -> int:
+    """Cancel an account's orders on a contract or on all (0), at most so many; return how many."""
+    count = 0
+    k = s.accounts[account].positions_first
+    while k != 0:
+        p = s.positions[k]
+        visit(s, 1)
+        while (market == 0 or p.market == market) and p.orders_first != 0 and count < most:
+            cancel_resting(s, p.orders_first, reason)
+            count += 1
+        k = p.next_of_account
+    return count
+
+
+@inner
+def cancel_void_orders(s: State, account: int) -> int:
+    """Cancel an account's orders that only reduce a position it does not have any more, some in
+    each examination; return how many.
+    """
+    count = 0
+    k = s.accounts[account].positions_first
+    while k != 0:
+        row = s.positions[k].orders_first
+        while row != 0 and only_reduces(s, row) and count < CANCELS_PER_STEP:
+            following = s.orders[row].account_next
+            if reducible(s, row) == 0:
+                cancel_resting(s, row, CancelReason.REDUCE_ONLY)
+                count += 1
+            row = following
+        k = s.positions[k].next_of_account
+    return count
+
+
+@inner
+def has_contract_orders(s: State, account: int) -> bool:
+    """Tell whether an order of an account's rests on a contract."""
+    k = s.accounts[account].positions_first
+    while k != 0:
+        visit(s, 1)
+        if s.positions[k].orders_first != 0:
+            return True
+        k = s.positions[k].next_of_account
+    return False

@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.engine import events as emit
-from pilothouse.engine.accounts import account_refusal
+from pilothouse.engine.accounts import account_refusal, house_refusal
 from pilothouse.engine.contracts import margin_for_order
 from pilothouse.engine.fees import ensure_volume, refresh_volume, room_for_volume
-from pilothouse.engine.levels import PRICE_LIMIT, room_for_level, room_for_nodes
+from pilothouse.engine.index import index_is_stale
+from pilothouse.engine.levels import PRICE_LIMIT
 from pilothouse.engine.markets import is_contract, market_refusal
-from pilothouse.engine.matching import best_opposite, can_fill_whole, crosses, match, reducible
-from pilothouse.engine.money import balance_row, room_for_balances, take_back_balances
+from pilothouse.engine.matching import best_opposite, can_fill_whole, crosses, match
+from pilothouse.engine.money import balance_row, take_back_balances
 from pilothouse.engine.orders import (
     CLIENT_ID,
     client_hash,
@@ -33,6 +34,14 @@ from pilothouse.engine.positions import (
     take_back_positions,
 )
 from pilothouse.engine.price_band import market_order_limit, worst_price
+from pilothouse.engine.reducing import REDUCING_MOST, reducible, reducing_orders
+from pilothouse.engine.room import (
+    order_limit,
+    room_for_order_balances,
+    room_for_order_level,
+    room_for_order_nodes,
+    room_for_resting_order,
+)
 from pilothouse.engine.spot import hold_for_order
 from pilothouse.engine.state import State
 from pilothouse.language.commands.orders import ALL_FLAGS, POST_ONLY, REDUCE_ONLY
@@ -52,6 +61,7 @@ from pilothouse.language.refusals import (
     CLIENT_ORDER_ID_IS_TAKEN,
     COST_IS_BELOW_THE_MINIMUM,
     FILL_OR_KILL_CANNOT_FILL,
+    INDEX_IS_STALE,
     LEVEL_TABLE_IS_FULL,
     MARKET_IS_NOT_TRADEABLE,
     MARKET_IS_REDUCE_ONLY,
@@ -77,6 +87,9 @@ from pilothouse.rules.market_status import order_refusal
 from pilothouse.rules.money import value_down, value_fits
 from pilothouse.rules.price_band import is_outside
 
+NOT_HELD = -1
+"""Nothing is held yet: whether the money reaches is judged once it is."""
+
 
 @inner
 def place_order(s: State, c: Any, words: Any, first: int, last: int) -> int:
@@ -89,7 +102,7 @@ def place_order(s: State, c: Any, words: Any, first: int, last: int) -> int:
         return refused
     limit = c.price
     if limit == 0 and c.order_type == OrderType.MARKET:
-        limit = market_order_limit(s, c.market, c.side)
+        limit = market_order_limit(s, c.market, c.side, _is_banded(s, c))
     refused = _refusal_of_size(s, c, limit)
     if refused != 0:
         return refused
@@ -122,6 +135,8 @@ def _refusal_of_kind(s: State, c: Any) -> int:
     refused = account_refusal(s, c.account)
     if refused == 0:
         refused = market_refusal(s, c.market)
+    if refused == 0:
+        refused = house_refusal(s, c.account)
     if refused != 0:
         return refused
     m = s.markets[c.market]
@@ -134,6 +149,8 @@ def _refusal_of_kind(s: State, c: Any) -> int:
         return MARKET_IS_REDUCE_ONLY
     if not _is_known_kind(c, m.kind):
         return ORDER_IS_NOT_A_KNOWN_KIND
+    if m.kind != MarketKind.SPOT and c.flags & REDUCE_ONLY == 0 and index_is_stale(s, c.market):
+        return INDEX_IS_STALE
     return 0
 
 
@@ -169,7 +186,7 @@ def _refusal_of_size(s: State, c: Any, limit: int) -> int:
         return PRICE_IS_NOT_ON_THE_TICK
     if limit >= PRICE_LIMIT or not value_fits(limit, c.quantity, m.multiplier, m.divisor):
         return VALUE_IS_TOO_LARGE
-    if m.band_ppm != 0:
+    if m.band_ppm != 0 and _is_banded(s, c):
         worst = worst_price(s, c.market, c.side)
         if worst != 0 and is_outside(limit, worst, c.side):
             return PRICE_IS_OUTSIDE_THE_BAND
@@ -180,20 +197,28 @@ def _refusal_of_size(s: State, c: Any, limit: int) -> int:
 
 
 @inlined
+def _is_banded(s: State, c: Any) -> bool:
+    # Around the mark of a stale index a band would lock holders in: who only closes goes on.
+    return c.flags & REDUCE_ONLY == 0 or not index_is_stale(s, c.market)
+
+
+@inlined
 def _refusal_of_room(s: State, c: Any) -> int:
     a = s.accounts[c.account]
-    if a.orders_max != 0 and a.orders_open >= a.orders_max:
+    if a.orders_open >= order_limit(s, c.account):
         return TOO_MANY_OPEN_ORDERS
     if a.protection != 0 and s.markets[c.market].kind != MarketKind.SPOT:
         return ACCOUNT_IS_BEING_LIQUIDATED
     if not room_for_order(s):
         return ORDER_TABLE_IS_FULL
-    if not room_for_level(s):
-        return LEVEL_TABLE_IS_FULL
-    if not room_for_nodes(s):
-        return NODE_TABLE_IS_FULL
-    # Both sides' balances, the house's fees and the insurance pool.
-    if not room_for_balances(s, 6):
+    if may_rest(c):
+        if not room_for_resting_order(s):
+            return ORDER_TABLE_IS_FULL
+        if not room_for_order_level(s):
+            return LEVEL_TABLE_IS_FULL
+        if not room_for_order_nodes(s):
+            return NODE_TABLE_IS_FULL
+    if not room_for_order_balances(s):
         return BALANCE_TABLE_IS_FULL
     if is_contract(s.markets[c.market].kind):
         if not room_for_position(s) and find_position(s, c.account, c.market) == 0:
@@ -202,6 +227,12 @@ def _refusal_of_room(s: State, c: Any) -> int:
         return VOLUME_TABLE_IS_FULL
     refresh_volume(s, c.account)
     return 0
+
+
+@inlined
+def may_rest(c: Any) -> bool:
+    """Tell whether the rest of an order would stay in its book."""
+    return c.order_type == OrderType.LIMIT and c.time_in_force == TimeInForce.GTC
 
 
 @inlined
@@ -256,10 +287,14 @@ def _refusal_of_book(s: State, c: Any, row: int, limit: int) -> int:
             o.remaining = min(o.remaining, reducible(s, row))
             if o.remaining == 0:
                 return NO_POSITION_TO_REDUCE
+            if may_rest(c) and reducing_orders(s, o.position) >= REDUCING_MOST:
+                return TOO_MANY_OPEN_ORDERS
         if o.flags & POST_ONLY and _would_trade(s, row, limit):
             return POST_ONLY_WOULD_TRADE
-    if c.time_in_force == TimeInForce.FOK and not can_fill_whole(s, row, limit):
-        return FILL_OR_KILL_CANNOT_FILL
+    if c.time_in_force == TimeInForce.FOK:
+        # Whole is what was asked for: not what is left of it once it only reduces.
+        if o.remaining < c.quantity or not can_fill_whole(s, row, limit, NOT_HELD):
+            return FILL_OR_KILL_CANNOT_FILL
     return 0
 
 
@@ -275,6 +310,9 @@ def _commit(s: State, c: Any, row: int, limit: int) -> int:
     o = s.orders[row]
     if o.position == 0:
         refused = hold_for_order(s, row, limit, c.order_type == OrderType.MARKET)
+        if refused == 0 and _money_ends_early(s, c, row, limit):
+            release(s, row)
+            refused = FILL_OR_KILL_CANNOT_FILL
     else:
         refused = margin_for_order(s, row, limit)
     if refused == 0:
@@ -282,6 +320,14 @@ def _commit(s: State, c: Any, row: int, limit: int) -> int:
             s, o.account, o.number, o.market, o.side, c.order_type, c.flags, o.price, o.remaining
         )
     return refused
+
+
+@inlined
+def _money_ends_early(s: State, c: Any, row: int, limit: int) -> bool:
+    # A market order to buy may hold less than the whole range of market protection needs.
+    if c.time_in_force != TimeInForce.FOK or c.order_type != OrderType.MARKET:
+        return False
+    return c.side == Side.BUY and not can_fill_whole(s, row, limit, s.orders[row].held)
 
 
 @inlined
@@ -296,7 +342,7 @@ def _trade_and_rest(
     else:
         reason = match(s, row, limit, FillKind.TRADE)
     if o.remaining > 0 and reason == 0:
-        if c.order_type == OrderType.LIMIT and c.time_in_force == TimeInForce.GTC:
+        if may_rest(c):
             _write_details(s, c, row, quantity, client_hi, client_lo)
             rest_in_book(s, row)
             return

@@ -10,6 +10,7 @@ from pilothouse.engine import events as emit
 from pilothouse.engine.hashes import code_of, insert, probe, remove, row_at
 from pilothouse.engine.money import add
 from pilothouse.engine.queue import ask_for_examination
+from pilothouse.engine.ranking import forget_position
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import Wallet
 from pilothouse.language.numbers import HOUR_US
@@ -182,6 +183,7 @@ def _unlink(s: State, row: int) -> None:
     m = s.markets[p.market]
     if m.funding_cursor == row:
         m.funding_cursor = p.next
+    forget_position(s, row)
     if p.previous == 0:
         m.positions_first = p.next
     else:

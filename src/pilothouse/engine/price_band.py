@@ -69,7 +69,7 @@ def worst_price(s: State, market: int, side: int) -> int:
 
 
 @inner
-def market_order_limit(s: State, market: int, side: int) -> int:
+def market_order_limit(s: State, market: int, side: int, banded: bool) -> int:
     """Return the price at which a market order stops, 0 if the other side is empty."""
     m = s.markets[market]
     level = s.books[m.asks].lowest if side == Side.BUY else s.books[m.bids].highest
@@ -77,7 +77,7 @@ def market_order_limit(s: State, market: int, side: int) -> int:
         return 0
     limit = band_limit(s.levels[level].price, PROTECTION_PPM, side, m.tick)
     worst = worst_price(s, market, side)
-    if worst == 0:
+    if worst == 0 or not banded:
         return limit
     return min(limit, worst) if side == Side.BUY else max(limit, worst)
 

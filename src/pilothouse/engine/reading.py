@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pilothouse.engine.debts import debt_of
 from pilothouse.engine.fees import value_in_micro_usd
 from pilothouse.engine.impact import band_of
 from pilothouse.engine.margin import (
@@ -17,6 +18,7 @@ from pilothouse.engine.margin import (
     unrealised,
     worst_quantity,
 )
+from pilothouse.engine.room import order_limit
 from pilothouse.engine.state import State
 from pilothouse.rules.compiled import entry, inlined
 from pilothouse.rules.fees import fee
@@ -34,15 +36,24 @@ EQUITY, COLLATERAL, INITIAL, WITH_ORDERS, MAINTENANCE, NOTIONAL, MARGIN_WORDS = 
     P_TIER,
     POSITION_WORDS,
 ) = range(8)
-H_ACCOUNTS, H_BELOW_MAINTENANCE, H_BELOW_INITIAL, H_PROTECTED, H_NOTIONAL, HEALTH_WORDS = range(6)
+(
+    H_ACCOUNTS,
+    H_BELOW_MAINTENANCE,
+    H_BELOW_INITIAL,
+    H_PROTECTED,
+    H_NOTIONAL,
+    H_DEBTORS,
+    H_DEBT,
+    HEALTH_WORDS,
+) = range(8)
 
 
 @entry
 def read_margin(s: State, account: int, out: Any) -> None:
     """Write an account's margin into `out`, words EQUITY to NOTIONAL (micro-dollars)."""
-    equity, initial, with_orders, maintenance, size = account_margin(s, account, 0, 0)
+    equity, initial, with_orders, maintenance, size, _ = account_margin(s, account, 0, 0)
     out[EQUITY] = equity
-    out[COLLATERAL] = collateral(s, account)
+    out[COLLATERAL] = collateral(s, account)[0]
     out[INITIAL] = initial
     out[WITH_ORDERS] = with_orders
     out[MAINTENANCE] = maintenance
@@ -103,12 +114,16 @@ def read_volume(s: State, asset: int, value: int) -> int:
 @entry
 def read_health(s: State, market: int, bands: Any, out: Any) -> None:
     """Count accounts with positions, of one contract or of all (0): `bands` holds accounts and
-    notional for each band of equity over maintenance, `out` the words H_ACCOUNTS to H_NOTIONAL.
+    notional for each band of equity over maintenance, `out` the words H_ACCOUNTS to H_DEBT.
+    Debts, of accounts without positions, are counted for all alone.
     """
     for account in range(1, s.exchange[0].accounts_used + 1):
         if not _concerns(s, account, market):
+            debt = debt_of(s, account)[0] if market == 0 else 0
+            out[H_DEBTORS] += 1 if debt > 0 else 0
+            out[H_DEBT] += debt
             continue
-        equity, initial, with_orders, maintenance, size = account_margin(s, account, 0, 0)
+        equity, initial, with_orders, maintenance, size, _ = account_margin(s, account, 0, 0)
         band = band_of(equity, maintenance)
         bands[band, 0] += 1
         bands[band, 1] += size
@@ -128,3 +143,9 @@ def _concerns(s: State, account: int, market: int) -> bool:
             return True
         k = p.next_of_account
     return False
+
+
+@entry
+def read_order_limit(s: State, account: int) -> int:
+    """Return how many open orders an account may have."""
+    return order_limit(s, account)

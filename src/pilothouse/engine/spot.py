@@ -13,7 +13,7 @@ from pilothouse.language.kinds import Side, Wallet
 from pilothouse.language.refusals import INSUFFICIENT_FUNDS
 from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.fees import fee
-from pilothouse.rules.money import value_up
+from pilothouse.rules.money import value_down, value_up
 
 
 @inlined
@@ -58,6 +58,16 @@ def can_pay(s: State, row: int, value: int) -> bool:
     """Tell whether a buy still holds the value of a fill."""
     o = s.orders[row]
     return o.side == Side.SELL or o.held >= value
+
+
+@inlined
+def held_after(s: State, row: int, price: int, quantity: int, held: int) -> int:
+    """Return what a buy that holds so much would hold after a fill, negative if it cannot pay."""
+    o = s.orders[row]
+    m = s.markets[o.market]
+    value = value_down(price, quantity, m.multiplier, m.divisor)
+    _, taker_ppm = rates(s, o.account, m.fee_schedule)
+    return held - value - min(fee(value, taker_ppm), max(0, held - value))
 
 
 @inlined

@@ -33,11 +33,17 @@ class State:
     schedules: Any
     fees: Any
     volumes: Any
+    rankings: Any
     names: Any
+    doors: Any
+    keys: Any
+    requests: Any
     balance_index: Any
     position_index: Any
     order_index: Any
     client_index: Any
+    key_index: Any
+    request_index: Any
     events: Any
     receipts: Any
     scratch: Any

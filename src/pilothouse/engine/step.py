@@ -10,26 +10,31 @@ from typing import Any
 
 from pilothouse.engine.accounts import open_account
 from pilothouse.engine.assets import list_asset
+from pilothouse.engine.change_control import is_change_control
+from pilothouse.engine.doors import open_door
 from pilothouse.engine.fees import set_fee_schedule
+from pilothouse.engine.index import set_index_price
 from pilothouse.engine.lookahead import look_ahead, look_ahead_from
 from pilothouse.engine.margin_schedule import MARGIN_TIERS_AT, set_margin_schedule
 from pilothouse.engine.market_status import set_market_status
 from pilothouse.engine.markets import list_market
 from pilothouse.engine.money import deposit
 from pilothouse.engine.names import NEW, REPEATED, body_hash, judge, place_of, remember
+from pilothouse.engine.nonces import use_nonce, use_request
 from pilothouse.engine.orders import cancel_all, cancel_order
 from pilothouse.engine.placing import place_order
 from pilothouse.engine.price_band import set_price_band
-from pilothouse.engine.prices import set_index_price
 from pilothouse.engine.state import (
     EVENTS_PER_COMMAND,
     EVENTS_ROOM,
     State,
 )
 from pilothouse.engine.transfers import transfer
+from pilothouse.engine.work import finish_command
 from pilothouse.language import commands as asked
 from pilothouse.language.refusals import (
     CAUSE_IS_MISSING,
+    CHANGE_CONTROL_ALONE_MAY_SAY_IT,
     EXCHANGE_IS_NOT_CREATED,
     MALFORMED_COMMAND,
     UNKNOWN_COMMAND,
@@ -52,7 +57,11 @@ SET_FEE_SCHEDULE = asked.SetFeeSchedule.number
 SET_MARGIN_SCHEDULE = asked.SetMarginSchedule.number
 SET_MARKET_STATUS = asked.SetMarketStatus.number
 SET_PRICE_BAND = asked.SetPriceBand.number
+OPEN_DOOR = asked.OpenDoor.number
+USE_NONCE = asked.UseNonce.number
+USE_REQUEST = asked.UseRequest.number
 RECORD_FINGERPRINT = asked.RecordFingerprint.number
+RECORD_AUDIT_HEAD = asked.RecordAuditHead.number
 FEE_TIERS_AT = asked.SetFeeSchedule.layout.slot("tiers").start
 PLACE_ID_AT = asked.PlaceOrder.layout.slot("client_order_id").start
 CANCEL_ID_AT = asked.CancelOrder.layout.slot("client_order_id").start
@@ -79,6 +88,10 @@ def step_commands(s: State, block: Any, words: Any, row: int, end: int) -> int:
 @inlined
 def _step_one(s: State, block: Any, words: Any, row: int) -> None:
     c = block.head[row]
+    if c.command == OPEN_DOOR:
+        outcome, made = open_door(s, c)
+        write_receipt(s, s.exchange[0].position, outcome, made, 0)
+        return
     body = body_hash(words, row * ROW_WORDS, c.command, c.row_count)
     place = place_of(s, c)
     verdict = judge(s, c, place, body)
@@ -88,7 +101,9 @@ def _step_one(s: State, block: Any, words: Any, row: int) -> None:
         return
     outcome, made = verdict, 0
     if verdict == NEW:
+        before = s.scratch[0].work
         outcome, made = _execute(s, block, words, row)
+        finish_command(s, before)
         remember(s, c, place, body, outcome, made)
     write_receipt(s, s.exchange[0].position, outcome, made, 0)
 
@@ -133,17 +148,25 @@ def _execute(s: State, block: Any, words: Any, row: int) -> tuple[int, int]:
 def _execute_rare(s: State, block: Any, words: Any, row: int) -> tuple[int, int]:
     c = block.head[row]
     first = row * ROW_WORDS
+    if c.command == USE_NONCE:
+        return use_nonce(s, block.use_nonce[row]), 0
+    if c.command == USE_REQUEST:
+        return use_request(s, block.use_request[row]), 0
     if c.command == OPEN_ACCOUNT:
         return open_account(s, block.open_account[row])
     if c.command == LIST_ASSET:
-        return list_asset(s, block.list_asset[row], block.list_asset[row])
+        if c.row_count == 1:
+            return list_asset(s, block.list_asset[row], 0, 0, 0)
+        rule = block.list_asset_tail[row + 1]
+        shares = rule.outlier_ppm, rule.step_ppm, rule.step_one_ppm
+        return list_asset(s, block.list_asset[row], *shares)
     if c.command == LIST_MARKET and c.row_count > 1:
         return list_market(s, block.list_market[row], block.list_market_tail[row + 1])
     if c.command == SET_FEE_SCHEDULE:
         if _lacks_records(block.set_fee_schedule[row].count, FEE_TIERS_AT, c.row_count):
             return MALFORMED_COMMAND, 0
         return set_fee_schedule(s, block.set_fee_schedule[row], words, first + FEE_TIERS_AT), 0
-    if c.command == RECORD_FINGERPRINT:
+    if c.command == RECORD_FINGERPRINT or c.command == RECORD_AUDIT_HEAD:
         return 0, 0
     if c.cause == 0:
         return CAUSE_IS_MISSING if _is_governed(c.command) else UNKNOWN_COMMAND, 0
@@ -156,6 +179,8 @@ def _execute_rare(s: State, block: Any, words: Any, row: int) -> tuple[int, int]
         if _lacks_records(tail.count, MARGIN_TIERS_AT, c.row_count):
             return MALFORMED_COMMAND, 0
         return set_margin_schedule(s, asked_for, tail, words, tiers), 0
+    if not is_change_control(c.sender):
+        return CHANGE_CONTROL_ALONE_MAY_SAY_IT if _is_governed(c.command) else UNKNOWN_COMMAND, 0
     if c.command == SET_MARKET_STATUS:
         return set_market_status(s, block.set_market_status[row]), 0
     if c.command == SET_PRICE_BAND:

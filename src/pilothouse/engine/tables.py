@@ -23,6 +23,10 @@ VOLUME_DAYS = 30
 SOURCES = 8
 COUNTS = 9
 """What the counting pass of a change counts."""
+RANKED = 64
+"""How many holders of one side one ranking for unwinds keeps."""
+WALKED = 256
+"""Fills that a walk through a book notes, one for each that an order may have."""
 
 
 def _row(fields: str, **arrays: int) -> np.dtype[Any]:
@@ -37,13 +41,17 @@ EXCHANGE = _row(
     " nodes_used books_used volumes_used triggers_used schedules_used"
     " orders_free levels_free nodes_free nodes_spare triggers_free schedules_free"
     " custody_account fees_account insurance_account dollar senders"
-    " queue_first queue_last queue_count funding_market orders_open"
+    " queue_first queue_last queue_count funding_market orders_open keys_used requests_used"
+    " levels_spare triggers_due debt_cursor"
 )
 ASSETS = _row(
     "symbol_0 symbol_1 symbol_2 display_0 display_1 decimals unit_e6 collateral haircut_ppm"
-    " index_e12 index_time sources_live markets_first triggers_book",
+    " index_e12 index_time sources_live markets_first triggers_book live_until live_since"
+    " sources_least outlier_ppm step_ppm step_one_ppm held_e12 held_since held_time left_out"
+    " anchor_e12 anchor_time unused_0 unused_1 unused_2 unused_3 unused_4 unused_5",
     source_price_e12=SOURCES,
     source_time=SOURCES,
+    source_changed=SOURCES,
 )
 MARKETS = _row(
     "kind base quote fee_schedule status tick lot quantity_min"
@@ -56,7 +64,8 @@ MARKETS = _row(
     " funding_coefficient funding_rate_max_e12 funding_rate_e12"
     " premium_sum_e12_ms premium_ms funding_posted funding_cursor"
     " schedules_first schedule_version positions_first"
-    " clearing_account insurance_account long_triggers short_triggers rows_first unused_0 unused_1"
+    " clearing_account insurance_account long_triggers short_triggers rows_first"
+    " impact_quantity depth_since"
 )
 ACCOUNTS = _row(
     "orders_first orders_open orders_max protection volume volume_day volume_micro_usd queued"
@@ -65,7 +74,7 @@ ACCOUNTS = _row(
 BALANCES = _row("account wallet asset available held next trigger unused")
 POSITIONS = _row(
     "market quantity entry_cost funding_seen_e6 buys sells schedule next_of_account"
-    " account opened_at next previous trigger_below trigger_above next_of_market unused"
+    " account opened_at next previous trigger_below trigger_above next_of_market orders_first"
 )
 ORDERS = _row(
     "number account market side flags price remaining level"
@@ -89,14 +98,29 @@ SCHEDULES = _row(
 )
 FEES = _row("count", volumes_from=TIERS, maker_ppm=TIERS, taker_ppm=TIERS)
 VOLUMES = _row("account unused", day_micro_usd=VOLUME_DAYS)
+# Two rows a market: the most profitable holders of its longs, and of its shorts, at one mark.
+RANKINGS = _row("cursor mark time count taken complete", rows=RANKED, ranks=RANKED)
 NAMES = _row("hi lo body position outcome made")
+# A door's `hi` is that of its sender's names; 0 where it was never opened.
+# `highest` is that of the names a sender without a door has used.
+DOORS = _row("hi opened_at highest unused")
+# A key of one API: the lowest and the highest nonce it used, and how many requests without one.
+KEYS = _row("key nonced first_hi first_lo last_hi last_lo without_nonce unused")
+REQUESTS = _row("key digest_hi digest_lo unused")
 HASHES = _row("entry")
 
 # The buffers of a step, which are no part of the state.
 EVENTS = _row(" ".join(f"w{place}" for place in range(16)))
 RECEIPTS = _row("position outcome made repeated")
 # `in_vain`: how many accounts in a row were looked at in vain since something could help one on.
-SCRATCH = _row("events receipts in_vain", counts=COUNTS)
+# `work`: rows visited by what time did in this block; `command_work`: by its largest command.
+# `walked`: the quantities of a walk through a book, and the orders it met.
+SCRATCH = _row(
+    "events receipts in_vain work command_work",
+    counts=COUNTS,
+    walked_orders=WALKED,
+    walked=WALKED,
+)
 NOTES = _row("first second")
 
 INDEX_OF: Final[dict[str, str]] = {
@@ -104,6 +128,8 @@ INDEX_OF: Final[dict[str, str]] = {
     "position_index": "positions",
     "order_index": "orders",
     "client_index": "orders",
+    "key_index": "keys",
+    "request_index": "requests",
 }
 """Hash tables, rebuilt from the table they index; they stay out of the fingerprint."""
 
@@ -123,7 +149,11 @@ TABLES: Final[dict[str, np.dtype[Any]]] = {
     "schedules": SCHEDULES,
     "fees": FEES,
     "volumes": VOLUMES,
+    "rankings": RANKINGS,
     "names": NAMES,
+    "doors": DOORS,
+    "keys": KEYS,
+    "requests": REQUESTS,
     **dict.fromkeys(INDEX_OF, HASHES),
 }
 """Every table of the arena, in its order."""
@@ -140,4 +170,6 @@ GROWABLE: Final = (
     "schedules",
     "fees",
     "volumes",
+    "keys",
+    "requests",
 )

@@ -19,12 +19,16 @@ from pilothouse.engine.levels import (
 from pilothouse.engine.margin import worst_quantity
 from pilothouse.engine.queue import ask_for_examination
 from pilothouse.engine.state import State
+from pilothouse.engine.work import TRIGGER_WORK, visit
 from pilothouse.language.kinds import Wallet
 from pilothouse.rules.bits import fits, highest_bit, muldiv_down
 from pilothouse.rules.compiled import inner
 
 KEY_BITS = 12
 PRICE_MAX = 1 << 61
+FIRE_WORK = 3
+"""Rows that one trigger's firing visits: itself, its level, its account."""
+FIRED_PER_MOVE = 1_024
 
 
 @inner
@@ -38,18 +42,62 @@ def key_of(price: int) -> int:
 
 @inner
 def queue_triggered_below(s: State, book: int, price: int) -> None:
-    """Ask for every account whose trigger is at or above a price that fell to it."""
-    key = key_of(price)
-    while s.books[book].highest != 0 and s.levels[s.books[book].highest].price >= key:
-        _fire(s, s.levels[s.books[book].highest].first)
+    """Ask for the accounts whose triggers are at or above a price that fell to it, a bounded
+    number of them; the others are asked for when the next blocks begin.
+    """
+    if _fire_above(s, book, key_of(price), FIRED_PER_MOVE) == 0:
+        s.exchange[0].triggers_due = 1
 
 
 @inner
 def queue_triggered_above(s: State, book: int, price: int) -> None:
-    """Ask for every account whose trigger is at or below a price that rose to it."""
-    key = key_of(price)
-    while s.books[book].lowest != 0 and s.levels[s.books[book].lowest].price <= key:
-        _fire(s, s.levels[s.books[book].lowest].first)
+    """Ask for the accounts whose triggers are at or below a price that rose to it, likewise."""
+    if _fire_below(s, book, key_of(price), FIRED_PER_MOVE) == 0:
+        s.exchange[0].triggers_due = 1
+
+
+@inner
+def fire_some_triggers(s: State) -> None:
+    """Go on with what moves of prices have left to fire, a bounded number a block."""
+    x = s.exchange[0]
+    if x.triggers_due == 0:
+        return
+    left = TRIGGER_WORK // FIRE_WORK
+    for asset in range(1, x.assets_used + 1):
+        a = s.assets[asset]
+        if a.index_e12 != 0:
+            left = _fire_above(s, a.triggers_book, key_of(a.index_e12), left)
+    for market in range(1, x.markets_used + 1):
+        m = s.markets[market]
+        if m.mark != 0:
+            left = _fire_above(s, m.long_triggers, key_of(m.mark), left)
+            left = _fire_below(s, m.short_triggers, key_of(m.mark), left)
+    visit(s, x.assets_used + x.markets_used)
+    if left > 0:
+        x.triggers_due = 0
+
+
+@inner
+def _fire_above(s: State, book: int, key: int, left: int) -> int:
+    # Of triggers from a key up at most so many; return how many more it would have taken.
+    while left > 0 and s.books[book].highest != 0:
+        level = s.levels[s.books[book].highest]
+        if level.price < key:
+            break
+        _fire(s, level.first)
+        left -= 1
+    return left
+
+
+@inner
+def _fire_below(s: State, book: int, key: int, left: int) -> int:
+    while left > 0 and s.books[book].lowest != 0:
+        level = s.levels[s.books[book].lowest]
+        if level.price > key:
+            break
+        _fire(s, level.first)
+        left -= 1
+    return left
 
 
 @inner
@@ -57,6 +105,7 @@ def _fire(s: State, trigger: int) -> None:
     account = s.triggers[trigger].account
     unlink(s, s.triggers, trigger)
     ask_for_examination(s, account)
+    visit(s, FIRE_WORK)
 
 
 @inner
@@ -75,6 +124,7 @@ def _place(s: State, trigger: int, account: int, book: int, key: int) -> int:
             return trigger
         level = new_level(s, book, key)
     append(s, s.triggers, level, trigger)
+    visit(s, 2)
     return trigger
 
 
@@ -83,12 +133,14 @@ def clear_triggers(s: State, account: int) -> None:
     """Take all triggers of an account out of their books."""
     k = s.accounts[account].positions_first
     while k != 0:
+        visit(s, 3)
         _lift(s, s.positions[k].trigger_below)
         _lift(s, s.positions[k].trigger_above)
         k = s.positions[k].next_of_account
     k = s.accounts[account].balances_first
     while k != 0:
         _lift(s, s.balances[k].trigger)
+        visit(s, 2)
         k = s.balances[k].next
 
 

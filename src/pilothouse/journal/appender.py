@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from pilothouse.journal.blocks import Header, Pen, seal_block
+from pilothouse.journal.closed import note_closed
 from pilothouse.journal.crash import crash_point
 from pilothouse.journal.durable import DurableMark
+from pilothouse.journal.renewal import proven_end, rescue
 from pilothouse.journal.segments import FOLDER, SEGMENT_BYTES, segment_name, segment_starts
 from pilothouse.journal.storage import AppendFile, Storage
 from pilothouse.language.rows import Rows
@@ -14,7 +18,7 @@ class JournalFailed(OSError):
     """A block could not be made durable. Nobody may use this journal again before recovery.
 
     After a failed sync the disk may have dropped pages that still look written, so trying again
-    would prove nothing: the writer dies and what is on the disk is read anew.
+    would prove nothing: the writer ends, and the next one writes the last segment anew.
     """
 
 
@@ -33,9 +37,10 @@ class Appender:
         self._storage = storage
         self._pen = pen
         self._segment_bytes = segment_bytes
-        self._mark = DurableMark(storage)
+        self._mark = DurableMark(storage, anew=True)
         self._file: AppendFile | None = None
-        self._make_tail_durable()
+        self._segment = ""
+        self._prove_end()
 
     def append(self, rows: Rows, commands: int, time: int) -> Header:
         """Make a block of rows durable and raise the mark; return its header.
@@ -45,8 +50,10 @@ class Appender:
         if self.failed:
             raise JournalFailed("the journal failed before; start the writer anew")
         header, raw = seal_block(self._pen, self.tail, rows, commands, time)
+        size = 0
         try:
             file = self._file_for(header.number)
+            size = file.size()
             file.write(raw)
             crash_point("append")
             file.write(rows)
@@ -54,30 +61,44 @@ class Appender:
             file.sync()
         except OSError as error:
             self.failed = True
+            if size:
+                rescue(self._storage, self._segment, self.tail, size)
             raise JournalFailed(f"block {header.number} is not durable: {error}") from error
         self.tail = header
         self._mark.set(header.number)
         return header
 
     def close(self) -> None:
-        """Give the file back; every block that was appended is durable already."""
+        """Give the file back; every block that was appended is durable already.
+
+        If no sync ever failed, it is noted that the journal ended well.
+        """
         if self._file:
             self._file.close()
             self._file = None
+        if self.tail and not self.failed:
+            # Without the note the next start only takes longer.
+            with contextlib.suppress(OSError):
+                self._mark.sync()
+                note_closed(self._storage, self.tail)
 
-    def _make_tail_durable(self) -> None:
-        # A writer that was killed may have left whole blocks that only the page cache holds.
-        starts = segment_starts(self._storage)
-        if starts:
-            self._file = self._storage.open_append(segment_name(starts[-1]))
-            self._file.sync()
-            self._storage.sync_folder(FOLDER)
-        self._mark.set(self.tail.number if self.tail else 0)
+    def _prove_end(self) -> None:
+        # A writer that did not end well may have left what only the page cache holds.
+        try:
+            self._file = proven_end(self._storage, self.tail)
+            self._segment = segment_name([0, *segment_starts(self._storage)][-1])
+            self._mark.set(self.tail.number if self.tail else 0)
+            self._mark.sync()
+        except OSError as error:
+            self.failed = True
+            raise JournalFailed(f"the end of the journal is not durable: {error}") from error
 
     def _file_for(self, block: int) -> AppendFile:
         if self._file and self._file.size() < self._segment_bytes:
             return self._file
-        self.close()
-        self._file = self._storage.open_append(segment_name(block))
+        if self._file:
+            self._file.close()
+        self._segment = segment_name(block)
+        self._file = self._storage.open_append(self._segment)
         self._storage.sync_folder(FOLDER)
         return self._file

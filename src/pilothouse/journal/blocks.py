@@ -1,8 +1,8 @@
 """A block of the journal: a sealed header of 192 bytes, then the rows of its commands.
 
 The header holds the hash of the rows and the seal of the block before; the seal is the hash of the
-header. So the last seal stands for every byte before it, and whoever keeps it elsewhere can tell
-whether anything was changed or cut off.
+header. So the last seal stands for every byte before it, and anyone who keeps it elsewhere can
+tell whether anything was changed or cut off.
 """
 
 from __future__ import annotations

@@ -39,10 +39,14 @@ class BadBlock(Exception):
 
 
 class Reader:
-    """A cursor in the journal. `tail` is the header of the last block it read."""
+    """A cursor in the journal. `tail` is the header of the last block it read.
+
+    `opened` holds the first blocks of the segments it read, as their names say.
+    """
 
     def __init__(self, storage: Storage, after: Header | None = None) -> None:
         self.tail = after
+        self.opened: set[int] = set()
         self._storage = storage
         self._file: ReadFile | None = None
         self._segment = ""
@@ -55,10 +59,15 @@ class Reader:
 
         Their rows are views of a larger piece of memory: copy what is to be kept for long.
         """
+        if up_to_block is not None and self._next_number() <= up_to_block:
+            self._let_go_if_replaced()
         while up_to_block is None or self._next_number() <= up_to_block:
-            if not self._at_a_block(up_to_block is not None):
+            block = self._next_block(up_to_block is not None)
+            if block is None:
                 return
-            yield self._read_one()
+            yield block
+        # What was read beyond the mark may be half a block, and be cut by the next writer.
+        self._chunk = self._chunk[:0]
 
     def header_of(self, number: int) -> Header | None:
         """Return the header of one block, None if the journal ends before it; raise BadBlock.
@@ -78,9 +87,29 @@ class Reader:
         if self._file:
             self._file.close()
             self._file = None
+        self._segment, self._chunk = "", self._chunk[:0]
+
+    def _let_go_if_replaced(self) -> None:
+        # After a failed write the last segment is a new file under its name. The old one may hold
+        # a whole block that never was durable; the mark passed another block of its number.
+        if self._file is not None and not self._file.is_named():
+            self.close()
 
     def _next_number(self) -> int:
         return self.tail.number + 1 if self.tail else 1
+
+    def _next_block(self, must: bool) -> Block | None:
+        if not must:
+            return self._read_one() if self._at_a_block(must) else None
+        try:
+            self._at_a_block(must)
+            return self._read_one()
+        except BadBlock:
+            # The next writer puts a new file in the place of the last segment: what is open here
+            # may be the old one. What stands under the segment's name counts.
+            self.close()
+            self._at_a_block(must)
+            return self._read_one()
 
     def _at_a_block(self, must: bool) -> bool:
         if self._file is None and not self._find():
@@ -119,6 +148,7 @@ class Reader:
     def _open(self, start: int) -> None:
         self.close()
         self._segment = segment_name(start)
+        self.opened.add(start)
         self._file = self._storage.open_read(self._segment)
         self._offset = self._chunk_at = 0
         self._chunk = self._chunk[:0]

@@ -7,12 +7,14 @@ same work. It is written beside its name and renamed, so that a name always mean
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import struct
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from pilothouse.journal.aside import set_aside
 from pilothouse.journal.blocks import HASH_BYTES
 from pilothouse.journal.crash import crash_point
 from pilothouse.journal.storage import Storage, write_in_pieces
@@ -20,6 +22,10 @@ from pilothouse.journal.storage import Storage, write_in_pieces
 FOLDER: Final = "snapshots"
 MAGIC: Final = b"PHSNAPS\n"
 FORMAT: Final = 1
+
+PART: Final = ".part"
+RESERVE_BYTES: Final = 256 << 20
+"""No snapshot is written that would leave the journal less room than this."""
 
 _ENDING: Final = ".snapshot"
 _LAYOUT: Final = struct.Struct("<8s7q32s32s32s32s")
@@ -61,17 +67,54 @@ class Snapshot(SnapshotHead):
 
 def write_snapshot(storage: Storage, snapshot: Snapshot) -> str:
     """Write a snapshot so that it is there whole or not at all; return its name."""
-    name = f"{FOLDER}/{snapshot.block:020d}{_ENDING}"
-    file = storage.open_append(name + ".part")
+    name = f"{FOLDER}/{snapshot_file(snapshot.block)}"
+    ask_for_room(storage, "a snapshot", len(snapshot.body))
+    try:
+        _write(storage, name + PART, snapshot)
+        crash_point("snapshot_rename")
+        storage.rename(name + PART, name)
+        storage.sync_folder(FOLDER)
+    except OSError:
+        with contextlib.suppress(OSError):
+            storage.remove(name + PART)
+        raise
+    return name
+
+
+def _write(storage: Storage, name: str, snapshot: Snapshot) -> None:
+    file = storage.open_append(name)
     try:
         file.cut(0)
         write_in_pieces(file, _header(snapshot), snapshot.body)
     finally:
         file.close()
-    crash_point("snapshot_rename")
-    storage.rename(name + ".part", name)
-    storage.sync_folder(FOLDER)
-    return name
+    try:
+        _parse(_read(storage, name))
+    except BadSnapshot as wrong:
+        raise OSError(errno.EIO, f"the snapshot was read back differently: {wrong}") from wrong
+
+
+def ask_for_room(storage: Storage, what: str, size: int) -> None:
+    """Raise OSError if so many bytes would leave the journal too little room."""
+    free = storage.free_bytes()
+    if free < size + RESERVE_BYTES:
+        raise OSError(
+            errno.ENOSPC,
+            f"{what} needs {size:,} bytes and would leave less than {RESERVE_BYTES:,} for the "
+            f"journal; {free:,} are free",
+        )
+
+
+def remove_parts(storage: Storage) -> None:
+    """Remove what a crash left half written; only the process that takes snapshots may."""
+    for name in storage.names(FOLDER):
+        if name.endswith(PART):
+            storage.remove(f"{FOLDER}/{name}")
+
+
+def snapshot_file(block: int) -> str:
+    """Return the name, in its folder, of the snapshot after a block."""
+    return f"{block:020d}{_ENDING}"
 
 
 def snapshot_blocks(storage: Storage) -> list[int]:
@@ -82,17 +125,20 @@ def snapshot_blocks(storage: Storage) -> list[int]:
 
 def read_snapshot(storage: Storage, block: int) -> Snapshot:
     """Return the snapshot after a block; raise BadSnapshot if it is not what was sealed."""
-    file = storage.open_read(f"{FOLDER}/{block:020d}{_ENDING}")
+    return _parse(_read(storage, f"{FOLDER}/{snapshot_file(block)}"))
+
+
+def _read(storage: Storage, name: str) -> bytes:
+    file = storage.open_read(name)
     try:
-        raw = file.read(0, file.size()).tobytes()
+        return file.read(0, file.size()).tobytes()
     finally:
         file.close()
-    return _parse(raw)
 
 
 def read_head(storage: Storage, block: int) -> SnapshotHead:
     """Return what the snapshot after a block says about itself; its machine is not looked at."""
-    file = storage.open_read(f"{FOLDER}/{block:020d}{_ENDING}")
+    file = storage.open_read(f"{FOLDER}/{snapshot_file(block)}")
     try:
         return _parse_head(file.read(0, _LAYOUT.size).tobytes())[0]
     finally:
@@ -123,14 +169,22 @@ def good_snapshots(
             continue
 
 
-def keep_only(storage: Storage, blocks: Collection[int]) -> None:
-    """Remove all other snapshots, and what a crash left half written."""
+def keep_only(storage: Storage, blocks: Collection[int]) -> list[str]:
+    """Remove all other snapshots that are whole by their head, and what a crash left half written.
+
+    One whose head is not whole cannot be placed: it is set aside. Returns where.
+    """
+    placed = {one.block for one in good_heads(storage)}
+    aside = []
     for block in snapshot_blocks(storage):
-        if block not in blocks:
-            storage.remove(f"{FOLDER}/{block:020d}{_ENDING}")
-    for name in storage.names(FOLDER):
-        if name.endswith(".part"):
-            storage.remove(f"{FOLDER}/{name}")
+        if block in blocks:
+            continue
+        if block in placed:
+            storage.remove(f"{FOLDER}/{snapshot_file(block)}")
+        else:
+            aside.append(set_aside(storage, f"{FOLDER}/{snapshot_file(block)}"))
+    remove_parts(storage)
+    return aside
 
 
 def _named(name: str) -> bool:

@@ -6,8 +6,11 @@ power is cut, every byte, name and rename that was not synced.
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
+import shutil
+import stat
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -47,6 +50,9 @@ class ReadFile(Protocol):
     def size(self) -> int:
         """Return the length in bytes."""
 
+    def is_named(self) -> bool:
+        """Tell whether the name under which it was opened still leads to this very file."""
+
     def close(self) -> None:
         """Give the file back."""
 
@@ -64,13 +70,16 @@ class Storage(Protocol):
         """Open a file to read it."""
 
     def rename(self, old: str, new: str) -> None:
-        """Give a file another name in one step, replacing what had it."""
+        """Give a file another name in one step, replacing what had it; make the new folder."""
 
     def remove(self, name: str) -> None:
         """Remove a file."""
 
     def sync_folder(self, folder: str) -> None:
         """Return when the names in a folder are durable."""
+
+    def free_bytes(self) -> int:
+        """Return how many bytes can still be written."""
 
     def mapped_word(self, name: str) -> NDArray[np.int64]:
         """Return one signed word that all processes share, kept in a file of eight bytes."""
@@ -108,8 +117,8 @@ class Files:
         return _RealRead(self.home / name)
 
     def rename(self, old: str, new: str) -> None:
-        """Give a file another name in one step, replacing what had it."""
-        os.replace(self.home / old, self.home / new)
+        """Give a file another name in one step, replacing what had it; make the new folder."""
+        os.replace(self.home / old, self._place(new))
 
     def remove(self, name: str) -> None:
         """Remove a file."""
@@ -117,17 +126,19 @@ class Files:
 
     def sync_folder(self, folder: str) -> None:
         """Return when the names in a folder are durable."""
-        handle = os.open(self.home / folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync_folder(self.home / folder)
+
+    def free_bytes(self) -> int:
+        """Return how many bytes can still be written."""
+        return shutil.disk_usage(self.home).free
 
     def mapped_word(self, name: str) -> NDArray[np.int64]:
         """Return one signed word that all processes share, kept in a file of eight bytes."""
         handle = os.open(self._place(name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             if os.fstat(handle).st_size != 8:
+                # What is left of another length is no part of a word.
+                os.ftruncate(handle, 0)
                 os.ftruncate(handle, 8)
             return np.frombuffer(mmap.mmap(handle, 8), np.int64)
         finally:
@@ -135,8 +146,25 @@ class Files:
 
     def _place(self, name: str) -> Path:
         place = self.home / name
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(place.parent)
         return place
+
+
+def _make_folder(folder: Path) -> None:
+    # A folder's own name is durable only once the folder above it is synced.
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable; raises OSError."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 class _RealAppend:
@@ -163,9 +191,19 @@ class _RealAppend:
         os.close(self._handle)
 
 
+def _open_regular(place: Path) -> int:
+    # A pipe of a file's name would have its opener wait for ever.
+    handle = os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is not a regular file", str(place))
+    return handle
+
+
 class _RealRead:
     def __init__(self, place: Path) -> None:
-        self._handle = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+        self._place = place
+        self._handle = _open_regular(place)
 
     def read(self, offset: int, size: int) -> NDArray[np.uint8]:
         made = np.empty(max(0, min(size, self.size() - offset)), np.uint8)
@@ -173,12 +211,24 @@ class _RealRead:
         while done < len(made):
             got = os.preadv(self._handle, [made[done:].data], offset + done)
             if not got:
-                return made[:done]
+                return self._ended(made[:done], offset + done)
             done += got
+        return made
+
+    def _ended(self, made: NDArray[np.uint8], at: int) -> NDArray[np.uint8]:
+        # A short read is the end of the file only if the file is that short by now.
+        if at < self.size():
+            raise OSError(errno.EIO, f"a read ended early, at byte {at}", str(self._place))
         return made
 
     def size(self) -> int:
         return os.fstat(self._handle).st_size
+
+    def is_named(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._handle), os.stat(self._place))
+        except FileNotFoundError:
+            return False
 
     def close(self) -> None:
         os.close(self._handle)

@@ -105,7 +105,7 @@ class CancelReason(IntEnum):
 
 
 class FillKind(IntEnum):
-    """What kind of deed a fill was."""
+    """How a fill came about."""
 
     TRADE = 1
     LIQUIDATION = 2

@@ -1,8 +1,9 @@
 """Who sends a command, what it is called, and why: sender, name, cause.
 
-A command's name is (sender, hi, lo), given by the door. The engine remembers the last names of
-each sender in a ring; within a sender, names rise: a door counts up in `lo` and takes a higher
-`hi` whenever it starts anew. Change control uses the change for `hi` and the step for `lo`.
+A command's name is (sender, hi, lo). The engine remembers the last names of each sender in a
+ring; within a sender, names rise: a door counts up in `lo`, under the `hi` that the journal gave
+it when it was opened (`OpenDoor`). Change control numbers its commands one after the other
+(`numbered`). No name hangs on a clock.
 """
 
 from __future__ import annotations
@@ -15,18 +16,27 @@ from pilothouse.language.kinds import CauseKind
 
 
 class Sender(IntEnum):
-    """The doors that may send commands. A further gateway takes the next number."""
+    """Who may send commands. Further gateways and sources of an index have `GATEWAYS` and
+    `INDEX_SOURCES`, a slot each.
+    """
 
     GENESIS = 1
     CONTROL = 2
     INDEX = 3
     WRITER = 4
     SIMULATION = 5
+    REHEARSAL = 6
+    """On copies only: no door has it."""
+    IMPORT = 7
     GATEWAY = 8
+    AUDIT = 63
+    """Its names are the numbers of the audit's rows, so one row can have one hash only."""
 
 
 SENDERS_MAX: Final = 64
-NAMES_PER_STEP: Final = 64
+GATEWAYS: Final = range(int(Sender.GATEWAY), 32)
+INDEX_SOURCES: Final = range(32, int(Sender.AUDIT))
+NAMES_PER_HI: Final = 64
 """A name's place in its sender's ring is (64 hi + lo) modulo the ring."""
 
 
@@ -37,6 +47,11 @@ class Name:
     sender: int
     hi: int
     lo: int
+
+
+def numbered(sender: int, number: int) -> Name:
+    """Return the name with a number that rises by one: each takes the next place in the ring."""
+    return Name(sender, number // NAMES_PER_HI, number % NAMES_PER_HI)
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,37 @@ EXCHANGE_IS_NOT_CREATED: Final = refusal(
 TABLE_CANNOT_SHRINK: Final = refusal(1009, "table_cannot_shrink", "ask for more rows than now")
 UNKNOWN_TABLE: Final = refusal(1010, "unknown_table", "name one of the engine's tables")
 
+DOOR_IS_NOT_OPEN: Final = refusal(
+    1021, "door_is_not_open", "open the door and use the number it gives in every name"
+)
+SENDER_IS_NOT_OF_THIS_DOOR: Final = refusal(
+    1022, "sender_is_not_of_this_door", "send it through the door its sender has"
+)
+COMMAND_IS_NOT_OF_THIS_DOOR: Final = refusal(
+    1023, "command_is_not_of_this_door", "send it through a door that may say it, with its cause"
+)
+NONCE_IS_NOT_ABOVE_THE_LAST: Final = refusal(
+    1024, "nonce_is_not_above_the_last", "sign again with a nonce above every earlier one"
+)
+NONCE_CANNOT_BE_TOLD_FROM_THE_TEXT: Final = refusal(
+    1025, "nonce_cannot_be_told_from_the_text", "use nonces that all have as many digits"
+)
+REQUEST_WAS_USED_ALREADY: Final = refusal(
+    1026, "request_was_used_already", "sign with a nonce, or change the request's own order name"
+)
+KEY_NEEDS_A_NONCE: Final = refusal(
+    1027, "key_needs_a_nonce", "sign with a nonce, or use a key that was made nonce_optional"
+)
+NAME_IS_TOO_FAR_AHEAD: Final = refusal(
+    1028, "name_is_too_far_ahead", "use the number behind the sender's highest"
+)
+CHANGE_CONTROL_ALONE_MAY_SAY_IT: Final = refusal(
+    1029, "change_control_alone_may_say_it", "propose it as a change and have it signed"
+)
+KEY_SIGNS_WITHOUT_NONCES: Final = refusal(
+    1030, "key_signs_without_nonces", "sign without a nonce, or use another key"
+)
+
 # 1100: capacity, checked before anything is changed
 ACCOUNT_TABLE_IS_FULL: Final = refusal(1101, "account_table_is_full", "grow the table accounts")
 BALANCE_TABLE_IS_FULL: Final = refusal(1102, "balance_table_is_full", "grow the table balances")
@@ -68,6 +99,8 @@ ASSET_TABLE_IS_FULL: Final = refusal(1108, "asset_table_is_full", "grow the tabl
 SCHEDULE_TABLE_IS_FULL: Final = refusal(1109, "schedule_table_is_full", "grow the table schedules")
 FEE_TABLE_IS_FULL: Final = refusal(1110, "fee_table_is_full", "grow the table fees")
 VOLUME_TABLE_IS_FULL: Final = refusal(1111, "volume_table_is_full", "grow the table volumes")
+KEY_TABLE_IS_FULL: Final = refusal(1121, "key_table_is_full", "grow the table keys")
+REQUEST_TABLE_IS_FULL: Final = refusal(1122, "request_table_is_full", "grow the table requests")
 
 # 1200: what is named must exist
 UNKNOWN_ACCOUNT: Final = refusal(1201, "unknown_account", "open the account first")
@@ -79,6 +112,11 @@ UNKNOWN_WALLET: Final = refusal(1206, "unknown_wallet", "use the wallet spot or 
 SYMBOL_IS_TAKEN: Final = refusal(1207, "symbol_is_taken", "choose another symbol")
 ORDER_IS_ANOTHER_ACCOUNTS: Final = refusal(
     1208, "order_is_another_accounts", "cancel only orders of your own account"
+)
+ACCOUNT_IS_THE_HOUSES: Final = refusal(
+    1209,
+    "account_is_the_houses",
+    "name a client's account; the house's take only what the engine books, and the pool deposits",
 )
 
 # 1300: orders, in the order in which they are checked
@@ -178,6 +216,12 @@ FUNDING_LIMIT_IS_OUT_OF_RANGE: Final = refusal(
     1511, "funding_limit_is_out_of_range", "use a positive coefficient and a limit of at most 1"
 )
 SYMBOL_IS_EMPTY: Final = refusal(1512, "symbol_is_empty", "give 1 to 24 bytes of text")
+INSURANCE_ACCOUNT_IS_MISSING: Final = refusal(
+    1520, "insurance_account_is_missing", "open an account with the purpose insurance first"
+)
+FEES_ACCOUNT_IS_MISSING: Final = refusal(
+    1521, "fees_account_is_missing", "open an account with the purpose fees first"
+)
 
 # 1600: margin schedules
 BASE_VERSION_HAS_MOVED: Final = refusal(
@@ -203,7 +247,7 @@ LEGAL_CAP_OF_THE_CLASS: Final = refusal(
     1608, "legal_cap_of_the_class", "the leverage exceeds what the law allows this client class"
 )
 IMPACT_ABOVE_WHAT_WAS_SIGNED: Final = refusal(
-    1609, "impact_above_what_was_signed", "preview again; sign a higher ceiling or a gentler way"
+    1609, "impact_above_what_was_signed", "preview again; sign a higher ceiling or an alternative"
 )
 NOT_A_CONTRACT: Final = refusal(1610, "not_a_contract", "margin schedules belong to contracts")
 COHORT_IS_IN_THE_PAST: Final = refusal(
@@ -218,6 +262,11 @@ STATUS_MOVE_IS_NOT_ALLOWED: Final = refusal(
 BAND_IS_OUT_OF_RANGE: Final = refusal(
     1702, "band_is_out_of_range", "use 0 for no band, or 1,000 to 1,000,000 ppm"
 )
+MARKET_IS_NOT_EMPTY: Final = refusal(
+    1703,
+    "market_is_not_empty",
+    "use reduce_only until all positions are closed, then cancel_only until no order rests",
+)
 
 # 1800: prices
 INDEX_PRICE_MUST_BE_POSITIVE: Final = refusal(
@@ -226,6 +275,22 @@ INDEX_PRICE_MUST_BE_POSITIVE: Final = refusal(
 UNKNOWN_SOURCE: Final = refusal(1802, "unknown_source", "use a source number from 1 to 8")
 INDEX_PRICE_IS_TOO_LARGE: Final = refusal(
     1803, "index_price_is_too_large", "send a price below 9,000,000 dollars"
+)
+INDEX_IS_STALE: Final = refusal(
+    1804,
+    "index_is_stale",
+    "send a reduce-only order, or wait until enough sources tell the index again",
+)
+INDEX_RULE_IS_OUT_OF_RANGE: Final = refusal(
+    1805, "index_rule_is_out_of_range", "use at most 8 sources and 1,000 to 1,000,000 ppm, or 0"
+)
+INDEX_PRICE_IS_FROM_THE_FUTURE: Final = refusal(
+    1806, "index_price_is_from_the_future", "set the source's clock; it is over 5 seconds ahead"
+)
+INDEX_PRICE_IS_OLD: Final = refusal(
+    1807,
+    "index_price_is_old",
+    "send prices taken in the last 60 seconds, each later than the one before",
 )
 
 

@@ -9,3 +9,9 @@ class RecordsConfig(AppConfig):
     name = "pilothouse.records"
     label = "records"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let every row be shown as it reads."""
+        from pilothouse.records import plain_rows
+
+        plain_rows.listen()

@@ -2,22 +2,28 @@
 
 A row's hash covers the row before it and every word of its own, so a changed, missing or inserted
 row shows. Rows cut off at the end show against the head; head and rows cut together show only
-against a head noted elsewhere (`head` gives it).
+against a head noted elsewhere (`head` gives it). A row's seal is made with the folder's secret:
+who can write the database alone appends a row that is chained rightly, not one that is sealed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from pilothouse.language.texts import all_shown, shown
 from pilothouse.records.models import AuditHead, AuditRow
+from pilothouse.records.refusals import BOUND
+from pilothouse.records.shortened import Shortened
 
 DONE: Final = "done"
 REFUSED: Final = "refused"
@@ -26,6 +32,10 @@ NO_HASH: Final = "0" * 64
 
 class NoTransaction(RuntimeError):
     """An audit row was to be written outside the transaction of its deed."""
+
+
+class NotRecorded(RuntimeError):
+    """The audit row of a deed could not be written, so the deed must not have been done."""
 
 
 @dataclass(frozen=True)
@@ -55,23 +65,40 @@ def write(
 ) -> AuditRow:
     """Add a row to the chain. Must be called within the transaction of its deed.
 
-    `facts` is plain JSON and must hold no secret. Raises NoTransaction outside a transaction.
+    `facts` is plain JSON and must hold no secret. Raises NoTransaction outside a transaction, and
+    NotRecorded if the database does not take the row: the deed is undone with it.
     """
     if not connection.in_atomic_block:
         raise NoTransaction(f"{deed} of {subject} was to be audited outside a transaction")
+    try:
+        return _add(actor, deed, subject, sentence, facts, outcome, at)
+    except DatabaseError as why:
+        raise NotRecorded(f"the audit does not take the row of {deed}: {why}") from why
+
+
+def _add(
+    actor: str,
+    deed: str,
+    subject: str,
+    sentence: str,
+    facts: dict[str, Any] | None,
+    outcome: str,
+    at: datetime | None,
+) -> AuditRow:
     head, _ = AuditHead.objects.select_for_update().get_or_create(pk=1)
     row = AuditRow(
         number=head.number + 1,
         at=at or timezone.now(),
-        actor=actor,
-        deed=deed,
-        subject=subject,
+        actor=shown(actor),
+        deed=shown(deed),
+        subject=shown(subject),
         outcome=outcome,
-        sentence=sentence,
-        facts=json.loads(json.dumps(facts or {})),
+        sentence=shown(sentence),
+        facts=all_shown(json.loads(json.dumps(facts or {}))),
         before_hash=head.hash,
     )
     row.hash = row_hash(row)
+    row.seal = _seal_of(row.hash)
     row.save()
     head.number, head.hash = row.number, row.hash
     head.save()
@@ -80,10 +107,28 @@ def write(
 
 def write_refusal(
     actor: str, deed: str, subject: str, sentence: str, facts: dict[str, Any] | None = None
-) -> AuditRow:
-    """Record a refused attempt in a transaction of its own: the deed's was rolled back."""
+) -> AuditRow | None:
+    """Record a refused attempt in a transaction of its own: the deed's was rolled back.
+
+    Texts are cut as `shortened` says. Beyond the bound of `refusals` it is counted instead, and
+    None is returned.
+    """
+    short = Shortened()
+    sentence = short.of(shown(sentence))
+    kept = short.of(all_shown(json.loads(json.dumps(facts or {}))))
+    if not BOUND.is_row(actor, deed, {"subject": subject, **kept}):
+        return None
     with transaction.atomic():
-        return write(actor, deed, subject, sentence, facts=facts, outcome=REFUSED)
+        return write(actor, deed, subject, sentence, facts=kept, outcome=REFUSED)
+
+
+def write_summaries() -> None:
+    """Write what the refused attempts came to that were counted; to be called each second."""
+    for one in BOUND.due():
+        sentence = f"{one.count} more refused attempts were counted without rows of their own"
+        facts = {"count": one.count, "last": one.last}
+        with transaction.atomic():
+            write(one.actor, one.deed, "refusals", sentence, facts=facts, outcome=REFUSED)
 
 
 def row_hash(row: AuditRow) -> str:
@@ -99,8 +144,18 @@ def row_hash(row: AuditRow) -> str:
         "facts": row.facts,
         "before": row.before_hash,
     }
+    # Every part is within the quotes and brackets of JSON, so no part can run into the next one.
     plain = json.dumps(words, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def is_sealed(row: AuditRow) -> bool:
+    """Tell whether a row, as it is now, was written with the secret of this process."""
+    return hmac.compare_digest(row.seal.encode(), _seal_of(row_hash(row)).encode())
+
+
+def _seal_of(made: str) -> str:
+    return hmac.new(settings.PILOTHOUSE_AUDIT_KEY, made.encode(), hashlib.sha256).hexdigest()
 
 
 def _microseconds(at: datetime) -> int:
@@ -116,6 +171,9 @@ def head() -> tuple[int, str]:
 
 def verify() -> Verdict:
     """Read the whole chain and say where it first breaks."""
+    below = below_the_first()
+    if below:
+        return Verdict(0, 1, below, NO_HASH)
     number, told = head()
     verdict = check_chain(AuditRow.objects.order_by("number").iterator())
     if verdict.whole and (verdict.rows, verdict.head) != (number, told):
@@ -125,16 +183,37 @@ def verify() -> Verdict:
     return verdict
 
 
-def check_chain(rows: Iterable[AuditRow]) -> Verdict:
-    """Follow rows from the first and say where the chain breaks; needs no database."""
-    count, before = 0, NO_HASH
+def below_the_first() -> str:
+    """Say which row has a number that no row has which was written here, "" if none does."""
+    below = AuditRow.objects.filter(number__lt=1).order_by("number").first()
+    return f"row {below.number} is below the first, which is row 1" if below else ""
+
+
+def end_fault() -> str:
+    """Say what is wrong with the chain's last link, "" if nothing is: quick, unlike `verify`."""
+    number, told = head()
+    last = AuditRow.objects.filter(number__in=(number - 1, number)).order_by("number")
+    rows = list(last)
+    if number and (not rows or rows[-1].number != number):
+        return f"row {number}, the last, is missing"
+    if rows and rows[-1].hash != told:
+        return f"row {number} is not the one that was written last"
+    return _break(rows[-1], number, rows[0].hash if number > 1 else NO_HASH) if rows else ""
+
+
+def check_chain(rows: Iterable[AuditRow], after: int = 0, before: str = NO_HASH) -> Verdict:
+    """Follow rows behind row `after`, whose hash is `before`, and say where the chain breaks.
+
+    Needs no database. `rows` of the verdict counts those that were followed.
+    """
+    number = after
     for row in rows:
-        count += 1
-        reason = _break(row, count, before)
+        number += 1
+        reason = _break(row, number, before)
         if reason:
-            return Verdict(count, count, reason, before)
+            return Verdict(number - after, number, reason, before)
         before = row.hash
-    return Verdict(count, 0, "", before)
+    return Verdict(number - after, 0, "", before)
 
 
 def _break(row: AuditRow, number: int, before: str) -> str:
@@ -148,5 +227,5 @@ def _break(row: AuditRow, number: int, before: str) -> str:
 
 
 def rows_about(subject: str) -> list[AuditRow]:
-    """Return the line of time of one subject, oldest first."""
+    """Return the timeline of one subject, oldest first."""
     return list(AuditRow.objects.filter(subject=subject).order_by("number"))

@@ -1,6 +1,6 @@
 """The history of orders and trades, folded from the journal's spans and kept in memory.
 
-The engine forgets an order the moment it is closed; whoever asks "what became of it?" asks here.
+The engine forgets an order the moment it is closed; "what became of it?" is answered here.
 Everything is bounded: of closed orders and fills the oldest are forgotten first. A follower's
 thread folds, a door's thread reads; what is handed out is a copy and does not change any more.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
@@ -115,6 +115,7 @@ class History:
         self._lock = threading.Lock()
         self._orders: dict[int, OrderRecord] = {}
         self._open: dict[int, dict[int, None]] = {}
+        self._open_in: Counter[tuple[int, int]] = Counter()
         self._closed: deque[int] = deque()
         self._closed_of: dict[int, deque[int]] = {}
         self._fills: dict[int, FillRecord] = {}
@@ -146,7 +147,7 @@ class History:
         self._orders = {one.number: one for one in found.orders}
         for one in found.orders:
             if one.is_open:
-                self._open.setdefault(one.account, {})[one.number] = None
+                self._note_open(one)
                 if self._listener is not None:
                     # What traded of it before is no news: it is a new order of what is left.
                     self._listener.placed(replace(one, quantity=one.remaining, executed=0))
@@ -199,7 +200,7 @@ class History:
         if at is not None:
             _fill_in(made, rows[at : at + int(rows[at, 1])])
         self._orders[made.number] = made
-        self._open.setdefault(made.account, {})[made.number] = None
+        self._note_open(made)
         if self._listener is not None:
             self._listener.placed(made)
 
@@ -270,8 +271,16 @@ class History:
 
     def _close(self, order: OrderRecord, status: OrderStatus, position: int) -> None:
         order.status, order.closed_position = status, position
-        self._open.get(order.account, {}).pop(order.number, None)
+        if order.number in self._open.get(order.account, {}):
+            del self._open[order.account][order.number]
+            self._open_in[order.account, order.market] -= 1
+            if not self._open_in[order.account, order.market]:
+                del self._open_in[order.account, order.market]
         self._note_closed(order)
+
+    def _note_open(self, order: OrderRecord) -> None:
+        self._open.setdefault(order.account, {})[order.number] = None
+        self._open_in[order.account, order.market] += 1
 
     def _note_closed(self, order: OrderRecord) -> None:
         self._closed.append(order.number)
@@ -291,6 +300,10 @@ class History:
         """Return an account's open orders, oldest first."""
         with self._lock:
             return [_copied(self._orders[number]) for number in self._open.get(account, ())]
+
+    def open_count(self, account: int, market: int) -> int:
+        """Return how many orders an account has open in a market."""
+        return self._open_in.get((account, market), 0)
 
     def closed_orders(self, account: int) -> list[OrderRecord]:
         """Return an account's closed and cancelled orders, the one closed last first."""

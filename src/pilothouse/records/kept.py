@@ -18,6 +18,7 @@ from typing import Any, Final, get_type_hints
 import msgspec
 
 from pilothouse.journal.blocks import Header
+from pilothouse.journal.snapshots import ask_for_room
 from pilothouse.journal.storage import Storage, write_in_pieces
 from pilothouse.records.history import History, OrderListener, Remembered
 from pilothouse.records.orders import FillRecord, OrderRecord
@@ -72,6 +73,14 @@ class KeptTape(msgspec.Struct, array_like=True):
     count: int
 
 
+class KeptAt(msgspec.Struct, array_like=True):
+    """Where a history stands: how every layout of it begins."""
+
+    block: int
+    seal: bytes
+    position: int
+
+
 class Kept(msgspec.Struct, array_like=True):
     """A history and the block it stands at."""
 
@@ -89,17 +98,26 @@ class Kept(msgspec.Struct, array_like=True):
 
 
 def keep(storage: Storage, remembered: Remembered, tail: Header) -> None:
-    """Write what a history remembered right after a block; whole or not at all."""
+    """Write what a history remembered right after a block; whole or not at all.
+
+    Raises OSError, also when the journal would be left too little room.
+    """
     with _no_collection():
         body = msgspec.msgpack.encode(_rows(remembered, tail))
-    file = storage.open_append(NAME + ".part")
+    ask_for_room(storage, "what is kept of orders", len(body))
     try:
-        file.cut(0)
-        write_in_pieces(file, _head(body), body)
-    finally:
-        file.close()
-    storage.rename(NAME + ".part", NAME)
-    storage.sync_folder(FOLDER)
+        file = storage.open_append(NAME + ".part")
+        try:
+            file.cut(0)
+            write_in_pieces(file, _head(body), body)
+        finally:
+            file.close()
+        storage.rename(NAME + ".part", NAME)
+        storage.sync_folder(FOLDER)
+    except OSError:
+        with contextlib.suppress(OSError):
+            remove_part(storage)
+        raise
 
 
 def kept(storage: Storage) -> Kept | None:
@@ -119,6 +137,31 @@ def kept(storage: Storage) -> Kept | None:
             return msgspec.msgpack.decode(body, type=Kept)
     except (msgspec.ValidationError, msgspec.DecodeError):
         return None
+
+
+def kept_at(storage: Storage) -> tuple[int, int] | None:
+    """Return the block and the command that the kept orders stand at, None if there are none."""
+    if "orders" not in storage.names(FOLDER):
+        return None
+    file = storage.open_read(NAME)
+    try:
+        raw = file.read(0, file.size()).tobytes()
+    finally:
+        file.close()
+    head, body = raw[:HEAD_BYTES], raw[HEAD_BYTES:]
+    if head[-32:] != hashlib.sha256(body).digest():
+        return None
+    try:
+        at = msgspec.msgpack.decode(body, type=KeptAt)
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        return None
+    return at.block, at.position
+
+
+def remove_part(storage: Storage) -> None:
+    """Remove what a crash left half written; only the door that keeps orders may."""
+    if "orders.part" in storage.names(FOLDER):
+        storage.remove(f"{NAME}.part")
 
 
 def _head(body: bytes) -> bytes:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from django.db import models
 
 from pilothouse.records.fixed import FixedRow
+from pilothouse.records.plain_json import PlainJSON
 
 
 class AuditRow(FixedRow):
@@ -21,9 +22,10 @@ class AuditRow(FixedRow):
     subject = models.CharField(max_length=128, db_index=True)
     outcome = models.CharField(max_length=16, default="done")
     sentence = models.TextField()
-    facts = models.JSONField(default=dict)
+    facts = PlainJSON(default=dict)
     before_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
+    seal = models.CharField(max_length=64, default="")
 
     class Meta:
         ordering: ClassVar[list[str]] = ["number"]

@@ -100,7 +100,7 @@ class Execution:
 
     @property
     def order(self) -> int:
-        """Return the order of this side, 0 for a deed of the venue."""
+        """Return the order of this side, 0 for an action of the venue."""
         return self.fill.maker_order if self.maker else self.fill.taker_order
 
     @property

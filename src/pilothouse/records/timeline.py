@@ -1,7 +1,7 @@
 """What happened lately to each account, for its page: the last events, and refused commands.
 
 Folded from a follower's spans; `since` says from which moment on it is complete. Bounded for each
-account and in how many accounts are remembered: whoever was quiet longest is forgotten first.
+account and in how many accounts are remembered: the quietest are forgotten first.
 """
 
 from __future__ import annotations

@@ -1,11 +1,15 @@
 """The mark of a contract: its index plus a smoothed and clamped premium.
 
-    premium  = middle of the contract's book - index, or 0 where a side is empty
+    premium  = middle of the two impact prices - index, or 0 while the book cannot be traded on
     smoothed = smoothed + (premium - smoothed) x elapsed / 30 s   (elapsed at most 30 s)
     mark     = index + clamp(smoothed, +- index x premium_max_ppm)
 
 All in hundredths of a price unit; divisions round down. Kraken documents the cap (1 % for
 perpetuals); the smoothing over thirty seconds is our choice.
+
+An impact price is that of the order which completes the impact quantity, from the best price on.
+A book can be traded on while its market executes orders, both sides hold the impact quantity, and
+not all of it is one account's. The premium counts once that has held for ten seconds.
 """
 
 from __future__ import annotations
@@ -15,6 +19,12 @@ from pilothouse.rules.compiled import kernel
 from pilothouse.rules.money import share_down
 
 SMOOTHING_US = 30 * SECOND_US
+SETTLES_AFTER_US = 10 * SECOND_US
+"""How long a book must have been tradable before its premium counts."""
+IMPACT_MICRO_USD = 500_000_000
+"""What a side must hold where a market was listed without an impact quantity."""
+ORDERS_LOOKED_AT = 64
+"""Orders of a side among which the impact quantity must be found."""
 
 
 @kernel

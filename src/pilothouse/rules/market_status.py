@@ -92,7 +92,7 @@ def order_refusal(status: int, order_type: int, post_only: bool) -> int:
     return 0
 
 
-@inlined
+@kernel
 def executes(status: int) -> bool:
     """Tell whether trades, and so liquidations, happen in a status."""
     return (

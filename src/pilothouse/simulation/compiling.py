@@ -65,7 +65,7 @@ def _rows(block: list[Command], hi: int) -> Iterator[Any]:
 def _trade() -> list[Command]:
     bitcoin, dollar = markets.asset_number("XXBT"), markets.asset_number("ZUSD")
     made: list[Command] = [
-        SetIndexPrice(asset=bitcoin, source=1, price_e12=PRICE * 10**12),
+        *[SetIndexPrice(asset=bitcoin, source=k, price_e12=PRICE * 10**12) for k in (1, 2)],
         GrowTable(table="orders", rows=2_048),
         GrowTable(table="balances", rows=2_048),
     ]

@@ -20,6 +20,8 @@ from pilothouse.simulation.genesis import CLIENTS_FROM
 from pilothouse.simulation.markets import asset_number
 
 MAKERS: Final = 8
+MAKER_ORDERS: Final = 8_192
+"""Open orders of a maker; everybody else has the share of an account without a number."""
 TAKERS: Final = 120
 HOLDERS: Final = 480
 COUNTRIES: Final = (276, 250, 724, 380, 528, 826, 840, 124, 36, 756)
@@ -38,6 +40,7 @@ class Client:
     jurisdiction: int
     spot_usd: int
     futures_usd: int
+    orders_max: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,14 @@ def populate(seed: int) -> Population:
             Client(next(numbers), ClientClass.RETAIL, 250, 20_000, 5_000),
         ),
         makers=tuple(
-            Client(next(numbers), house, chance.pick(COUNTRIES), 400_000_000, 400_000_000)
+            Client(
+                next(numbers),
+                house,
+                chance.pick(COUNTRIES),
+                400_000_000,
+                400_000_000,
+                MAKER_ORDERS,
+            )
             for _ in range(MAKERS)
         ),
         takers=tuple(_taker(next(numbers), chance) for _ in range(TAKERS)),
@@ -122,7 +132,13 @@ def opening(population: Population, shares: dict[str, int]) -> list[Command]:
     """
     made: list[Command] = []
     for one in population.clients():
-        made.append(OpenAccount(client_class=one.client_class, jurisdiction=one.jurisdiction))
+        made.append(
+            OpenAccount(
+                client_class=one.client_class,
+                jurisdiction=one.jurisdiction,
+                orders_max=one.orders_max,
+            )
+        )
     for one in population.clients():
         made += _funding(one, shares)
     return made

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
+from pilothouse.language.doors import Doorway
 from pilothouse.language.names import Name, Receipt, Sender
 from pilothouse.language.rows import Message
 from pilothouse.language.schema import Command
@@ -72,26 +73,40 @@ class Traffic:
         return Message(command, Name(Sender.SIMULATION, self._hi, self._lo))
 
 
-def run_traffic(home: Path, rate: int = RATE, seed: int = 1) -> None:
-    """Trade on the exchange of a folder until SIGINT or SIGTERM; wait while its writer is away."""
+def run_traffic(
+    home: Path, rate: int = RATE, seed: int = 1, alive: Callable[[], None] = lambda: None
+) -> None:
+    """Trade on the exchange of a folder until SIGINT or SIGTERM; wait while its writer is away.
+
+    `alive` is called behind each beat that the exchange answered.
+    """
     stop = threading.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: stop.set())
     while not stop.is_set():
-        traffic = Traffic(VenueClient(home), seed, time.time_ns() // 1000)
+        client = VenueClient(home, door=Doorway.TRAFFIC)
+        try:
+            traffic = Traffic(client, seed, client.open_door(Sender.SIMULATION))
+        except WriterIsAway:
+            stop.wait(AWAY_S)
+            continue
         prices = traffic.crowd.prices
         _recall(home, prices)
         follow_replay(home, prices)
         try:
             traffic.start()
-            _keep_time(traffic, rate, stop, partial(follow_replay, home, prices))
+            _keep_time(traffic, rate, stop, partial(follow_replay, home, prices), alive)
         except WriterIsAway:
             stop.wait(AWAY_S)
         _remember(home, prices)
 
 
 def _keep_time(
-    traffic: Traffic, rate: int, stop: threading.Event, look: Callable[[], None]
+    traffic: Traffic,
+    rate: int,
+    stop: threading.Event,
+    look: Callable[[], None],
+    alive: Callable[[], None],
 ) -> None:
     """Beat at the rate; beats that were missed are left out, not made up for."""
     beat, owed = time.monotonic(), 0
@@ -99,6 +114,7 @@ def _keep_time(
         owed += rate
         look()
         traffic.beat(owed // BEATS)
+        alive()
         owed %= BEATS
         beat = max(beat + 1 / BEATS, time.monotonic() - 1)
         stop.wait(max(0.0, beat - time.monotonic()))

@@ -25,6 +25,7 @@ START_US: Final = 1_798_761_600_000_000
 """The first of January 2027, 00:00 UTC, in microseconds."""
 BEAT_US: Final = 100_000
 GENESIS: Final = Cause(CauseKind.GENESIS, 1)
+SIGNED: Final = Cause(CauseKind.CHANGE, 1)
 NO_CAUSE: Final = Cause()
 
 
@@ -79,4 +80,5 @@ class World:
 
     def _message(self, command: Command, cause: Cause) -> Message:
         self._names += 1
-        return Message(command, Name(Sender.SIMULATION, 1, self._names), cause)
+        sender = Sender.SIMULATION if cause in (NO_CAUSE, GENESIS) else Sender.REHEARSAL
+        return Message(command, Name(sender, 1, self._names), cause)

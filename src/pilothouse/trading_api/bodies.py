@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
-BODY_MAX: Final = 1 << 20
+from pilothouse.gate.addresses import address_key
+
+BODY_MAX: Final = 1 << 16
+"""How long a body may be, in bytes: four times the longest batch and a thousand names fit."""
 
 
 class TooLarge(ValueError):
@@ -14,7 +17,7 @@ class TooLarge(ValueError):
 
 
 async def read_body(request: Request) -> bytes:
-    """Return a request's body as sent; TooLarge above one mebibyte."""
+    """Return a request's body as sent; TooLarge above BODY_MAX."""
     pieces, size = [], 0
     async for piece in request.stream():
         size += len(piece)
@@ -22,6 +25,11 @@ async def read_body(request: Request) -> bytes:
             raise TooLarge
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Return the address that counts of a request's or a WebSocket's sender."""
+    return address_key(connection.client.host if connection.client else "")
 
 
 def raw_path(request: Request) -> bytes:

@@ -7,23 +7,24 @@ to the same key, so that a client always sees its own orders. The wait is bounde
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from pilothouse.language.commands import CancelAllOrders
-from pilothouse.language.names import Name, Receipt, Sender
+from pilothouse.language.names import Receipt
 from pilothouse.language.rows import Message
 from pilothouse.language.schema import Command
 from pilothouse.records.history import History
 from pilothouse.trading_api.listing import Listing
-from pilothouse.trading_api.nonces import Nonces
+from pilothouse.trading_api.names import Names
+from pilothouse.trading_api.nonces import FUTURES, SPOT, Nonces
 from pilothouse.trading_api.ports import FindKey, Key, Replica, Venue
 from pilothouse.trading_api.tokens import Tokens
 from pilothouse.venue.catalogue import Catalogue
 from pilothouse.venue.views.assets import all_assets
 from pilothouse.venue.views.markets import all_markets
+from pilothouse.venue.views.nonces import highest_nonce, signs_without
 
 WAIT_S: Final = 5.0
 POLL_S: Final = 0.001
@@ -50,14 +51,16 @@ class Door:
         catalogue: Callable[[], Catalogue],
         *,
         wait_s: float = WAIT_S,
+        slot: int = 0,
     ) -> None:
         self.history = history
         self.catalogue = catalogue
         self.follower = follower
-        self.spot_nonces, self.futures_nonces = Nonces(), Nonces()
+        self.spot_nonces = Nonces(SPOT, self._nonce_before)
+        self.futures_nonces = Nonces(FUTURES, self._nonce_before, self._signs_without)
+        self.names = Names(venue, slot)
         self.tokens = Tokens()
         self._venue, self._find_key, self._wait_s = venue, find_key, wait_s
-        self._started, self._count = time.time_ns() // 1_000, itertools.count()
         self._last: dict[str, int] = {}
         self._keys: dict[str, tuple[float, Key | None]] = {}
         self._listing: tuple[int, Catalogue, Listing] | None = None
@@ -75,15 +78,25 @@ class Door:
         return found
 
     async def ask(self, key: Key, commands: Sequence[Command]) -> list[Receipt]:
-        """Send commands under new names and return their receipts, in order."""
-        messages = [
-            Message(one, Name(Sender.GATEWAY, self._started, next(self._count)))
-            for one in commands
-        ]
+        """Send commands under new names and return their receipts, in order.
+
+        Raises DoorStaysShut when another gateway has opened this one's door.
+        """
+        names = await self.names.next(len(commands))
+        messages = [Message(one, name) for one, name in zip(commands, names, strict=True)]
         receipts = await self._venue.submit(messages)
+        self.names.judge(receipts)
         reached = max((one.position for one in receipts), default=0)
         self._last[key.public] = max(reached, self._last.get(key.public, 0))
         return receipts
+
+    def _nonce_before(self, number: int) -> int:
+        with self.follower.machine() as machine:
+            return highest_nonce(machine, number)
+
+    def _signs_without(self, number: int) -> bool:
+        with self.follower.machine() as machine:
+            return signs_without(machine, number)
 
     async def ask_one(self, key: Key, command: Command) -> Receipt:
         """Send one command and return its receipt."""
@@ -114,6 +127,11 @@ class Door:
             await asyncio.sleep(POLL_S)
 
     @property
+    def now_us(self) -> int:
+        """Return the exchange's time now, in microseconds; deadlines of clients end by it."""
+        return self.follower.now_us
+
+    @property
     def time(self) -> int:
         """Return the time of the last block the history has seen, in microseconds."""
         return self.history.time
@@ -133,8 +151,3 @@ class Door:
             with self.follower.machine() as held:
                 return self._read_listing(held, words)
         return Listing(all_assets(machine), all_markets(machine), words)
-
-
-def wall_clock_us() -> int:
-    """Return the time of the wall clock, for the words that ask for it, in microseconds."""
-    return time.time_ns() // 1_000

@@ -7,7 +7,7 @@ import threading
 from typing import Final
 
 from pilothouse.records.history import History, OrderListener
-from pilothouse.records.kept import keep, kept, recalled
+from pilothouse.records.kept import keep, kept, recalled, remove_part
 from pilothouse.venue.follower import Follower, ReplicaStopped
 from pilothouse.venue.recovery import header_of
 
@@ -37,6 +37,7 @@ class Keeper:
 
     def start(self) -> None:
         """Begin to keep, in a thread of its own."""
+        remove_part(self._follower.storage)
         self._thread.start()
 
     def stop(self) -> None:

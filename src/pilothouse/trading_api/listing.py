@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from pilothouse.language.kinds import MarketKind
+from pilothouse.language.numbers import E12
 from pilothouse.venue.catalogue import Catalogue, Entry
 
+DOLLAR: Final = "USD"
 SHORT_OF_DISPLAY: Final = {"BTC": "XBT", "DOGE": "XDG"}
 """Where Kraken's short name of an asset is not the name clients see."""
 
@@ -82,6 +84,11 @@ class Asset:
     short: str
     display: str
     decimals: int
+
+
+def index_of(asset: Asset, index_e12: int) -> int:
+    """Return what one of an asset is worth in dollars; the dollar is one, and needs no index."""
+    return E12 if asset.display == DOLLAR else index_e12
 
 
 @dataclass(frozen=True)

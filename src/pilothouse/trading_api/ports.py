@@ -57,8 +57,16 @@ class Replica(Protocol):
         """Return the time of the last block it has stepped, microseconds since the epoch."""
 
     @property
+    def now_us(self) -> int:
+        """Return the exchange's time now, microseconds since the epoch."""
+
+    @property
     def standstill(self) -> Standstill | None:
         """Say since when nothing new was seen, None while blocks come."""
+
+    @property
+    def clock_held(self) -> str:
+        """Say why the exchange's time does not follow the machine's clock; empty while it does."""
 
     def machine(self) -> AbstractContextManager[Any]:
         """Return the machine between two blocks, held while it is read."""

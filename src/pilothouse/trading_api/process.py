@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import uvicorn
-from starlette.applications import Starlette
 
+from pilothouse.gate.entry import Counted, Gate
+from pilothouse.gate.report import report_of, write
+from pilothouse.gate.serving import configured, listening
 from pilothouse.journal.durable import DurableMark
+from pilothouse.language.schema import ROW_WORDS
 from pilothouse.trading_api.app import build
 from pilothouse.trading_api.feeds.moments import Moments
 from pilothouse.trading_api.feeds.socket import FeedProtocol
+from pilothouse.trading_api.gate import gate_of
 from pilothouse.trading_api.keeper import Keeper
 from pilothouse.trading_api.ports import FindKey
+from pilothouse.trading_api.rates import Rates, tier
 from pilothouse.venue.catalogue import CatalogueFile
-from pilothouse.venue.client import AsyncVenueClient
+from pilothouse.venue.client import AsyncVenueClient, WriterIsAway
 from pilothouse.venue.follower import Follower
+from pilothouse.venue.readiness import AskAlso, Readiness
 from pilothouse.venue.views.accounts import contract_positions
 from pilothouse.venue.views.margin import margin
 from pilothouse.venue.views.markets import all_markets
@@ -31,6 +39,9 @@ MESSAGE_MAX: Final = 1 << 16
 """How long a client's WebSocket message may be, in bytes."""
 GOODBYE_S: Final = 10
 """How long requests under way and connections may take when the server stops."""
+SIGN_S: Final = 1.0
+REPORT_S: Final = 1.0
+"""How often the watch is told how full the door is."""
 NOBODY: Final = 0
 """Row 0 of the accounts means "none" and can be read."""
 
@@ -42,8 +53,21 @@ class CannotFollow(Exception):
 
 
 @asynccontextmanager
-async def gateway(home: Path, find_key: FindKey) -> AsyncIterator[uvicorn.Server]:
-    """Give a server that can be served from once its replica has caught up with the journal."""
+async def gateway(
+    home: Path,
+    find_key: FindKey,
+    rates: Rates | None = None,
+    *,
+    slot: int = 0,
+    alive: Callable[[], None] = lambda: None,
+    also: Iterable[AskAlso] = (),
+) -> AsyncIterator[uvicorn.Server]:
+    """Give a server that can be served from once its replica has caught up with the journal.
+
+    `rates` are those of the tier in the settings unless others are given. `alive` is called while
+    the loop comes round to answers of the writer and the replica follows; `also` asks what else
+    the door needs to be ready.
+    """
     moments = Moments()
     follower = Follower(home, from_snapshot=True, say=_log.warning)
     keeper = Keeper(follower, moments)
@@ -52,25 +76,58 @@ async def gateway(home: Path, find_key: FindKey) -> AsyncIterator[uvicorn.Server
     follower.listen(history.fold, keeper.since)
     follower.listen(moments.block, keeper.since)
     follower.start()
+    beside: list[asyncio.Task[None]] = []
     try:
         await _caught_up(follower)
         keeper.start()
         await asyncio.to_thread(_warm_up, follower)
-        app = build(venue, follower, history, find_key, CatalogueFile(home).current, moments)
-        yield uvicorn.Server(_configured(app))
+        rates = rates or Rates.of_tier(tier())
+        words = CatalogueFile(home, say=_log.warning).current
+        ready = Readiness(home, follower, also)
+        app = build(venue, follower, history, find_key, words, moments, ready.causes, rates, slot)
+        gate = gate_of(app)
+        beside += [
+            asyncio.create_task(_give_signs(venue, follower, alive)),
+            asyncio.create_task(_report(home, gate, app.state.limits)),
+        ]
+        yield uvicorn.Server(_configured(gate))
     finally:
+        for task in beside:
+            task.cancel()
         await venue.close()
         await asyncio.to_thread(keeper.stop)
         await asyncio.to_thread(follower.stop)
 
 
-def _configured(app: Starlette) -> uvicorn.Config:
+async def _give_signs(
+    venue: AsyncVenueClient, follower: Follower, alive: Callable[[], None]
+) -> None:
+    # An empty frame goes the way of every order: through the writer's block, sync and answer.
+    # Without a writer there is no sign, and whoever watches knows that the writer comes first.
+    while True:
+        with contextlib.suppress(WriterIsAway):
+            # Into a journal without a founding nothing may be written, not even an empty block.
+            if follower.position:
+                await venue.submit_rows(np.zeros((0, ROW_WORDS), np.int64))
+            if not follower.fault:
+                alive()
+        await asyncio.sleep(SIGN_S)
+
+
+async def _report(home: Path, gate: Gate, limits: Mapping[str, Counted]) -> None:
+    while True:
+        try:
+            write(home, "gateway", report_of(gate, limits))
+        except OSError as error:
+            _log.warning("how full the door is could not be written: %s", error)
+        await asyncio.sleep(REPORT_S)
+
+
+def _configured(gate: Gate) -> uvicorn.Config:
     # Compressed frames would have to be made anew for every client.
-    return uvicorn.Config(
-        app,
-        access_log=False,
+    return configured(
+        gate,
         log_config=None,
-        server_header=False,
         ws=FeedProtocol,
         ws_max_size=MESSAGE_MAX,
         ws_per_message_deflate=False,
@@ -103,23 +160,30 @@ def run_gateway(
     *,
     host: str = "127.0.0.1",
     ready: Callable[[str], None] = _log.info,
+    slot: int = 0,
+    alive: Callable[[], None] = lambda: None,
+    also: Iterable[AskAlso] = (),
 ) -> None:
     """Be the gateway process until SIGTERM or SIGINT. Port 0 takes a free one.
 
-    `find_key` is called in threads and may block. `ready` is told the address just before the
-    first request can be answered.
+    `find_key` is called in threads and may block. `ready` is told the address
+    when it takes connections. Gateways that run at once have a slot each.
     """
-    asyncio.run(_serve(Path(home), host, port, find_key, ready))
+    door = gateway(Path(home), find_key, slot=slot, alive=alive, also=also)
+    asyncio.run(_serve(door, host, port, ready))
 
 
 async def _serve(
-    home: Path, host: str, port: int, find_key: FindKey, ready: Callable[[str], None]
+    door: AbstractAsyncContextManager[uvicorn.Server],
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
 ) -> None:
     # The server sends itself the signal that ended it once more; the process is to end well.
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, lambda: None)
-    async with gateway(home, find_key) as server:
+    async with door as server:
         server.config.host, server.config.port = host, port
-        listening = server.config.bind_socket()
-        ready(f"http://{host}:{listening.getsockname()[1]}")
-        await server.serve(sockets=[listening])
+        plug = listening(server.config)
+        ready(f"http://{host}:{plug.getsockname()[1]}")
+        await server.serve(sockets=[plug])

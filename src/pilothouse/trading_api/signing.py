@@ -20,8 +20,17 @@ def futures_signature(secret: bytes, post_data: bytes, nonce: bytes, endpoint: b
     `post_data` is the query string followed by the body, each as sent; `endpoint` is the path
     without a leading /derivatives.
     """
-    inner = hashlib.sha256(post_data + nonce + endpoint).digest()
-    return hmac.new(secret, inner, hashlib.sha512).digest()
+    return signed_digest(secret, futures_digest(post_data, nonce, endpoint))
+
+
+def futures_digest(post_data: bytes, nonce: bytes, endpoint: bytes) -> bytes:
+    """Return what is signed of a futures request: the same for every border between the parts."""
+    return hashlib.sha256(post_data + nonce + endpoint).digest()
+
+
+def signed_digest(secret: bytes, digest: bytes) -> bytes:
+    """Return the 64 bytes behind `Authent` for a digest."""
+    return hmac.new(secret, digest, hashlib.sha512).digest()
 
 
 def matches(expected: bytes, header: str) -> bool:

@@ -11,6 +11,13 @@ from pilothouse.language.numbers import NotExact, parse_decimal
 from pilothouse.venue.catalogue import parse_json
 
 FIELDS_MAX: Final = 1_000
+DEPTH_MAX: Final = 16
+NUMBER_MAX: Final = 40
+"""Characters of a number of the wire."""
+TOKENS_MAX: Final = 20_000
+"""Texts, numbers, brackets and commas of one JSON text."""
+# A text is taken whole, to its end if it has none, so that nothing is ever looked at twice.
+_SHAPE: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]|[-+0-9][-+0-9.eE]*+', re.S)
 _DECIMAL: Final = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,2})?", re.A)
 _INTEGER: Final = re.compile(r"[+-]?\d{1,19}", re.A)
 
@@ -33,12 +40,39 @@ def read_fields(raw: bytes) -> list[tuple[str, str]]:
         raise Unreadable(str(error)) from error
 
 
-def read_object(raw: bytes | str) -> dict[str, Any]:
-    """Return a JSON object; a broken number in it is a Decimal."""
+def read_json(raw: bytes | str) -> Any:
+    """Return what a JSON text says, a broken number in it as a Decimal; raise Unreadable.
+
+    Before it is parsed its shape is looked at, in one pass: nested at most sixteen deep, numbers
+    of at most forty characters, and a bounded count of values, so that no text costs much (P39).
+    """
+    text = raw.decode("utf-8", errors="replace") if isinstance(raw, bytes) else raw
+    _check_shape(text)
     try:
-        made = parse_json(raw)
+        return parse_json(raw)
     except (ValueError, RecursionError) as error:
         raise Unreadable(str(error)) from error
+
+
+def _check_shape(text: str) -> None:
+    depth = 0
+    for seen, found in enumerate(_SHAPE.finditer(text)):
+        token = found.group()
+        if token in "[{":
+            depth += 1
+        elif token in "]}":
+            depth -= 1
+        elif token[0] not in '",' and len(token) > NUMBER_MAX:
+            raise Unreadable("a number is too long")
+        if depth > DEPTH_MAX:
+            raise Unreadable("nested too deep")
+        if seen > TOKENS_MAX:
+            raise Unreadable("too many values")
+
+
+def read_object(raw: bytes | str) -> dict[str, Any]:
+    """Return a JSON object; a broken number in it is a Decimal."""
+    made = read_json(raw)
     if not isinstance(made, dict):
         raise Unreadable("not an object")
     return made

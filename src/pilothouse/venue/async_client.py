@@ -8,23 +8,29 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
-from pilothouse.language.names import Receipt
+from pilothouse.language.commands import OpenDoor
+from pilothouse.language.doors import Doorway
+from pilothouse.language.names import Name, Receipt
 from pilothouse.language.rows import Message, Rows
+from pilothouse.venue.sockets import address_of, socket_path
 from pilothouse.venue.wire import (
     HEAD,
+    NO_ANSWER,
     PATIENCE_S,
     RECEIPT_WORDS,
     RETRY_S,
-    SOCKET,
     FrameRefused,
     Receipts,
     WriterIsAway,
+    WriterIsBusy,
     answer_size,
     ask,
     frames_of,
+    opened,
     read_answer,
     rows_of,
     to_receipts,
@@ -37,13 +43,24 @@ class _Pending:
     answered: asyncio.Future[Receipts]
 
 
-class AsyncVenueClient:
-    """Like VenueClient, for one event loop. Frames keep their order, also when sent again."""
+PENDING_BYTES_MAX: Final = 64 << 20
+"""So much may wait for the writer's answers; what comes then is refused, and not executed."""
 
-    def __init__(self, home: Path, patience_s: float = PATIENCE_S) -> None:
-        self._path = str(Path(home) / SOCKET)
+
+class AsyncVenueClient:
+    """Like VenueClient, for one event loop and one door. Frames keep their order, also when sent
+    again.
+
+    No call waits longer than the patience, whether the writer is away or hangs: it raises
+    WriterIsAway, and whether the commands were executed is not known.
+    """
+
+    def __init__(
+        self, home: Path, patience_s: float = PATIENCE_S, door: Doorway = Doorway.GATEWAY
+    ) -> None:
+        self._home, self._door = Path(home), door
         self._patience_s = patience_s
-        self._numbers = itertools.count(1)
+        self._numbers, self._pending_bytes = itertools.count(1), 0
         self._pending: dict[int, _Pending] = {}
         self._out: asyncio.StreamWriter | None = None
         self._task: asyncio.Task[None] | None = None
@@ -56,6 +73,10 @@ class AsyncVenueClient:
         """Send commands as rows and return receipts of shape (commands, 4)."""
         answered = await asyncio.gather(*[self._ask(piece) for piece in frames_of(rows)])
         return np.concatenate(answered) if answered else np.zeros((0, RECEIPT_WORDS), np.int64)
+
+    async def open_door(self, sender: int) -> int:
+        """Open a sender's door; return the `hi` of its names from now on. Raises DoorStaysShut."""
+        return opened(await self.submit([Message(OpenDoor(), Name(sender, 0, 0))]))
 
     async def close(self) -> None:
         """Close the connection; calls under way raise WriterIsAway."""
@@ -70,22 +91,28 @@ class AsyncVenueClient:
     async def _ask(self, rows: Rows) -> Receipts:
         number = next(self._numbers)
         pending = _Pending(ask(number, rows), asyncio.get_running_loop().create_future())
+        if self._pending_bytes + len(pending.raw) > PENDING_BYTES_MAX:
+            raise WriterIsBusy("too much waits for the exchange's writer; nothing was executed")
         self._pending[number] = pending
+        self._pending_bytes += len(pending.raw)
         if self._out is not None:
             self._out.write(pending.raw)
         elif self._task is None or self._task.done():
             self._task = asyncio.create_task(self._stay_connected())
         try:
-            return await pending.answered
+            return await asyncio.wait_for(pending.answered, self._patience_s)
+        except TimeoutError:
+            raise WriterIsAway(NO_ANSWER) from None
         finally:
             self._pending.pop(number, None)
+            self._pending_bytes -= len(pending.raw)
 
     async def _stay_connected(self) -> None:
         """Connect, send what is pending, read answers; again while anything is pending."""
         while True:
             source = await self._connect()
             if source is None:
-                self._give_up("the exchange's writer does not answer")
+                self._give_up(NO_ANSWER)
                 return
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
                 await self._read_answers(source)
@@ -97,7 +124,8 @@ class AsyncVenueClient:
         deadline = asyncio.get_running_loop().time() + self._patience_s
         while True:
             try:
-                source, self._out = await asyncio.open_unix_connection(self._path)
+                with address_of(socket_path(self._home, self._door)) as address:
+                    source, self._out = await asyncio.open_unix_connection(address)
             except OSError:
                 if asyncio.get_running_loop().time() >= deadline:
                     return None

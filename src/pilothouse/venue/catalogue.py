@@ -9,7 +9,7 @@ absent.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -17,8 +17,14 @@ from typing import Any, Final
 
 import msgspec
 
+from pilothouse.journal.storage import sync_folder
+
 CATALOGUE_FILE: Final = "catalogue.json"
+BEFORE_FILE: Final = "catalogue.before.json"
 KINDS: Final = ("spot", "instruments", "assets")
+BYTES_MAX: Final = 64 << 20
+ENTRIES_MAX: Final = 50_000
+"""Limits of the file; Kraken's own answers are about a hundredth of them."""
 
 Entry = dict[str, Any]
 
@@ -52,32 +58,79 @@ def to_json(plain: Any) -> bytes:
 def load(home: Path) -> Catalogue:
     """Return the catalogue of an exchange, empty if none was imported.
 
-    Raises CatalogueIsUnreadable, with the file's name, if it is damaged.
+    Raises CatalogueIsUnreadable, with the file's name, if it is damaged or beyond its limits.
     """
     path = Path(home) / CATALOGUE_FILE
-    if not path.exists():
-        return Catalogue()
+    return _read(path) if path.exists() else Catalogue()
+
+
+def _read(path: Path) -> Catalogue:
     try:
-        read = parse_json(path.read_bytes())
-        return Catalogue(**{kind: dict(read[kind]) for kind in KINDS})
-    except (ValueError, KeyError, TypeError) as error:
+        with path.open("rb") as file:
+            raw = file.read(BYTES_MAX + 1)
+        _refuse_beyond(len(raw), {})
+        read = parse_json(raw)
+        made = Catalogue(**{kind: dict(read[kind]) for kind in KINDS})
+        _refuse_beyond(len(raw), {kind: getattr(made, kind) for kind in KINDS})
+        return made
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CatalogueIsUnreadable(f"{path.name}: {error}") from error
 
 
-class CatalogueFile:
-    """The catalogue as it is now: read again when an import has replaced its file."""
+def _refuse_beyond(size: int, kinds: Mapping[str, Mapping[str, Entry]]) -> None:
+    # Who writes it and who reads it have the same limits, so that no file that was written whole
+    # is one that a reader cannot take.
+    if size > BYTES_MAX:
+        raise CatalogueIsUnreadable(f"it has more than {BYTES_MAX >> 20} MiB")
+    for kind, entries in kinds.items():
+        if len(entries) > ENTRIES_MAX:
+            raise CatalogueIsUnreadable(f"{kind} has {len(entries):,} entries of {ENTRIES_MAX:,}")
+        if not all(isinstance(one, dict) for one in entries.values()):
+            raise CatalogueIsUnreadable(f"an entry of {kind} is no object")
 
-    def __init__(self, home: Path) -> None:
-        self._home = Path(home)
+
+def last_good(home: Path) -> Catalogue:
+    """Return the catalogue, or the last good one where its file is damaged."""
+    return CatalogueFile(home).current()
+
+
+class CatalogueFile:
+    """The catalogue as it is now: read again when an import has replaced its file.
+
+    A file that is damaged or beyond its limits changes nothing: the last good one holds on, at a
+    start the one that was replaced last, and `say` and `fault` tell why.
+    """
+
+    def __init__(self, home: Path, say: Callable[[str], None] = lambda sentence: None) -> None:
+        self._home, self._say = Path(home), say
         self._seen: tuple[int, int] | None = None
         self._catalogue = Catalogue()
+        self._has_read = False
+        self.fault = ""
 
     def current(self) -> Catalogue:
         """Return the catalogue; the same object while its file is the same."""
         seen = self._stamp()
         if seen != self._seen:
-            self._catalogue, self._seen = load(self._home), seen
+            self._seen = seen
+            self._read_again()
         return self._catalogue
+
+    def _read_again(self) -> None:
+        try:
+            self._catalogue, self.fault = load(self._home), ""
+        except (CatalogueIsUnreadable, OSError) as error:
+            self.fault = f"{error}; the last good catalogue is used. Import again to replace it"
+            self._say(self.fault)
+            if not self._has_read:
+                self._catalogue = self._before()
+        self._has_read = True
+
+    def _before(self) -> Catalogue:
+        try:
+            return _read(self._home / BEFORE_FILE)
+        except (CatalogueIsUnreadable, OSError):
+            return Catalogue()
 
     def _stamp(self) -> tuple[int, int] | None:
         try:
@@ -88,15 +141,34 @@ class CatalogueFile:
 
 
 def save(home: Path, catalogue: Catalogue) -> None:
-    """Write the catalogue whole or not at all: to a file beside it, synced, then renamed."""
+    """Write the catalogue whole or not at all: to a file beside it, synced, then renamed.
+
+    The one it replaces is kept beside it if it can be read, else the one before that. Raises
+    CatalogueIsUnreadable, before anything is written, for one that no reader would take.
+    """
     path = Path(home) / CATALOGUE_FILE
+    kinds = {kind: dict(getattr(catalogue, kind)) for kind in KINDS}
+    raw = to_json(kinds)
+    _refuse_beyond(len(raw), kinds)
+    _keep_before(path)
     beside = path.with_suffix(".json.new")
-    raw = to_json({kind: dict(getattr(catalogue, kind)) for kind in KINDS})
     with beside.open("wb") as out:
         out.write(raw)
         out.flush()
         os.fsync(out.fileno())
     beside.replace(path)
+    sync_folder(path.parent)
+
+
+def _keep_before(path: Path) -> None:
+    try:
+        _read(path)
+    except (CatalogueIsUnreadable, OSError):
+        return
+    beside = path.with_name(f"{BEFORE_FILE}.new")
+    beside.unlink(missing_ok=True)
+    os.link(path, beside)
+    beside.replace(path.with_name(BEFORE_FILE))
 
 
 def merged(one: Catalogue, other: Catalogue) -> Catalogue:

@@ -1,7 +1,8 @@
-"""The writer's side of the local socket: who is connected, what arrived, what is to be told.
+"""The writer's side of the doors: who is connected, what arrived, what is to be told.
 
-Buffers are bounded. A client that does not read its answers, or breaks the frame, is cut; the
-exchange waits for nobody.
+Each door has a socket, and its row of the language's table says what is taken there. Buffers and
+connections are bounded for each client and for each door. A client that does not read its
+answers, or breaks the frame, is cut; the exchange waits for nobody.
 """
 
 from __future__ import annotations
@@ -9,50 +10,38 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
-import socket
-from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from pilothouse.venue.wire import SOCKET, Frame, FrameTooLarge, Status, refuse, take_frame
+from pilothouse.language.doors import Doorway
+from pilothouse.venue.door_side import Client, Side
+from pilothouse.venue.sockets import is_ours
+from pilothouse.venue.wire import Frame, refuse
 
 RECEIVE_BYTES: Final = 1 << 18
-UNREAD_BYTES_MAX: Final = 8 << 20
-"""Answers that wait for a client to read them; beyond, it is cut."""
-WAITING_BYTES_MAX: Final = 4 << 20
-"""Bytes taken from a client ahead of the block they go into; beyond, the socket holds them."""
-
-
-class Client:
-    """One connection: bytes that arrived and bytes that wait to leave."""
-
-    def __init__(self, link: socket.socket) -> None:
-        self.link = link
-        self.arrived = bytearray()
-        self.unsent = bytearray()
-        self.gone = False
 
 
 class Doors:
-    """The listening socket, readable by its owner alone, and the clients behind it.
+    """The listening sockets, readable by their owner alone, and the clients behind them.
 
     `more` tells whether whole frames may wait that the last block had no room for.
     """
 
-    def __init__(self, home: Path) -> None:
-        self._path = home / SOCKET
+    def __init__(self, home: Path, doors: Iterable[Doorway] = tuple(Doorway)) -> None:
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._selector.register(self._wake_read, selectors.EVENT_READ, None)
-        self._clients: deque[Client] = deque()
-        self._listener = self._listen()
+        self.sides = [Side(home, one) for one in doors]
+        for side in self.sides:
+            self._selector.register(side.listener, selectors.EVENT_READ, side)
         self.more = False
 
     def wait(self, timeout_s: float) -> None:
         """Wait until something arrives, then take in and send out what is possible at once."""
         for key, events in self._selector.select(timeout_s):
-            if key.fileobj is self._listener:
-                self._accept()
+            if isinstance(key.data, Side):
+                self._accept(key.data)
             elif key.data is None:
                 os.read(self._wake_read, 4096)
             else:
@@ -64,17 +53,30 @@ class Doors:
             os.write(self._wake_write, b"!")
 
     def frames(self, rows_max: int) -> list[tuple[Client, Frame]]:
-        """Take whole frames, in turn from each client, until a block of `rows_max` is full."""
+        """Take whole frames until a block of `rows_max` is full, for each door the same share.
+
+        The next frame is always of the door that had the fewest rows of this block. A frame that
+        is refused counts as well, so that nobody holds the block up with what is never taken.
+        """
         taken: list[tuple[Client, Frame]] = []
-        rows, asleep = 0, 0
-        while self._clients and asleep < len(self._clients) and rows < rows_max:
-            client = self._clients[0]
-            self._clients.rotate(-1)
-            frame = self._take(client)
-            asleep = 0 if frame else asleep + 1
-            if frame:
+        shares = {side: 0 for side in self.sides if side.ready}
+        rows = 0
+        while shares and rows < rows_max:
+            side = min(shares, key=shares.__getitem__)
+            found = side.next_frame()
+            if found is None:
+                del shares[side]
+                continue
+            client, frame = found
+            counted = max(1, len(frame.rows))
+            rows, shares[side] = rows + counted, shares[side] + counted
+            if frame.refusal:
+                side.refused[frame.refusal] += 1
+                self.send(client, refuse(frame.number, frame.refusal))
+            else:
                 taken.append((client, frame))
-                rows += len(frame.rows)
+            self._watch_after(client)
+        self._cut_the_broken()
         self.more = rows >= rows_max
         return taken
 
@@ -82,40 +84,48 @@ class Doors:
         """Send an answer, or keep what is not read yet; cut the client if that is too much."""
         if client.gone:
             return
-        client.unsent += raw
+        client.keep_unsent(raw)
         self._flush(client)
-        if len(client.unsent) > UNREAD_BYTES_MAX:
+        if client.reads_too_little:
             self._cut(client)
 
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return what each door refused since the start: by refusal, `strangers`, `let_go`."""
+        return {str(side.door): side.counts() for side in self.sides}
+
+    def shut(self, door: Doorway) -> bool:
+        """Close one door for the life of this writer; tell whether it was open."""
+        for side in [one for one in self.sides if one.door is door]:
+            for client in list(side.clients):
+                self._cut(client)
+            self._selector.unregister(side.listener)
+            side.close()
+            self.sides.remove(side)
+            return True
+        return False
+
     def close(self) -> None:
-        """Close every connection and remove the socket."""
-        for client in list(self._clients):
-            self._cut(client)
-        self._listener.close()
-        self._path.unlink(missing_ok=True)
+        """Close every connection and remove the sockets."""
+        for side in self.sides:
+            for client in list(side.clients):
+                self._cut(client)
+            side.close()
         self._selector.close()
         os.close(self._wake_read)
         os.close(self._wake_write)
 
-    def _listen(self) -> socket.socket:
-        self._path.unlink(missing_ok=True)
-        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        made.setblocking(False)
-        before = os.umask(0o177)
-        try:
-            made.bind(str(self._path))
-        finally:
-            os.umask(before)
-        made.listen(64)
-        self._selector.register(made, selectors.EVENT_READ, None)
-        return made
-
-    def _accept(self) -> None:
+    def _accept(self, side: Side) -> None:
         with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
-            link, _ = self._listener.accept()
+            link, _ = side.listener.accept()
+            if not is_ours(link):
+                side.strangers += 1
+                link.close()
+                return
+            if side.is_full:
+                self._cut(side.longest_idle())
+                side.let_go += 1
             link.setblocking(False)
-            client = Client(link)
-            self._clients.append(client)
+            client = side.admit(link)
             self._selector.register(link, selectors.EVENT_READ, client)
 
     def _serve(self, client: Client, events: int) -> None:
@@ -134,27 +144,18 @@ class Doors:
         if not raw:
             self._cut(client)
             return
-        client.arrived += raw
+        client.keep_arrived(raw)
         self._watch(client)
 
-    def _take(self, client: Client) -> Frame | None:
-        try:
-            frame = take_frame(client.arrived)
-        except FrameTooLarge:
-            self._cut(client)
-            return None
-        if frame is None:
-            return None
-        self._watch(client)
-        if frame.status is not Status.ANSWERED:
-            self.send(client, refuse(frame.number, frame.status))
-            return self._take(client)
-        return frame
+    def _cut_the_broken(self) -> None:
+        for side in self.sides:
+            while side.broken:
+                self._cut(side.broken.pop())
 
     def _flush(self, client: Client) -> None:
         try:
             while client.unsent:
-                del client.unsent[: client.link.send(client.unsent)]
+                client.was_sent(client.link.send(client.unsent))
         except BlockingIOError:
             pass
         except OSError:
@@ -162,18 +163,27 @@ class Doors:
             return
         self._watch(client)
 
+    def _watch_after(self, client: Client) -> None:
+        """Watch again whom a full door kept waiting, once there is room."""
+        if client.side.was_full and not client.side.holds_too_much:
+            client.side.was_full = False
+            for one in client.side.clients:
+                self._watch(one)
+        else:
+            self._watch(client)
+
     def _watch(self, client: Client) -> None:
         if client.gone:
             return
         events = selectors.EVENT_WRITE if client.unsent else 0
-        if len(client.arrived) < WAITING_BYTES_MAX:
+        if client.may_send_more:
             events |= selectors.EVENT_READ
-        if self._selector.get_key(client.link).events != events:
+        if client.watched != events:
             self._selector.modify(client.link, events, client)
+            client.watched = events
 
     def _cut(self, client: Client) -> None:
         if not client.gone:
-            client.gone = True
             self._selector.unregister(client.link)
             client.link.close()
-            self._clients.remove(client)
+            client.side.forget(client)

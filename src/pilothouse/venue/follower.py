@@ -18,7 +18,9 @@ from pilothouse.journal.blocks import Block, Header
 from pilothouse.journal.durable import DurableMark
 from pilothouse.journal.reader import Reader
 from pilothouse.journal.storage import Files, Storage
+from pilothouse.language.numbers import SECOND_US
 from pilothouse.language.rows import Rows
+from pilothouse.venue.held import held
 from pilothouse.venue.machine import Release, present_release
 from pilothouse.venue.progress import Progress
 from pilothouse.venue.recovery import newest_start, replica_at
@@ -37,6 +39,8 @@ FAR_BEHIND_BLOCKS: Final = 1_000
 """So far behind it replays; that takes a while, and it says how far it is."""
 START_S: Final = 120
 """How long a reader waits for a machine: a cold start compiles the engine."""
+READ_S: Final = 60
+"""How long a reader waits for the pause between two blocks."""
 
 
 class ReplicaStopped(Exception):
@@ -79,6 +83,8 @@ class Follower:
         self.storage: Storage = storage or Files(self.home)
         self.position = self.time = self.block = 0
         self.fault: str | None = None
+        self.has_caught_up = False
+        """Whether it was level with the journal once; before that it tells of long ago."""
         self._given_release = release
         self._from_snapshot, self._say = from_snapshot, say
         self._listeners: list[tuple[int | None, Callable[[Span], None]]] = []
@@ -89,6 +95,8 @@ class Follower:
         self._replica: Replica | None = None
         self._mark: DurableMark | None = None
         self._steady, self._moved_at = steady, steady()
+        self._level_at = self._moved_at
+        self._beat = 0, self._moved_at
 
     def listen(self, callback: Callable[[Span], None], since: int | None = 0) -> None:
         """Have every block told that comes after block `since`; only before `start`.
@@ -126,7 +134,8 @@ class Follower:
         """
         self._count_reader(1)
         try:
-            self._lock.acquire()
+            if not self._lock.acquire(timeout=READ_S):
+                raise ReplicaStopped(f"no block ended for {READ_S} s after {self.position:,}")
         finally:
             self._count_reader(-1)
         try:
@@ -146,6 +155,11 @@ class Follower:
         return self._replica
 
     @property
+    def tail(self) -> Header | None:
+        """Return the header of the last block, as it was read back from the files."""
+        return self._replica.tail if self._replica and not self.fault else None
+
+    @property
     def standstill(self) -> Standstill | None:
         """Say since when nothing new was seen, if for longer than the writer ever pauses.
 
@@ -159,6 +173,30 @@ class Follower:
             return None
         is_behind = self._mark is not None and self._mark.block > self.block
         return Standstill(self.time, Why.BEHIND if is_behind else Why.NOTHING_WRITTEN)
+
+    @property
+    def blocks_behind(self) -> int:
+        """Return how many durable blocks it has not stepped; also 0 while the writer is gone."""
+        return max(0, self._mark.block - self.block) if self._mark is not None else 0
+
+    @property
+    def behind_s(self) -> float:
+        """Return for how long it has been behind the writer, 0 while it is level with it."""
+        return self._steady() - self._level_at if self.blocks_behind else 0.0
+
+    @property
+    def now_us(self) -> int:
+        """Return the exchange's time now: the last block's, and what passed since by the steady
+        clock. It never follows a machine's clock that the exchange does not follow.
+        """
+        time_us, seen_at = self._beat
+        return time_us + max(0, int((self._steady() - seen_at) * SECOND_US))
+
+    @property
+    def clock_held(self) -> str:
+        """Say why the exchange's time does not follow the machine's clock; empty while it does."""
+        hold = held(self.home)
+        return hold.said() if hold else ""
 
     @property
     def release(self) -> Release:
@@ -210,6 +248,7 @@ class Follower:
         quiet_looks, progress = 0, Progress(self._say)
         while not self._stopping.is_set():
             quiet_looks += 1
+            self._level_at = self._steady()
             for block in reader.read(mark.block):
                 self._step(replica, block)
                 if mark.block - self.block > FAR_BEHIND_BLOCKS:
@@ -218,6 +257,8 @@ class Follower:
                 quiet_looks = 0 if block.header.commands else quiet_looks
                 if self._stopping.is_set():
                     break
+            else:
+                self.has_caught_up = True
             if self._hurry.wait(LOOK_S if quiet_looks < BUSY_LOOKS else IDLE_LOOK_S):
                 self._hurry.clear()
                 quiet_looks = 0
@@ -243,5 +284,6 @@ class Follower:
             if tail:
                 self.block, self.time = tail.number, tail.time
                 self._moved_at = self._steady()
+                self._beat = tail.time, self._moved_at
                 self.position = tail.last_position
             self._moved.notify_all()

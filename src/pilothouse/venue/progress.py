@@ -1,4 +1,4 @@
-"""How far long work has come, said now and then, so that whoever waits knows that it goes on."""
+"""How far long work has come, said now and then, so that people who wait know that it goes on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 PROGRESS_S: Final = 5.0
 """How often long work says how far it is."""
 UNDER_WAY: Final = "under way: "
-"""What each of its sentences begins with: whoever waits for a process looks for it in its log."""
+"""What each of its sentences begins with: a parent that waits for a process reads its log."""
 
 
 def under_way(line: str) -> str:

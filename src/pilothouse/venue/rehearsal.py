@@ -19,7 +19,7 @@ import numpy as np
 from pilothouse.engine import impact as counting
 from pilothouse.engine.machine import Machine
 from pilothouse.engine.margin_schedule import rehearse_schedule
-from pilothouse.engine.market_status import read_reached
+from pilothouse.engine.market_status import CONCERNED, read_concerned, read_reached
 from pilothouse.engine.price_band import orders_outside
 from pilothouse.language.commands import SetMarginSchedule, SetMarketStatus, SetPriceBand
 from pilothouse.language.events import (
@@ -87,6 +87,11 @@ class Impact:
     accounts_reached: int = 0
     notional_reached: int = 0
     resting_orders: int = 0
+    holders: int = 0
+    open_interest_micro_usd: int = 0
+    in_protection: int = 0
+    funding_due_micro_usd: int = 0
+    """What the holders of a contract have accrued and would pay if funding were paid now."""
     most_affected: tuple[AffectedAccount, ...] = ()
     distribution: tuple[DistributionBand, ...] = ()
 
@@ -175,7 +180,7 @@ class Rehearsal:
 
 def _renamed(message: Message, place: int = 0) -> Message:
     # On the copy the command is always new, whatever was rehearsed or sent under its name.
-    return replace(message, name=Name(Sender.SIMULATION, 1 << 62, 1 + place))
+    return replace(message, name=Name(Sender.REHEARSAL, 1, 1 + place))
 
 
 def _count(machine: Machine, message: Message, made: Impact) -> Impact:
@@ -189,13 +194,24 @@ def _count(machine: Machine, message: Message, made: Impact) -> Impact:
     if isinstance(asked, SetMarketStatus):
         reached = np.zeros(2, np.int64)
         read_reached(state, asked.market, asked.status, reached)
-        return replace(
-            made,
-            accounts_reached=int(reached[0]),
-            notional_reached=int(reached[1]),
-            resting_orders=resting_orders(machine, asked.market),
-        )
+        made = replace(made, accounts_reached=int(reached[0]), notional_reached=int(reached[1]))
+        return _concerned(machine, asked.market, made)
     return made
+
+
+def _concerned(machine: Machine, market: int, made: Impact) -> Impact:
+    # Who and what is in a market whose status moves.
+    concerned = np.zeros(CONCERNED, np.int64)
+    read_concerned(machine.arena.state, market, concerned)
+    holders, interest, protected, due = (int(one) for one in concerned)
+    return replace(
+        made,
+        resting_orders=resting_orders(machine, market),
+        holders=holders,
+        open_interest_micro_usd=interest,
+        in_protection=protected,
+        funding_due_micro_usd=due,
+    )
 
 
 def _count_schedule(machine: Machine, message: Message, made: Impact) -> Impact:

@@ -101,7 +101,7 @@ class Replica:
         return self.tail.last_position + 1 if self.tail else 1
 
     def _sealed(self, digest: bytes, raw: bytes | None) -> SealedMachine:
-        # Whoever waits for a start hears it at once, and not only when it has taken a while.
+        # A parent that waits for a start hears it at once, and not only when it has taken a while.
         older, present = digest.hex()[:16], self._present.digest.hex()[:16]
         self._say(
             f"{UNDER_WAY}engine release {older} wrote the journal from command {self._next:,} on "

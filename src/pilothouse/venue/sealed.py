@@ -1,7 +1,7 @@
 """A span of the journal is stepped by the release that wrote it, in a process of its own.
 
-The child runs the sources kept in `HOME/engines/<digest>/` and nothing else of ours. It is told
-to step, and answers receipts and events; at the end of the span it hands over its bytes.
+The child runs the sources of a trusted release (`journal.releases`) and nothing else of ours. It
+is told to step, and answers receipts and events; at the end of the span it hands over its bytes.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class SealedMachine:
         self.position = self.time = 0
         self._say = say
         self._child = subprocess.Popen(
-            [sys.executable, "-I", str(CHILD), str(kept)],
+            [sys.executable, "-I", "-B", str(CHILD), str(kept)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

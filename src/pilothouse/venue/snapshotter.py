@@ -7,7 +7,13 @@ from collections.abc import Callable
 from typing import Final
 
 from pilothouse.journal.blocks import Header
-from pilothouse.journal.snapshots import Snapshot, good_heads, keep_only, write_snapshot
+from pilothouse.journal.snapshots import (
+    Snapshot,
+    good_heads,
+    keep_only,
+    remove_parts,
+    write_snapshot,
+)
 from pilothouse.venue.follower import Follower, ReplicaStopped
 from pilothouse.venue.ladder import WORK_BETWEEN, rungs_to_keep, work_of
 from pilothouse.venue.machine import SteppingMachine
@@ -48,6 +54,7 @@ class Snapshotter:
 
     def start(self) -> None:
         """Begin, in a thread of its own."""
+        remove_parts(self._follower.storage)
         self._thread.start()
 
     def stop(self) -> None:
@@ -73,7 +80,8 @@ class Snapshotter:
         made = snapshot_of(copy, tail, release.digest)
         name = write_snapshot(follower.storage, made)
         heads = good_heads(follower.storage)
-        keep_only(follower.storage, rungs_to_keep(heads, release.digest))
+        for aside in keep_only(follower.storage, rungs_to_keep(heads, release.digest)):
+            self._say(f"A snapshot that cannot be read was set aside: {aside}.")
         self._last_position = tail.last_position
         self._last_work = work_of(tail.number, tail.last_position)
         return name

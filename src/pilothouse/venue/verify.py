@@ -3,31 +3,47 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from pilothouse.journal.blocks import Header
-from pilothouse.journal.durable import DurableMark
-from pilothouse.journal.mend import Damaged, Torn, judge
+from pilothouse.journal.blocks import Block, Header
+from pilothouse.journal.durable import mark_found
+from pilothouse.journal.lost import accepted, find_loss
+from pilothouse.journal.mend import CannotRead, Damaged, Torn, judge
 from pilothouse.journal.reader import BadBlock, Reader
+from pilothouse.journal.releases import ReleaseIsUnknown
 from pilothouse.journal.snapshots import BadSnapshot, SnapshotHead, good_snapshots
 from pilothouse.journal.storage import Files, Storage
+from pilothouse.journal.strays import foreign, strays
+from pilothouse.journal.witnesses import Witness, own_witnesses
+from pilothouse.language.numbers import SECOND_US
 from pilothouse.venue.machine import Release, present_release
+from pilothouse.venue.pen import is_held
 from pilothouse.venue.recovery import STOPPED
 from pilothouse.venue.replica import Replica
 from pilothouse.venue.sealed import SealedMachine
-from pilothouse.venue.writer import LOCK, AnotherWriter, pen_of
+from pilothouse.venue.unverified import unverified
+from pilothouse.venue.wire import Receipts
 
 NOT_PROVED = (
-    "That the journal's end was not cut off whole: compare the last seal with one kept elsewhere.",
-    "That whoever could write this folder did not make it all anew: the same seal tells.",
+    "That the journal's end was not cut off whole: compare the last seal with one kept elsewhere, "
+    "or use --heads.",
+    "That nobody who could write this folder rewrote all of it: the same seal shows that.",
 )
+
+
+Hear = Callable[[Block, Receipts | None], None]
 
 
 @dataclass
 class Report:
-    """What a replay from zero found. `seal` is the last block's, to be kept outside."""
+    """What a replay from zero found. `seal` is the last block's, to be kept outside.
+
+    `lost` says which history people went on without.
+    """
 
     home: Path
     blocks: int = 0
@@ -43,7 +59,15 @@ class Report:
     snapshots_agreed: int = 0
     writer_runs: bool = False
     torn: str = ""
+    lost: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
+    """Differences that two people settled, with who, when and why: they are no faults."""
+    compared: list[str] = field(default_factory=list)
+    """What else was proved of the folder, beside its journal: one sentence each."""
+
+    left_out: list[str] = field(default_factory=list)
+    """What could not be compared: one sentence each."""
 
     @property
     def good(self) -> bool:
@@ -62,12 +86,13 @@ class Report:
             f"{self.fingerprints_agreed} fingerprints in the journal agree with the replay.",
             f"{self.snapshots_agreed} snapshots agree with the replay.",
             "The invariants of the machine hold at the end.",
+            *self.compared,
         ]
 
     @property
     def not_proved(self) -> list[str]:
         """Return what a folder alone cannot prove, and what was left out here."""
-        left = list(NOT_PROVED)
+        left = [*NOT_PROVED, *self.left_out]
         if self.writer_runs:
             left.append("Anything after the durable mark: a writer is running.")
         return left
@@ -80,30 +105,61 @@ def verify(
     storage: Storage | None = None,
     progress: Callable[[Header], None] = lambda header: None,
     say: Callable[[str], None] = lambda sentence: None,
+    witnesses: Sequence[Witness] = (),
+    hear: Hear = lambda block, receipts: None,
 ) -> Report:
     """Replay a home from zero and return what was found. Nothing in it is changed.
 
-    `say` is told which release steps, and what takes long.
+    `say` is told which release steps, and what takes long; `hear` of every block, with receipts
+    where a release stepped it. `witnesses` are those of other rooms, taken before the call.
     """
     report = Report(Path(home))
     storage = storage or Files(report.home)
-    report.writer_runs = _writer_runs(report.home)
+    report.writer_runs = is_held(report.home)
     release = release or present_release()
     report.present_release = release.digest
     replica = Replica(report.home, release, say=say)
-    snapshots = _snapshots(storage, report)
     try:
-        _replay(storage, replica, snapshots, report, progress)
-        _conclude(replica, snapshots, report)
-    except BadBlock as bad:
-        _judge(storage, bad, report)
-        if report.good:
-            _conclude(replica, snapshots, report)
-    except STOPPED as fault:
+        _prove(storage, replica, report, witnesses, progress, hear)
+    except ReleaseIsUnknown:
+        _read_only(storage, report, progress, hear)
+    except (Damaged, *STOPPED) as fault:
         report.faults.append(str(fault))
+    except OSError as error:
+        report.faults.append(str(CannotRead(error)))
     finally:
         replica.close()
     return report
+
+
+def _prove(
+    storage: Storage,
+    replica: Replica,
+    report: Report,
+    witnesses: Sequence[Witness],
+    progress: Callable[[Header], None],
+    hear: Hear,
+) -> None:
+    report.lost = [_went_on(one) for one in accepted(storage)]
+    report.faults += foreign(storage)
+    # Asked before the replay: beside a running writer they grow, and so does the journal.
+    every = [*own_witnesses(storage), *witnesses]
+    snapshots = _snapshots(storage, report)
+    torn: Torn | None = None
+    try:
+        _replay(storage, replica, snapshots, report, progress, hear)
+    except BadBlock as bad:
+        torn = judge(storage, bad)
+        report.torn = "" if torn.answered else torn.said()
+    loss = find_loss(storage, replica.tail, torn, every)
+    if loss:
+        report.faults.append(loss.said())
+    _conclude(replica, report)
+
+
+def _went_on(record: dict[str, Any]) -> str:
+    at = datetime.fromtimestamp(record["at_us"] // SECOND_US, UTC)
+    return f"{record['said']} {record['by']} accepted this loss at {at:%Y-%m-%d %H:%M:%S} UTC."
 
 
 def _replay(
@@ -112,12 +168,13 @@ def _replay(
     snapshots: dict[int, SnapshotHead],
     report: Report,
     progress: Callable[[Header], None],
+    hear: Hear,
 ) -> None:
     reader = Reader(storage)
     try:
-        for block in reader.read(DurableMark(storage).block if report.writer_runs else None):
+        for block in reader.read(mark_found(storage) if report.writer_runs else None):
             head = block.header
-            replica.step(block)
+            hear(block, replica.step(block).receipts)
             report.blocks, report.last_time = head.number, head.time
             report.first_time = report.first_time or head.time
             report.commands += head.commands
@@ -126,6 +183,26 @@ def _replay(
             progress(head)
     finally:
         reader.close()
+        report.faults += strays(storage, reader)
+
+
+def _read_only(
+    storage: Storage, report: Report, progress: Callable[[Header], None], hear: Hear
+) -> None:
+    # Unknown code does not run: from here on the blocks are read, and nothing is stepped.
+    try:
+        end = mark_found(storage) if report.writer_runs else None
+        sentences, tail = unverified(storage, end, report.blocks, progress, hear)
+        if tail is not None:
+            report.blocks, report.last_time = tail.number, tail.time
+            report.position, report.seal = tail.last_position, tail.seal.hex()
+        report.faults += sentences
+    except BadBlock as bad:
+        report.faults.append("blocks of an unknown engine release were not verified")
+        try:
+            report.torn = judge(storage, bad).said()
+        except Damaged as damaged:
+            report.faults.append(str(damaged))
 
 
 def _compare_snapshot(replica: Replica, snapshot: SnapshotHead | None, report: Report) -> None:
@@ -143,10 +220,7 @@ def _compare_snapshot(replica: Replica, snapshot: SnapshotHead | None, report: R
         report.snapshots_agreed += 1
 
 
-def _conclude(replica: Replica, snapshots: dict[int, SnapshotHead], report: Report) -> None:
-    for block in snapshots:
-        if not report.writer_runs:
-            report.faults.append(f"a snapshot names block {block}, which the journal has not")
+def _conclude(replica: Replica, report: Report) -> None:
     if replica.tail is None:
         return
     report.position = replica.tail.last_position
@@ -157,14 +231,6 @@ def _conclude(replica: Replica, snapshots: dict[int, SnapshotHead], report: Repo
         report.faults += replica.machine.broken_invariants()
 
 
-def _judge(storage: Storage, bad: BadBlock, report: Report) -> None:
-    try:
-        torn: Torn = judge(storage, bad)
-        report.torn = torn.said()
-    except Damaged as damaged:
-        report.faults.append(str(damaged))
-
-
 def _snapshots(storage: Storage, report: Report) -> dict[int, SnapshotHead]:
     found = {}
     for one in good_snapshots(storage):
@@ -173,13 +239,3 @@ def _snapshots(storage: Storage, report: Report) -> dict[int, SnapshotHead]:
         else:
             found[one.block] = one.head
     return found
-
-
-def _writer_runs(home: Path) -> bool:
-    if not (home / LOCK).exists():
-        return False
-    try:
-        with pen_of(home):
-            return False
-    except AnotherWriter:
-        return True

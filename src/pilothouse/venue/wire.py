@@ -1,7 +1,8 @@
 """The local socket's words: a frame of rows goes in, a frame of receipts comes back.
 
-Both start with sixteen bytes: the frame's number, a status, and a count of rows or receipts. A
-receipt is four words: position, outcome, made, repeated.
+Both start with sixteen bytes: the frame's number, a refusal's number, and a count of rows or
+receipts. A receipt is four words: position, outcome, made, repeated. A frame is taken whole or
+refused whole: one row that its door may not say, and nothing of it is executed.
 """
 
 from __future__ import annotations
@@ -9,51 +10,56 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pilothouse.language.names import Receipt, Sender
+from pilothouse.language.doors import GOVERNED, Doorway, Powers, door_of
+from pilothouse.language.names import Receipt
+from pilothouse.language.refusals import (
+    ACCEPTED,
+    COMMAND_IS_NOT_OF_THIS_DOOR,
+    MALFORMED_COMMAND,
+    SENDER_IS_NOT_OF_THIS_DOOR,
+    describe,
+)
 from pilothouse.language.rows import Malformed, Message, Rows, split, to_rows
 from pilothouse.language.schema import ROW_BYTES, ROW_WORDS
 
-SOCKET: Final = "writer.sock"
 FRAME_ROWS_MAX: Final = 8_192
 """Rows of one frame: at most 1 MiB. A frame is taken into one block whole."""
 HEAD: Final = struct.Struct("<QII")
+FRAME_BYTES_MAX: Final = HEAD.size + FRAME_ROWS_MAX * ROW_BYTES
 RECEIPT_WORDS: Final = 4
 RECEIPT_BYTES: Final = 8 * RECEIPT_WORDS
 
 PATIENCE_S: Final = 10.0
 """How long a call waits for a writer that is away."""
 RETRY_S: Final = 0.05
+NO_ANSWER: Final = (
+    "the exchange's writer did not answer in time; what was sent may have been executed: look at "
+    "the order before sending it again"
+)
 
 Receipts = NDArray[np.int64]
 """Receipts: an array of shape (n, 4)."""
 
 
-class Status(IntEnum):
-    """What became of a frame as a whole."""
-
-    ANSWERED = 0
-    MALFORMED = 1
-    NOT_YOUR_NAME = 2
-
-
-SENTENCES: Final = {
-    Status.MALFORMED: "the rows do not fit what their heads announce; nothing was executed",
-    Status.NOT_YOUR_NAME: "only the writer itself sends in its name; nothing was executed",
-}
-
-
 class FrameRefused(ValueError):
-    """The writer did not take a frame: its rows are no commands."""
+    """The writer did not take a frame: the text says why. Nothing of it was executed."""
+
+
+class DoorStaysShut(RuntimeError):
+    """The exchange did not open a door; the text says why."""
 
 
 class WriterIsAway(ConnectionError):
     """No writer answered in time. What was sent may have been executed, or may be yet."""
+
+
+class WriterIsBusy(WriterIsAway):
+    """Too much waits for the writer already: this was not sent, and is not executed."""
 
 
 class FrameTooLarge(ValueError):
@@ -67,7 +73,7 @@ class Frame:
     number: int
     rows: Rows
     commands: int
-    status: Status = Status.ANSWERED
+    refusal: int = ACCEPTED
 
 
 def rows_of(messages: Sequence[Message]) -> Rows:
@@ -82,13 +88,13 @@ def ask(number: int, rows: Rows) -> bytes:
 
 def answer(number: int, receipts: Receipts) -> bytes:
     """Return the bytes of a frame that answers."""
-    head = HEAD.pack(number, Status.ANSWERED, len(receipts))
+    head = HEAD.pack(number, ACCEPTED, len(receipts))
     return head + np.ascontiguousarray(receipts).tobytes()
 
 
-def refuse(number: int, status: Status) -> bytes:
+def refuse(number: int, refusal: int) -> bytes:
     """Return the bytes of an answer without receipts."""
-    return HEAD.pack(number, status, 0)
+    return HEAD.pack(number, refusal, 0)
 
 
 def count_commands(rows: Rows) -> int:
@@ -98,8 +104,11 @@ def count_commands(rows: Rows) -> int:
     return len(split(rows))
 
 
-def take_frame(buffer: bytearray) -> Frame | None:
-    """Take one frame off the front of a buffer; None if it is not whole yet."""
+def take_frame(buffer: bytearray, powers: Powers) -> Frame | None:
+    """Take one frame off the front of a buffer and judge it; None if it is not whole yet.
+
+    Raises FrameTooLarge.
+    """
     if len(buffer) < HEAD.size:
         return None
     number, _, count = HEAD.unpack_from(buffer)
@@ -110,20 +119,34 @@ def take_frame(buffer: bytearray) -> Frame | None:
         return None
     raw = buffer[HEAD.size : size]
     del buffer[:size]
-    return _judge(number, np.frombuffer(raw, np.int64).reshape(-1, ROW_WORDS))
+    return _judge(number, np.frombuffer(raw, np.int64).reshape(-1, ROW_WORDS), powers)
 
 
-def _judge(number: int, rows: Rows) -> Frame:
+def _judge(number: int, rows: Rows, powers: Powers) -> Frame:
     try:
         commands = count_commands(rows)
     except Malformed:
-        return Frame(number, rows, 0, Status.MALFORMED)
-    # Continuation rows may hold any words: a false alarm is looked into, heads alone decide.
-    if bool((rows[:, 2] == Sender.WRITER).any()) and any(
-        int(one[0, 2]) == Sender.WRITER for one in split(rows)
-    ):
-        return Frame(number, rows, 0, Status.NOT_YOUR_NAME)
-    return Frame(number, rows, commands)
+        return Frame(number, rows, 0, MALFORMED_COMMAND)
+    heads = rows if commands == len(rows) else np.stack([one[0] for one in split(rows)])
+    refusal = refusal_at(powers, heads)
+    return Frame(number, rows, 0 if refusal else commands, refusal)
+
+
+def refusal_at(powers: Powers, heads: Rows) -> int:
+    """Return why commands may not be said at a door with these powers, by their heads, or 0."""
+    if not _all_in(heads[:, 2], powers.senders):
+        return SENDER_IS_NOT_OF_THIS_DOOR
+    if not _all_in(heads[:, 0], powers.commands):
+        return COMMAND_IS_NOT_OF_THIS_DOOR
+    if powers.causes:
+        governed = heads[np.isin(heads[:, 0], list(GOVERNED))]
+        if not _all_in(governed[:, 5], powers.causes):
+            return COMMAND_IS_NOT_OF_THIS_DOOR
+    return ACCEPTED
+
+
+def _all_in(words: NDArray[np.int64], known: frozenset[int]) -> bool:
+    return known.issuperset(np.unique(words).tolist())
 
 
 def answer_size(head: bytes) -> int:
@@ -133,9 +156,9 @@ def answer_size(head: bytes) -> int:
 
 def read_answer(head: bytes, body: bytes) -> tuple[int, Receipts | FrameRefused]:
     """Return the number of the frame that is answered, and its receipts or why there are none."""
-    number, status, _ = HEAD.unpack(head)
-    if status != Status.ANSWERED:
-        return number, FrameRefused(SENTENCES[Status(status)])
+    number, refusal, _ = HEAD.unpack(head)
+    if refusal != ACCEPTED:
+        return number, FrameRefused(f"{describe(refusal)}; nothing was executed")
     return number, np.frombuffer(body, np.int64).reshape(-1, RECEIPT_WORDS)
 
 
@@ -154,3 +177,19 @@ def frames_of(rows: Rows) -> list[Rows]:
             starts.append(at)
         at += len(one)
     return [rows[start:end] for start, end in zip(starts, [*starts[1:], at], strict=True)]
+
+
+def door_for(rows: Rows) -> Doorway:
+    """Return the door of the sender of the first command; raise FrameRefused if it has none."""
+    door = door_of(int(rows[0, 2]))
+    if door is None:
+        raise FrameRefused(f"{describe(SENDER_IS_NOT_OF_THIS_DOOR)}; nothing was executed")
+    return door
+
+
+def opened(receipts: Sequence[Receipt]) -> int:
+    """Return the number a door was given; raise DoorStaysShut."""
+    (receipt,) = receipts
+    if not receipt.accepted:
+        raise DoorStaysShut(describe(receipt.outcome))
+    return receipt.made

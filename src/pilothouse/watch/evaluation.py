@@ -24,8 +24,9 @@ class Terms:
     """When a rule fires. Limits in the unit of its measure, durations in microseconds.
 
     It fires when the value has been beyond the limit for `for_us`, and clears when it has been
-    within `clear_limit` for `clear_us`; between the two limits it stays as it is. Without a value
-    for `absent_us` its data are missing, which is an alert of its own.
+    within `clear_limit` for `clear_us`; between the two limits it stays as it is. A look without a
+    value counts towards neither and stops neither. Once `absent_us` more was unseen than seen, its
+    data are missing, which is an alert of its own; it ends when as much was seen again.
     """
 
     above: bool
@@ -73,17 +74,23 @@ def look(terms: Terms, before: Standing | None, at_us: int, value: int | None) -
     passed_us = observed_us(was.at_us, at_us)
     if value is None:
         return _unseen(terms, was, at_us, passed_us)
-    seen = replace(was, at_us=at_us, unseen_us=0, missing=False)
+    # Time that was seen takes back as much of the unseen: a value now and then hides no gap.
+    unseen_us = max(0, was.unseen_us - passed_us)
+    missing = was.missing and unseen_us > 0
+    seen = replace(was, at_us=at_us, unseen_us=unseen_us, missing=missing)
     if was.firing:
         return _while_firing(terms, seen, value, passed_us)
     return _while_quiet(terms, seen, value, passed_us)
 
 
 def _unseen(terms: Terms, was: Standing, at_us: int, passed_us: int) -> Standing:
-    # What cannot be seen neither fires nor clears; what was counted so far begins anew.
-    unseen_us = was.unseen_us + passed_us
+    # What cannot be seen neither fires nor clears. What was counted so far waits for the next
+    # value, until the data are missing: then it begins anew.
+    unseen_us = min(was.unseen_us + passed_us, terms.absent_us)
     missing = was.missing or unseen_us >= terms.absent_us
-    return Standing(at_us, unseen_us=unseen_us, firing=was.firing, missing=missing)
+    if missing:
+        return Standing(at_us, unseen_us=unseen_us, firing=was.firing, missing=True)
+    return replace(was, at_us=at_us, unseen_us=unseen_us)
 
 
 def _while_quiet(terms: Terms, seen: Standing, value: int, passed_us: int) -> Standing:

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 About = Alert.About
 CLEARED = "it cleared"
 SEEN_AGAIN = "the data are back"
-JUDGED_NO_MORE = "its rule, or what it was about, is watched no more"
+JUDGED_NO_MORE = "its rule or its subject is no longer monitored"
 
 
 class Judge:

@@ -10,15 +10,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
+
+from pilothouse.control import heads, rounds
 from pilothouse.control.watched import MEASURES, Taken
 from pilothouse.language.numbers import E12, MARK_DECIMALS, MICRO_USD, PPM
+from pilothouse.records.archive.turns import TURNS
 from pilothouse.venue.views.assets import IndexSourceView
+from pilothouse.venue.views.capacity import TableView
 from pilothouse.venue.views.markets import MarketView
 from pilothouse.watch.hearing import Heard
 from pilothouse.watch.normal import Normal
-from pilothouse.watch.rules import EXCHANGE, scope_of
+from pilothouse.watch.rules import EXCHANGE, scope_of, scope_of_table
 from pilothouse.watch.taking import MarketReading, Reading
 
+log = structlog.get_logger()
+_failing: set[str] = set()
+"""What fails now: the log is told once, not every second."""
 NO_DEPTH_PPM: Final = 100 * PPM
 MILLISECOND_US: Final = 1_000
 NEAR_BAND: Final = "1.25"
@@ -72,8 +80,8 @@ def notional(market: MarketView, quantity: int) -> int:
 
 
 def live_sources(seen: Seen) -> int:
-    """Return how many sources the index could count now."""
-    return sum(one.is_live(seen.reading.time) for one in seen.of.sources)
+    """Return how many sources are live and agree, so that the index can be made of them."""
+    return sum(one.is_live(seen.reading.time) and not one.left_out for one in seen.of.sources)
 
 
 def _last_trade_age(seen: Seen) -> int | None:
@@ -83,10 +91,13 @@ def _last_trade_age(seen: Seen) -> int | None:
 
 def _index_deviation(seen: Seen, source: IndexSourceView) -> int | None:
     told = seen.of.sources
-    ranked = sorted(one.price_e12 for one in told if one.is_live(seen.reading.time))
+    now = seen.reading.time
+    live = [one for one in told if one.is_live(now)]
+    # The index itself, as the engine makes it; where no sources agree, the middle of them all.
+    ranked = sorted(one.price_e12 for one in live if not one.left_out)
+    ranked = ranked or sorted(one.price_e12 for one in live)
     if not ranked:
         return None
-    # The index itself, as the engine makes it of the live sources.
     low, high = ranked[(len(ranked) - 1) // 2], ranked[len(ranked) // 2]
     index = low + (high - low) // 2
     return abs(source.price_e12 - index) * PPM // index
@@ -94,6 +105,11 @@ def _index_deviation(seen: Seen, source: IndexSourceView) -> int | None:
 
 def _index_age(seen: Seen, source: IndexSourceView) -> int:
     return (seen.reading.time - source.time) // MILLISECOND_US
+
+
+def _index_stopped(seen: Seen) -> int | None:
+    renewed_us = seen.of.index_time
+    return (seen.reading.time - renewed_us) // MILLISECOND_US if renewed_us else None
 
 
 def mark_from_index(market: MarketView) -> int | None:
@@ -137,6 +153,7 @@ OF_MARKET: Final[dict[str, Callable[[Seen], int | None]]] = {
     "depth": lambda seen: depth(seen.of),
     "last_trade_age": _last_trade_age,
     "index_sources": live_sources,
+    "index_stopped": _index_stopped,
     "mark_from_index": _mark_from_index,
     "open_interest": lambda seen: notional(seen.market, seen.market.open_interest),
     "below_maintenance": _below_maintenance,
@@ -152,18 +169,48 @@ OF_SOURCE: Final[dict[str, Callable[[Seen, IndexSourceView], int | None]]] = {
 }
 OF_EXCHANGE: Final[dict[str, Callable[[Reading, Heard], int | None]]] = {
     "accounts_below_maintenance": lambda reading, heard: reading.health.below_maintenance,
+    "bad_debt": lambda reading, heard: reading.health.debt_micro_usd,
+    "largest_order_share": lambda reading, heard: _largest_order_share(reading),
     "reject_rate": lambda reading, heard: heard.reject_ppm,
     "replica_lag": lambda reading, heard: (
         None if heard.lag_us is None else max(0, heard.lag_us) // MILLISECOND_US
     ),
+    "door_use": lambda reading, heard: heard.doors.use_ppm,
+    "door_refused": lambda reading, heard: heard.doors.refused,
+    "socket_refused": lambda reading, heard: heard.doors.at_sockets,
     "block_age": lambda reading, heard: max(0, reading.taken_us - reading.time) // MILLISECOND_US,
+    "control_round_age": lambda reading, heard: rounds.age_ms(),
+    "changes_held_up": lambda reading, heard: len(rounds.held_up()),
+    "clock_held": lambda reading, heard: (
+        abs(reading.taken_us - reading.time) // MILLISECOND_US if reading.clock_is_held else 0
+    ),
+    "journal_differences": lambda reading, heard: rounds.differences(),
+    "heads_age": lambda reading, heard: heads.age_ms(),
+    "queries_waiting": lambda reading, heard: TURNS.waiting,
+    "disk_free": lambda reading, heard: reading.house.get("disk_free"),
+    "database_log": lambda reading, heard: reading.house.get("database_log"),
+    "parts_failing": lambda reading, heard: reading.house.get("parts_failing"),
+    "archive_behind": lambda reading, heard: reading.house.get("archive_behind"),
+}
+OF_TABLE: Final[dict[str, Callable[[TableView], int | None]]] = {
+    "table_use": lambda table: table.taken * PPM // table.rows,
 }
 """How each measure is made. What is defined and what is made here are the same, tested."""
 
 
+def _largest_order_share(reading: Reading) -> int:
+    rows = next(one.rows for one in reading.tables if one.name == "orders")
+    return reading.most_orders * PPM // rows
+
+
 def measure(reading: Reading, heard: Heard, normals: dict[int, Normal]) -> Values:
     """Return every measure of a reading, by name and scope. The normals learn from it first."""
-    values: Values = {(name, EXCHANGE): made(reading, heard) for name, made in OF_EXCHANGE.items()}
+    values: Values = {
+        (name, EXCHANGE): _alone(name, made, reading, heard) for name, made in OF_EXCHANGE.items()
+    }
+    for table in reading.tables:
+        scope = scope_of_table(table.name)
+        values |= {(name, scope): _alone(name, f, table) for name, f in OF_TABLE.items()}
     for of in reading.markets:
         normal = normals.setdefault(of.market.number, Normal())
         seen = Seen(reading, of, heard, normal)
@@ -172,11 +219,24 @@ def measure(reading: Reading, heard: Heard, normals: dict[int, Normal]) -> Value
     return values
 
 
+def _alone(name: str, made: Callable[..., int | None], *of: object) -> int | None:
+    """Return a measure; one that fails is absent, which alerts, and takes no other with it."""
+    try:
+        value = made(*of)
+    except Exception:
+        if name not in _failing:
+            _failing.add(name)
+            log.exception("measure_failed", measure=name)
+        return None
+    _failing.discard(name)
+    return value
+
+
 def _of_market(seen: Seen) -> Values:
     scope = scope_of(seen.market.symbol)
     taken = (Taken.MARKET, Taken.CONTRACT) if seen.of.is_contract else (Taken.MARKET,)
     values: Values = {
-        (name, scope): made(seen)
+        (name, scope): _alone(name, made, seen)
         for name, made in OF_MARKET.items()
         if MEASURES[name].taken in taken
     }
@@ -185,7 +245,7 @@ def _of_market(seen: Seen) -> Values:
 
 def _of_sources(seen: Seen) -> Values:
     return {
-        (name, scope_of(seen.market.symbol, source.number)): made(seen, source)
+        (name, scope_of(seen.market.symbol, source.number)): _alone(name, made, seen, source)
         for name, made in OF_SOURCE.items()
         for source in seen.of.sources
     }

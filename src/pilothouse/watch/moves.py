@@ -35,8 +35,8 @@ class Move:
 
 
 MOVES: Final[tuple[Move, ...]] = (
-    Move(Verb.ACKNOWLEDGE, State.RAISED, State.ACKNOWLEDGED, "a person takes it"),
-    Move(Verb.ESCALATE, State.RAISED, State.RAISED, "nobody has taken it in time"),
+    Move(Verb.ACKNOWLEDGE, State.RAISED, State.ACKNOWLEDGED, "a person acknowledges it"),
+    Move(Verb.ESCALATE, State.RAISED, State.RAISED, "nobody acknowledged it in time"),
     Move(
         Verb.RESOLVE, State.RAISED, State.RESOLVED, "it cleared, or a person says why it is over"
     ),

@@ -89,6 +89,8 @@ def _of_index(seen: Seen) -> list[Reason]:
     live = live_sources(seen)
     if live == 0:
         return [Reason(90, "index has no live source")]
+    if seen.market.index_is_stale:
+        return [Reason(90, "index is stale: only orders that reduce a position are accepted")]
     if live >= most:
         return []
     return [Reason(30, f"index source {most - live} of {most} stale")]

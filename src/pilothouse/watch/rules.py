@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pilothouse.control import register
 from pilothouse.control.kinds import alert_rule, product
@@ -13,6 +13,7 @@ from pilothouse.control.watched import MEASURES, Measure, Taken
 from pilothouse.language.kinds import MarketKind
 from pilothouse.language.numbers import SECOND_US
 from pilothouse.rules.index import SOURCES_MAX
+from pilothouse.venue.views import capacity
 from pilothouse.venue.views.markets import MarketView
 from pilothouse.watch.evaluation import Terms
 from pilothouse.watch.models import OF_SOURCE
@@ -25,6 +26,15 @@ EXCHANGE = alert_rule.EXCHANGE
 def scope_of(symbol: str, source: int = 0) -> str:
     """Return the scope of one market, or of one source of its index."""
     return f"{alert_rule.MARKET}{symbol}" + (f"{OF_SOURCE}{source}" if source else "")
+
+
+def scope_of_table(name: str) -> str:
+    """Return the scope of one table of the exchange's state."""
+    return f"table:{name}"
+
+
+TABLES: Final = tuple(map(scope_of_table, capacity.TABLES))
+"""The scope of every table that clients fill."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +95,13 @@ def products() -> dict[str, frozenset[str]]:
 def scopes(
     rule: Rule, markets: Sequence[MarketReading], of_product: Mapping[str, frozenset[str]]
 ) -> tuple[str, ...]:
-    """Return where a rule applies: the exchange, each of its markets that trades, or each source
-    of their indexes.
+    """Return where a rule applies: the exchange, each of its tables, each of its markets that
+    trades, or each source of their indexes.
     """
     if rule.measure.taken is Taken.EXCHANGE:
         return (EXCHANGE,)
+    if rule.measure.taken is Taken.TABLE:
+        return TABLES
     mine = [one for one in markets if _applies(rule, one.market, of_product)]
     if rule.measure.taken is Taken.SOURCE:
         return tuple(

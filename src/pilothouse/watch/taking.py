@@ -6,16 +6,25 @@ accounts is a pass of its own, and between two passes the journal goes on.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pilothouse.language.kinds import MarketKind
 from pilothouse.language.numbers import E12, HOUR_US
-from pilothouse.venue.views import accounts, assets, depth, insurance, margin, markets
+from pilothouse.venue.clock import wall_clock_us
+from pilothouse.venue.views import (
+    accounts,
+    assets,
+    capacity,
+    depth,
+    insurance,
+    margin,
+    markets,
+)
 from pilothouse.venue.views.assets import IndexSourceView
+from pilothouse.venue.views.capacity import TableView
 from pilothouse.venue.views.depth import NearView
 from pilothouse.venue.views.margin import HealthView
 from pilothouse.venue.views.markets import MarketView
@@ -32,11 +41,6 @@ Clock = Callable[[], int]
 Lend = Callable[[], AbstractContextManager[Any]]
 
 
-def wall_us() -> int:
-    """Return this machine's clock in microseconds since the epoch."""
-    return time.time_ns() // 1_000
-
-
 @dataclass(frozen=True)
 class MarketReading:
     """One market that trades, with the sources of its index that are not off.
@@ -51,6 +55,8 @@ class MarketReading:
     """What one whole unit of the quote asset is worth in 10^-12 dollars; 0 if nobody knows."""
     pool: int | None
     health: HealthView | None
+    index_time: int = 0
+    """When sources that agree last renewed its index, 0 if they never did."""
 
     @property
     def is_contract(self) -> bool:
@@ -70,13 +76,23 @@ class Reading:
     not_tradeable: int
     health: HealthView
     insurance_micro_usd: int
+    tables: tuple[TableView, ...]
+    most_orders: int
+    clock_is_held: bool = False
+    house: Mapping[str, int] = field(default_factory=dict)
+    """What is measured of the machine it runs on and of its parts, by the measures' names."""
 
 
 class Taker:
     """Takes readings, and remembers the counts of accounts between them."""
 
-    def __init__(self, wall: Clock = wall_us) -> None:
-        self._wall, self._number = wall, 0
+    def __init__(
+        self,
+        wall: Clock = wall_clock_us,
+        is_held: Callable[[], bool] = lambda: False,
+        house: Callable[[], Mapping[str, int]] = dict,
+    ) -> None:
+        self._wall, self._number, self._is_held, self._house = wall, 0, is_held, house
         self._health: dict[int, HealthView] = {}
 
     def take(self, lend: Lend) -> Reading:
@@ -86,10 +102,13 @@ class Taker:
             seen = markets.all_markets(machine)
             position, at_us = machine.position, machine.time
             columns = depth.level_columns(machine)
-            worth = {one.number: one.index_e12 for one in assets.all_assets(machine)}
+            listed = assets.all_assets(machine)
+            worth = {one.number: one.index_e12 for one in listed}
+            index_times = {one.number: one.index_time for one in listed}
             worth[int(machine.state.exchange[0]["dollar"])] = E12
             sources = {one.base: _sources(machine, one.base) for one in seen}
             pools = {one.number: _pool(machine, one) for one in seen}
+            tables, most_orders = capacity.tables(machine), capacity.most_orders(machine)
             counted = self._is_counted(accounts.account_count(machine))
         trading = [one for one in seen if one.tradeable]
         near = depth.near(columns, trading, DEPTH_WITHIN_PPM)
@@ -103,6 +122,7 @@ class Taker:
                 worth.get(one.quote, 0),
                 pools[one.number],
                 self._health.get(one.number),
+                index_times.get(one.base, 0),
             )
             for one in trading
         )
@@ -115,6 +135,10 @@ class Taker:
             not_tradeable=len(seen) - len(trading),
             health=self._health[0],
             insurance_micro_usd=_together(made),
+            clock_is_held=self._is_held(),
+            tables=tables,
+            most_orders=most_orders,
+            house=self._house(),
         )
 
     def _is_counted(self, accounts_used: int) -> bool:

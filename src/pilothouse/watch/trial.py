@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pilothouse.control.kinds import alert_rule
 from pilothouse.language.numbers import DAY_US, SECOND_US
+from pilothouse.venue.clock import wall_clock_us
 from pilothouse.watch import rules
 from pilothouse.watch.evaluation import STEP_MAX_US, Firing, Terms, firings, observed_us
 from pilothouse.watch.history import BEAT, History, Samples, recorded
@@ -33,7 +33,7 @@ class Trial:
             return {}
         rule = rules.rule_of(key, 0, body)
         scopes = rules.scopes_ever(rule, reading.markets, rules.products())
-        return tried(rule, scopes, self._watchman.history, time.time_ns() // 1_000)
+        return tried(rule, scopes, self._watchman.history, wall_clock_us())
 
 
 def tried(rule: Rule, scopes: Iterable[str], history: History, now_us: int) -> dict[str, Any]:
@@ -70,6 +70,7 @@ def _worth_a_look(
     # A calm value is within both limits. After enough calm looks in a row the rule is quiet and
     # stays so, whatever came before: of the looks that follow in that run the last alone counts.
     calm_us, before_us = 0, looks[0] if looks else 0
+    settled_us = max(terms.clear_us, terms.absent_us) + STEP_MAX_US
     held: tuple[int, int | None] | None = None
     for at_us in looks:
         value = values.get(at_us)
@@ -79,7 +80,7 @@ def _worth_a_look(
                 yield held
             calm_us, held = 0, None
             yield at_us, value
-        elif calm_us <= terms.clear_us + STEP_MAX_US:
+        elif calm_us <= settled_us:
             calm_us += passed_us
             yield at_us, value
         else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -15,6 +16,7 @@ from django.db import connections
 
 from pilothouse.control.ports import NotConnected
 from pilothouse.language.numbers import SECOND_US
+from pilothouse.venue.clock import wall_clock_us
 from pilothouse.venue.follower import ReplicaIsSealed, ReplicaStopped
 from pilothouse.watch import alerts
 from pilothouse.watch.evaluation import STEP_MAX_US
@@ -24,7 +26,7 @@ from pilothouse.watch.judging import Judge
 from pilothouse.watch.measuring import Seen, Values, measure
 from pilothouse.watch.normal import Normal
 from pilothouse.watch.reasons import NamedMarket, named_market
-from pilothouse.watch.taking import Clock, Lend, Reading, Taker, wall_us
+from pilothouse.watch.taking import Clock, Lend, Reading, Taker
 
 log = structlog.get_logger()
 INTERVAL_S: Final = 1
@@ -33,6 +35,8 @@ CATCHING_UP_S: Final = 0.1
 STALE_AFTER_US: Final = 5 * SECOND_US
 CAUGHT_UP_US: Final = 5 * SECOND_US
 """A replica whose last block is younger has caught up with the journal."""
+CAUGHT_UP_BLOCKS: Final = 100
+"""The same while the clock is held: so few durable blocks are still to be stepped."""
 STANDS_STILL_US: Final = SECOND_US
 """A replica that did not move for so long has caught up too, however old its last block is."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,7 +51,14 @@ class Watchman:
     """The thread, and what it saw last. `looked_us` is the steady clock of the last look."""
 
     def __init__(
-        self, lend: Lend, hearing: Hearing, wall: Clock = wall_us, steady: Clock = steady_us
+        self,
+        lend: Lend,
+        hearing: Hearing,
+        wall: Clock = wall_clock_us,
+        steady: Clock = steady_us,
+        clock_is_held: Callable[[], bool] = lambda: False,
+        blocks_behind: Callable[[], int] = lambda: 0,
+        house: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         self.reading: Reading | None = None
         self.named: tuple[NamedMarket, ...] = ()
@@ -55,10 +66,12 @@ class Watchman:
         self.history = History()
         self._lend, self._hearing = lend, hearing
         self._wall, self._steady = wall, steady
-        self._taker, self._normals = Taker(wall), dict[int, Normal]()
+        self._clock_is_held, self._blocks_behind = clock_is_held, blocks_behind
+        self._taker, self._normals = Taker(wall, clock_is_held, house), dict[int, Normal]()
         self._judge: Judge | None = None
         self._before: tuple[int, int] | None = None
         self._caught_up, self._position, self._moved_us = False, -1, 0
+        self._came_round_us = steady()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watchman", daemon=True)
 
@@ -76,6 +89,11 @@ class Watchman:
         """Tell whether the last look is too long ago to be trusted, by the steady clock."""
         return self._before is None or self._steady() - self._before[1] > STALE_AFTER_US
 
+    @property
+    def silent_us(self) -> int:
+        """Return since when no look came to its end; one that had nothing to judge did."""
+        return self._steady() - self._came_round_us
+
     def _run(self) -> None:
         pause_s: float = 0
         while not self._ending.wait(pause_s):
@@ -88,6 +106,10 @@ class Watchman:
 
     def look(self) -> None:
         """Look once: read, measure, keep, judge, name."""
+        self._look()
+        self._came_round_us = self._steady()
+
+    def _look(self) -> None:
         at_us = self._wall()
         now = EPOCH + timedelta(microseconds=at_us)
         self._note_jump(at_us)
@@ -120,7 +142,9 @@ class Watchman:
         if position != self._position:
             self._position, self._moved_us = position, self._steady()
         stands_still = self._steady() - self._moved_us >= STANDS_STILL_US
-        self._caught_up = self._wall() - time_us <= CAUGHT_UP_US or stands_still
+        # A clock that is not followed says nothing of how far behind the replica is.
+        held = self._clock_is_held() and self._blocks_behind() <= CAUGHT_UP_BLOCKS
+        self._caught_up = self._wall() - time_us <= CAUGHT_UP_US or stands_still or held
         return not self._caught_up
 
     def _note_jump(self, at_us: int) -> None:

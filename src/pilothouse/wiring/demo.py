@@ -1,4 +1,4 @@
-"""Seeding the demonstration: the exchange, its people, and the keys of two of its clients.
+"""Seeding the demonstration: the exchange, its people, and three keys of two of its clients.
 
 Seeding again is safe: the exchange's commands keep their names and get their first receipts, the
 people get the password of this start, and keys that were written stay.
@@ -22,15 +22,16 @@ from pilothouse.simulation.entries import instrument_entries, spot_entries
 from pilothouse.simulation.opening import stages
 from pilothouse.simulation.population import Client
 from pilothouse.simulation.process import Exchange
-from pilothouse.venue.catalogue import Catalogue, load, merged, save
+from pilothouse.venue.catalogue import Catalogue, last_good, merged, save
 from pilothouse.venue.client import VenueClient
+from pilothouse.wiring import environment
 from pilothouse.wiring.founding import Family, found_register
 from pilothouse.wiring.genesis import found_if_new
 from pilothouse.wiring.importing.kraken import GENESIS_CAUSE
 from pilothouse.wiring.people import begin_django, seed_person, shared_hash
+from pilothouse.wiring.settling import PEOPLE
 
 KEYS_FILE: Final = "demo-keys.json"
-PEOPLE: Final = ("operator", "risk", "manager", "auditor", "viewer")
 PASSWORD_VARIABLE: Final = "PILOTHOUSE_DEMO_PASSWORD"
 NAMES_HI: Final = 2
 """The founding has the names (1, k)."""
@@ -43,18 +44,31 @@ class SeedingFailed(RuntimeError):
 def seed(home: Path, exchange: VenueClient, number: int = 1) -> None:
     """Seed a home whose writer runs: exchange, markets, clients, catalogue, people, keys.
 
-    `number` is the seed of everyone and everything.
+    `number` is the seed of everyone and everything. Raises WrongEnvironment, before anything is
+    sent or written, unless the folder was founded as a demonstration.
     """
+    refuse_other_than_demo(home)
     crowd = Crowd(number)
+    # Before the first block: a journal without a database means that the database was lost.
+    begin_django(home)
     if not (home / KEYS_FILE).exists():
         found_if_new(home, exchange)
         seed_exchange(exchange, crowd)
-        save(home, merged(load(home), demo_catalogue()))
-    begin_django(home)
+        save(home, merged(last_good(home), demo_catalogue()))
     seed_people(os.environ[PASSWORD_VARIABLE])
     found_register(demo_families())
-    if not (home / KEYS_FILE).exists():
+    if not (home / KEYS_FILE).exists() or no_keys_are_known():
         write_keys(home, crowd.population.keyed)
+
+
+def refuse_other_than_demo(home: Path) -> None:
+    """Raise WrongEnvironment unless a folder says that it is a demonstration."""
+    known = environment.holding(home)
+    if known.environment != environment.DEMO:
+        raise environment.WrongEnvironment(
+            f"{home} is {known.environment}: no demonstration is seeded there. Nothing was "
+            f"changed. Start a demonstration on a folder of its own: `pilothouse up --demo --home`"
+        )
 
 
 def demo_catalogue() -> Catalogue:
@@ -98,16 +112,28 @@ def seed_people(password: str) -> None:
         seed_person(name, name, password_hash)
 
 
+def no_keys_are_known() -> bool:
+    """Tell whether the database has no API key: a new one was begun where it was lost."""
+    from pilothouse.access.models import StoredKey
+
+    return not StoredKey.objects.exists()
+
+
 def write_keys(home: Path, clients: tuple[Client, Client]) -> None:
-    """Make a key that trades and one that reads; write both to the home, for its owner only."""
+    """Make the keys and write them to the home, for its owner only.
+
+    One trades, one trades futures without nonces as often as the same bytes come, one reads.
+    """
     from pilothouse.access.keys import make_key, secret_text
 
     made = {}
-    for name, client, may_trade in (
-        ("trading", clients[0], True),
-        ("read_only", clients[1], False),
+    for name, client, may_trade, optional in (
+        ("trading", clients[0], True, False),
+        ("trading_without_nonces", clients[0], True, True),
+        ("read_only", clients[1], False, False),
     ):
-        key = make_key(client.account, may_trade=may_trade, label=f"demonstration {name}")
+        label = f"demonstration {name}"
+        key = make_key(client.account, may_trade=may_trade, label=label, nonce_optional=optional)
         made[name] = {"key": key.public, "secret": secret_text(key)}
     beside = home / f"{KEYS_FILE}.new"
     beside.touch(mode=0o600)

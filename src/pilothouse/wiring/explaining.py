@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pilothouse.language.texts import is_plain, says_something
+
 if TYPE_CHECKING:
     from pilothouse.control.explanation import Touching
     from pilothouse.venue.explanation.facts import Explanation
@@ -68,8 +70,11 @@ def explained(
     Raises NotExplained, NoSuchMoment, PastIsSealed, and NoPurpose when there is none to write to
     the audit.
     """
-    if not purpose.strip():
-        raise NoPurpose("say for which purpose you look; it is written to the audit log")
+    if not says_something(purpose) or not is_plain(purpose):
+        raise NoPurpose(
+            "enter the purpose, with at least three letters or digits; it is written to the audit "
+            "log"
+        )
     # Late, because Django's models and the compiled engine are loaded with them.
     from pilothouse.control.explanation import changes_before, without_it
     from pilothouse.venue.explanation.shown import shown

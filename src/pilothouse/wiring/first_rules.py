@@ -1,4 +1,4 @@
-"""The rules and runbooks an exchange begins with. They are data: people change them by changes."""
+"""The rules an exchange begins with. They are data: people change them by changes."""
 
 from __future__ import annotations
 
@@ -10,70 +10,6 @@ SERVICES: Final = {"perpetuals": ("funding", "liquidation", "insurance")}
 """What a product consists of beside order entry and market data."""
 
 _MINUTE_S: Final = 60
-
-
-def _runbook(
-    key: str, title: str, when: str, steps: list[str], proposes: str = "", **template: str
-) -> Entry:
-    body = {"title": title, "when": when, "steps": steps}
-    return ("runbook", key, body | {"proposes": proposes, "template": template})
-
-
-RUNBOOKS: Final[tuple[Entry, ...]] = (
-    _runbook(
-        "calm_the_market",
-        "Keep far prices from trading",
-        "the book is thin, the spread is wide, or the price runs",
-        [
-            "look at the book",
-            "ask the makers",
-            "narrow the price band",
-            "widen it when it is calm",
-        ],
-        "price_band",
-        band_percent="x0.5",
-    ),
-    _runbook(
-        "stop_the_market",
-        "Stop a market and let clients cancel",
-        "prices cannot be trusted: the index has no live source, or the mark has left it",
-        ["set cancel_only", "find the cause", "reopen through post_only"],
-        "market_status",
-        status="cancel_only",
-    ),
-    _runbook(
-        "let_it_settle",
-        "Let a falling contract settle",
-        "accounts come near their maintenance margin, one after the other",
-        [
-            "set post_only: makers rebuild the book, and nothing executes, liquidations included",
-            "watch the index: what falls and stays down costs the more, the longer it is paused",
-            "reopen in stages once the price is back, or stands: the preview says whom it reaches",
-        ],
-        "market_status",
-        status="post_only",
-    ),
-    _runbook(
-        "raise_margin",
-        "Raise initial margin before it is needed",
-        "accounts near maintenance grow, or the backlog outgrows the depth",
-        ["look at the largest positions", "preview the raise", "take the gentler way it offers"],
-        "margin_schedule",
-        **{"tier_*_initial": "x1.5"},
-    ),
-    _runbook(
-        "look_at_the_feed",
-        "Find out which source is late",
-        "a source of the index is stale or far from the others",
-        ["name the source", "ask its provider", "stop the market if fewer than two are live"],
-    ),
-    _runbook(
-        "look_at_the_doors",
-        "Find out who is refused, and why",
-        "many orders are refused, or blocks come late",
-        ["look at the refusals by reason", "look at the processes with pilothouse status"],
-    ),
-)
 
 
 def _rule(key: str, title: str, about: tuple[str, str, str], limit: int, **more: Any) -> Entry:
@@ -100,7 +36,7 @@ def _rule(key: str, title: str, about: tuple[str, str, str], limit: int, **more:
 RULES: Final[tuple[Entry, ...]] = (
     _rule(
         "unlike_itself",
-        "Market unlike itself",
+        "Unusual market",
         ("unlike_itself", "markets", "above"),
         20_000_000,
         clear_limit=10_000_000,
@@ -145,6 +81,17 @@ RULES: Final[tuple[Entry, ...]] = (
         "Index has fewer than two live sources",
         ("index_sources", "perpetuals", "below"),
         2,
+        for_s=5,
+        severity="critical",
+        runbook="stop_the_market",
+        escalate_s=_MINUTE_S,
+    ),
+    _rule(
+        "index_stopped",
+        "Index has stopped",
+        ("index_stopped", "perpetuals", "above"),
+        15_000,
+        clear_limit=5_000,
         for_s=5,
         severity="critical",
         runbook="stop_the_market",
@@ -200,6 +147,34 @@ RULES: Final[tuple[Entry, ...]] = (
         runbook="raise_margin",
     ),
     _rule(
+        "losses_unpaid",
+        "Losses that nobody paid",
+        ("bad_debt", "exchange", "above"),
+        0,
+        severity="critical",
+        owner="risk",
+        runbook="raise_margin",
+    ),
+    _rule(
+        "table_fills",
+        "A table is nearly full",
+        ("table_use", "exchange", "above"),
+        800_000,
+        clear_limit=700_000,
+        severity="critical",
+        runbook="make_room",
+        escalate_s=_MINUTE_S,
+    ),
+    _rule(
+        "one_account_fills",
+        "One account takes much of the table of orders",
+        ("largest_order_share", "exchange", "above"),
+        300_000,
+        clear_limit=250_000,
+        severity="high",
+        runbook="make_room",
+    ),
+    _rule(
         "many_refused",
         "Many orders are refused",
         ("reject_rate", "exchange", "above"),
@@ -218,6 +193,132 @@ RULES: Final[tuple[Entry, ...]] = (
         clear_s=10,
         severity="high",
         runbook="look_at_the_doors",
+        escalate_s=_MINUTE_S,
+    ),
+    _rule(
+        "change_worker_late",
+        "Change worker has not finished a round",
+        ("control_round_age", "exchange", "above"),
+        30_000,
+        clear_limit=5_000,
+        for_s=0,
+        severity="critical",
+        runbook="look_at_the_changes",
+        escalate_s=_MINUTE_S,
+    ),
+    _rule(
+        "change_held_up",
+        "A change cannot be done",
+        ("changes_held_up", "exchange", "above"),
+        0,
+        severity="high",
+        runbook="look_at_the_changes",
+    ),
+    _rule(
+        "clock_held",
+        "Clock is held",
+        ("clock_held", "exchange", "above"),
+        0,
+        for_s=0,
+        clear_s=10,
+        severity="critical",
+        runbook="correct_the_clock",
+        escalate_s=_MINUTE_S,
+    ),
+    _rule(
+        "journal_differs",
+        "Journal and records differ",
+        ("journal_differences", "exchange", "above"),
+        0,
+        for_s=0,
+        severity="critical",
+        owner="manager",
+        runbook="look_at_the_records",
+        escalate_s=_MINUTE_S,
+    ),
+    _rule(
+        "heads_old",
+        "Audit and journal do not record each other's heads",
+        ("heads_age", "exchange", "above"),
+        30 * _MINUTE_S * 1_000,
+        clear_limit=10 * _MINUTE_S * 1_000,
+        severity="high",
+        runbook="look_at_the_records",
+    ),
+    _rule(
+        "queries_wait",
+        "SQL queries wait for others",
+        ("queries_waiting", "exchange", "above"),
+        4,
+        clear_limit=1,
+        for_s=30,
+        runbook="look_at_the_queries",
+    ),
+    _rule(
+        "disk_fills",
+        "Disk is nearly full",
+        ("disk_free", "exchange", "below"),
+        4_096,
+        clear_limit=8_192,
+        severity="high",
+        runbook="free_the_disk",
+    ),
+    _rule(
+        "database_log_grows",
+        "The database's log grows",
+        ("database_log", "exchange", "above"),
+        64,
+        clear_limit=64,
+        severity="high",
+        runbook="free_the_disk",
+    ),
+    _rule(
+        "part_fails",
+        "A part fails again and again",
+        ("parts_failing", "exchange", "above"),
+        2,
+        for_s=0,
+        clear_s=60,
+        severity="high",
+        runbook="look_at_the_doors",
+    ),
+    _rule(
+        "archive_late",
+        "Archive is far behind",
+        ("archive_behind", "exchange", "above"),
+        60_000,
+        clear_limit=10_000,
+        runbook="free_the_disk",
+    ),
+    _rule(
+        "door_fills",
+        "A door comes near its limit",
+        ("door_use", "exchange", "above"),
+        800_000,
+        clear_limit=500_000,
+        for_s=5,
+        absent_s=_MINUTE_S,
+        severity="high",
+        runbook="look_at_the_doors",
+    ),
+    _rule(
+        "door_refuses",
+        "Many are refused at the doors",
+        ("door_refused", "exchange", "above"),
+        200,
+        clear_limit=20,
+        absent_s=_MINUTE_S,
+        runbook="look_at_the_doors",
+    ),
+    _rule(
+        "socket_refuses",
+        "Commands of a part are refused",
+        ("socket_refused", "exchange", "above"),
+        0,
+        for_s=0,
+        absent_s=_MINUTE_S,
+        severity="high",
+        runbook="look_at_the_sockets",
         escalate_s=_MINUTE_S,
     ),
 )

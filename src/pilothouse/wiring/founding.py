@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pilothouse.wiring import first_rules
+from pilothouse.wiring import first_rules, first_runbooks
 
 Family = tuple[str, str, list[str]]
 """A family of markets: its key, which is also the scope of its rules, its title, its symbols."""
@@ -21,7 +21,7 @@ def found_register(families: Iterable[Family] = ()) -> int:
 
     from pilothouse.control import register
 
-    first = [*first_rules.RUNBOOKS, *first_rules.RULES, *map(product, families)]
+    first = [*first_runbooks.RUNBOOKS, *first_rules.RULES, *map(product, families)]
     return register.found(first, timezone.now())
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from pilothouse.journal.durable import DurableMark
+from pilothouse.journal.durable import mark_found
+from pilothouse.journal.mend import Damaged, judge
+from pilothouse.journal.reader import BadBlock, Reader
 from pilothouse.journal.storage import Files
 from pilothouse.language.commands import CreateExchange, OpenAccount
 from pilothouse.language.kinds import CauseKind, ClientClass, Purpose
@@ -39,6 +41,8 @@ def founding() -> list[Message]:
         levels=ROWS,
         nodes=ROWS,
         volumes=ACCOUNTS,
+        keys=ACCOUNTS,
+        requests=2 * ROWS,
     )
     house = [OpenAccount(client_class=ClientClass.HOUSE, purpose=one) for one in HOUSE]
     return [
@@ -51,8 +55,28 @@ class NotFounded(RuntimeError):
 
 
 def is_new(home: Path) -> bool:
-    """Tell whether a folder's journal is empty."""
-    return DurableMark(Files(home)).block == 0
+    """Tell whether a folder's journal has no block, and never had one that the mark counted.
+
+    Only looked at. A first block that was torn while it was written is none.
+    """
+    storage = Files(home)
+    if mark_found(storage):
+        return False
+    reader = Reader(storage)
+    try:
+        return next(reader.read(), None) is None
+    except BadBlock as bad:
+        return _is_torn(storage, bad)
+    finally:
+        reader.close()
+
+
+def _is_torn(storage: Files, bad: BadBlock) -> bool:
+    try:
+        judge(storage, bad)
+    except Damaged:
+        return False
+    return True
 
 
 def found_if_new(home: Path, client: VenueClient) -> bool:

@@ -7,6 +7,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pilothouse.language.texts import NotPlain, check_text
+from pilothouse.wiring.missing_database import founding_gone, note_begun_anew, refuse_missing
+
 if TYPE_CHECKING:
     from pilothouse.access.models import Person
 
@@ -15,14 +18,31 @@ SEEDING: Final = "demonstration"
 
 
 def begin_django(home: Path) -> None:
+    """Set Django up on this home, bring its tables to this release, and hold its founding.
+
+    Raises WrongEnvironment if the folder is not what its audit says, DatabaseIsMissing when the
+    journal has blocks and the database is gone.
+    """
+    from pilothouse.wiring import founding_row
+
+    open_django(home)
+    founding_row.begin(home)
+
+
+def open_django(home: Path) -> None:
     """Set Django up on this home and bring its tables to this release."""
     import django
     from django.core.management import call_command
 
+    begun_anew = refuse_missing(home)
+    if begun_anew:
+        founding_gone(home)
     os.environ["PILOTHOUSE_HOME"] = str(home)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pilothouse.wiring.settings")
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
+    if begun_anew:
+        note_begun_anew(home)
 
 
 def add_person(name: str, role: str, password: str) -> None:
@@ -41,11 +61,21 @@ def add_person(name: str, role: str, password: str) -> None:
         person = Person.objects.filter(username=name).first()
         if person is None:
             UnicodeUsernameValidator()(name)
+            _check_name(name)
             made = Person(username=name)
             made.clean_fields(exclude=["password"])
             validate_password(password, made)
             person = Person.objects.create_user(name, password)
         _give(person, role, "command line")
+
+
+def _check_name(name: str) -> None:
+    from django.core.exceptions import ValidationError
+
+    try:
+        check_text(name)
+    except NotPlain as hides:
+        raise ValidationError(f"the name cannot be read as it was written: {hides}") from None
 
 
 def shared_hash(names: Collection[str], password: str) -> str:
@@ -63,9 +93,10 @@ def shared_hash(names: Collection[str], password: str) -> str:
 
 
 def seed_person(name: str, role: str, password_hash: str) -> None:
-    """Make a person of the demonstration, or give one who is known the password of this start.
+    """Make a person of the demonstration, or give one it made before the password of this start.
 
-    Each deed is an audit row in the same transaction; where nothing changes there is none.
+    A person of that name whom somebody else made is left alone. Each deed is an audit row in the
+    same transaction; where nothing changes there is none.
     """
     from django.db import transaction
 
@@ -76,6 +107,8 @@ def seed_person(name: str, role: str, password_hash: str) -> None:
         person = Person.objects.filter(username=name).first()
         if person is None:
             person = Person.objects.create(username=name, password=password_hash)
+        elif not _was_seeded(person):
+            return
         elif person.password != password_hash:
             person.password = password_hash
             person.save()
@@ -86,6 +119,16 @@ def seed_person(name: str, role: str, password_hash: str) -> None:
         _give(person, role, SEEDING)
 
 
+def _was_seeded(person: Person) -> bool:
+    from pilothouse.control.believed import believed
+    from pilothouse.records.models import AuditRow
+
+    rows = AuditRow.objects.filter(
+        actor=SEEDING, deed="person.added", subject=f"person:{person.pk}"
+    )
+    return any(believed(rows))
+
+
 def _give(person: Person, role: str, actor: str) -> None:
     from pilothouse.access.rights import grant, roles_of
     from pilothouse.access.roles import Role
@@ -93,8 +136,11 @@ def _give(person: Person, role: str, actor: str) -> None:
 
     if Role(role) in roles_of(person):
         return
-    grant(person, Role(role))
-    audit.write(actor, "person.added", f"person:{person.pk}", f"{person} is given {role}")
+    given = grant(person, Role(role))
+    about, sentence = f"person:{person.pk}", f"{person} is given {role}"
+    until = given.until.isoformat() if given.until else None
+    facts = {"grant": given.pk, "role": role, "until": until}
+    audit.write(actor, "person.added", about, sentence, facts=facts)
 
 
 def is_known(name: str) -> bool:

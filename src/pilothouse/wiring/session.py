@@ -1,8 +1,8 @@
 """`pilothouse.connect(home)`: an exchange asked from Python, beside the running one or without it.
 
-It reads the same folder and writes nothing but the audit of what was asked. Whoever can read the
-folder is trusted with it; the person named is who the audit says asked, and whose rights decide
-whether clients are shown.
+It reads the same folder and writes nothing but the audit of what was asked. Anyone who can read
+the folder is trusted with it; the person named is the one whom the audit records, and whose rights
+decide whether clients are shown.
 """
 
 from __future__ import annotations
@@ -153,20 +153,14 @@ class Session:
         saved = questions.question(question)
         if saved is None and question.isidentifier():
             known = ", ".join(one.name for one in questions.all_questions())
-            raise LookupError(f"no saved question is called {question}; there are {known}")
-        if saved is not None:
-            given = {name: str(value) for name, value in (parameters or {}).items()}
-            question, parameters = saved.sql, questions.values(saved.parameters, given)
-        return Frame(
-            ask(
-                self.home,
-                question,
-                parameters,
-                actor=self._actor,
-                purpose=purpose,
-                sees_clients=clients and self._sees_clients,
-            )
-        )
+            raise LookupError(f"there is no saved query {question}; there are {known}")
+        sees = clients and self._sees_clients
+        who: dict[str, Any] = {"actor": self._actor, "purpose": purpose, "sees_clients": sees}
+        if saved is None:
+            return Frame(ask(self.home, question, parameters, **who))
+        given = {name: str(value) for name, value in (parameters or {}).items()}
+        made = questions.answered(self.home, saved.sql, saved.parameters, given, **who)
+        return Frame(made)
 
     @property
     def _sees_clients(self) -> bool:
@@ -218,7 +212,9 @@ class Session:
         PermissionError unless the person may see clients, LookupError where nothing is found.
         """
         if not self._sees_clients:
-            raise PermissionError("an explanation names a client: connect as who may see clients")
+            raise PermissionError(
+                "an explanation names a client: connect as person=, someone who may see clients"
+            )
         asked = Happening(account, position, order, client_order_id)
         if not asked.is_named:
             raise LookupError("name an order, or an account with a position or client_order_id")
@@ -278,7 +274,7 @@ def _person(name: str) -> Person | None:
         return None
     found = Person.objects.filter(username=name).first()
     if found is None:
-        raise LookupError(f"nobody is called {name}; see `pilothouse person`")
+        raise LookupError(f"there is no user {name}; see `pilothouse person`")
     return found
 
 
@@ -286,7 +282,7 @@ def _as_us(moment: datetime | int) -> int:
     if isinstance(moment, int):
         return moment
     if not isinstance(moment, datetime):
-        raise TypeError(f"{moment!r} is no datetime and no whole number of microseconds")
+        raise TypeError(f"{moment!r} is neither a datetime nor a whole number of microseconds")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     passed = moment - datetime.fromtimestamp(0, UTC)

@@ -1,6 +1,7 @@
 """Django's settings: people, changes and audit in one SQLite file of the home.
 
-`PILOTHOUSE_HOME` names the home, `PILOTHOUSE_ENVIRONMENT` is demo, drill, staging or production.
+`PILOTHOUSE_HOME` names the home, and the home says which environment it is. One that does not
+say it gets the strictest settings.
 """
 
 from __future__ import annotations
@@ -10,22 +11,27 @@ import os
 from typing import Any, Final
 
 from pilothouse.access.secret_file import derive, read_secret
+from pilothouse.wiring import environment
 from pilothouse.wiring.home import home_folder
 
 PILOTHOUSE_HOME: Final = home_folder(None)
-PILOTHOUSE_ENVIRONMENT: Final = os.environ.get("PILOTHOUSE_ENVIRONMENT", "demo")
-DRILL: Final = PILOTHOUSE_ENVIRONMENT == "drill"
-DEMO: Final = (
-    os.environ.get("PILOTHOUSE_DRILL_OF") if DRILL else PILOTHOUSE_ENVIRONMENT
-) == "demo"
+_FOUNDING: Final = environment.holding(PILOTHOUSE_HOME)
+PILOTHOUSE_ENVIRONMENT: Final = _FOUNDING.environment
+DRILL: Final = PILOTHOUSE_ENVIRONMENT == environment.DRILL
+DEMO: Final = _FOUNDING.asks_like == environment.DEMO
 """A drill asks of people what the exchange asks of them that it is a copy of."""
 
 _SECRET: Final = read_secret(PILOTHOUSE_HOME)
 SECRET_KEY = base64.b64encode(derive(_SECRET, "django")).decode()
 PILOTHOUSE_PSEUDONYM_KEY: Final = derive(_SECRET, "pseudonyms")
 """Hides who a client is in answers of the archive; the same for the life of the home."""
+PILOTHOUSE_AUDIT_KEY: Final = derive(_SECRET, "rows of the audit")
+"""Seals the rows of the audit."""
+PILOTHOUSE_SESSION_KEY: Final = derive(_SECRET, "keys of sessions")
+"""Hides the cookies of people in the table of sessions."""
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("PILOTHOUSE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+ALLOWED_HOSTS += ["127.0.0.1"]  # what watches the process asks there, whatever people type
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -47,11 +53,15 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "pilothouse.console.security.ContentSecurityPolicy",
+    "pilothouse.console.shown_text.ShownText",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "pilothouse.console.return_address.ReturnAddress",
     "pilothouse.access.sessions.SessionLimits",
+    "pilothouse.console.known.Known",
+    "pilothouse.console.signed_out.SignedOut",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -90,6 +100,10 @@ DATABASES = {
             "timeout": 20,
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                # The console's own thread brings the log in, and nobody else: see decision 0046.
+                "PRAGMA wal_autocheckpoint=0;"
+                # A log that grew under a long reader is cut to 16 MiB when it begins anew.
+                "PRAGMA journal_size_limit=16777216;"
             ),
         },
     }
@@ -101,9 +115,15 @@ LANGUAGE_CODE = "en-gb"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"said": {"class": "logging.StreamHandler", "level": "WARNING"}},
+    # What fails at each request writes no traceback for each of them.
+    "handlers": {"said": {"class": "pilothouse.console.tracebacks.Bounded", "level": "WARNING"}},
     "root": {"handlers": ["said"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": ["said"], "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["said"], "propagate": False},
+        # Anybody may ask for pages that are not there: what is refused writes no line of the log.
+        "django.request": {"level": "ERROR"},
+        "django.security": {"level": "CRITICAL"},
+    },
 }
 CSRF_FAILURE_VIEW = "pilothouse.console.rights.forged"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -117,16 +137,22 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "pilothouse.access.passwords.MaximumLength"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_FORMS = {
+    "login": "pilothouse.access.passwords.SignIn",
+    "reauthenticate": "pilothouse.access.passwords.Again",
+}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_ADAPTER = "pilothouse.access.sessions.NoSignUp"
+ACCOUNT_ADAPTER = "pilothouse.access.entrance.NoSignUp"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/sign-in/login/"
 ACCOUNT_SESSION_REMEMBER = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "pilothouse.access.factors.SealedFactors"
 MFA_TOTP_ISSUER = "Pilothouse"
 
 PILOTHOUSE_SECOND_FACTOR: Final = not DEMO
@@ -134,13 +160,14 @@ PILOTHOUSE_SECOND_FACTOR: Final = not DEMO
 PILOTHOUSE_SESSION_IDLE_S: Final = 30 * 60
 PILOTHOUSE_SESSION_ABSOLUTE_S: Final = 12 * 3600
 
+SESSION_ENGINE = "pilothouse.access.session_store"
 SESSION_COOKIE_AGE = PILOTHOUSE_SESSION_ABSOLUTE_S
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Strict"
-SESSION_COOKIE_SECURE = not DEMO and not DRILL
+SESSION_COOKIE_SECURE = not DEMO
 CSRF_COOKIE_SAMESITE = "Strict"
-CSRF_COOKIE_SECURE = not DEMO and not DRILL
+CSRF_COOKIE_SECURE = not DEMO
 # A drill listens on the same address as its original: neither may sign the other's people out.
 SESSION_COOKIE_NAME = "drill-sessionid" if DRILL else "sessionid"
 CSRF_COOKIE_NAME = "drill-csrftoken" if DRILL else "csrftoken"

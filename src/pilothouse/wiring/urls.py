@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from allauth.account import views as entrance
-from django.urls import include, path
+from allauth.mfa.base import views as factors
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from django.urls import path
 
 from pilothouse.console import assets
+from pilothouse.console.credential_pages import View, one_at_a_time, so_often
+from pilothouse.console.errors import no_password
 from pilothouse.console.live.view import live
 from pilothouse.console.pages.account.view import account
 from pilothouse.console.pages.alert.move import move as alert_move
 from pilothouse.console.pages.alert.view import alert
 from pilothouse.console.pages.alerts.view import alerts
+from pilothouse.console.pages.audit.settle import propose as settlement_propose
+from pilothouse.console.pages.audit.settle import settle
 from pilothouse.console.pages.audit.view import audit
 from pilothouse.console.pages.change.effects import effects
 from pilothouse.console.pages.change.move import move
@@ -42,6 +49,12 @@ handler403 = "pilothouse.console.errors.forbidden"
 handler404 = "pilothouse.console.errors.not_found"
 handler500 = "pilothouse.console.errors.broken"
 
+
+def _changes(view: View) -> View:
+    """Let a page that changes credentials run alone, and so often."""
+    return so_often(one_at_a_time(view))
+
+
 urlpatterns = [
     path("", control_room),
     path("panels/<str:name>", panel),
@@ -66,6 +79,8 @@ urlpatterns = [
     path("incidents/<int:number>", incident),
     path("incidents/<int:number>/moves/<str:verb>", incident_move),
     path("audit", audit),
+    path("audit/settlements", settlement_propose),
+    path("audit/settlements/<str:key>/<str:verb>", settle),
     path("drill", drill),
     path("sql", sql),
     path("replay", replay),
@@ -77,12 +92,43 @@ urlpatterns = [
     path("live", live),
     path("theme", theme),
     path("healthz", health),
+    path("healthz/<str:question>", health),
     path("assets/<str:digest>/<str:name>", assets.send),
     # Of allauth only what people of an exchange need: nobody signs up, nothing goes by mail.
     path("sign-in/login/", entrance.login, name="account_login"),
     path("sign-in/logout/", entrance.logout, name="account_logout"),
     path("sign-in/inactive/", entrance.account_inactive, name="account_inactive"),
     path("sign-in/reauthenticate/", entrance.reauthenticate, name="account_reauthenticate"),
-    path("sign-in/password/", entrance.password_change, name="account_change_password"),
-    path("sign-in/2fa/", include("allauth.mfa.urls")),
+    path("sign-in/password/", so_often(entrance.password_change), name="account_change_password"),
+    path("sign-in/password/none/", no_password, name="account_set_password"),
+    path("sign-in/2fa/", factors.index, name="mfa_index"),
+    path(
+        "sign-in/2fa/authenticate/",
+        one_at_a_time(factors.authenticate),
+        name="mfa_authenticate",
+    ),
+    path(
+        "sign-in/2fa/reauthenticate/",
+        one_at_a_time(factors.reauthenticate),
+        name="mfa_reauthenticate",
+    ),
+    path("sign-in/2fa/totp/activate/", _changes(totp.activate_totp), name="mfa_activate_totp"),
+    path(
+        "sign-in/2fa/totp/deactivate/", _changes(totp.deactivate_totp), name="mfa_deactivate_totp"
+    ),
+    path(
+        "sign-in/2fa/recovery-codes/",
+        one_at_a_time(codes.view_recovery_codes),
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "sign-in/2fa/recovery-codes/generate/",
+        _changes(codes.generate_recovery_codes),
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "sign-in/2fa/recovery-codes/download/",
+        one_at_a_time(codes.download_recovery_codes),
+        name="mfa_download_recovery_codes",
+    ),
 ]

@@ -127,8 +127,10 @@ def test_positions_and_money_move_with_fills_and_marks(
         message = one.until(lambda message: bool(message.get("positions")))
         (position,) = message["positions"]
         assert (position["instrument"], position["balance"]) == ("PF_XBTUSD", -1)
-        assert (position["entry_price"], position["mark_price"]) == (20_100, BTC_USD)
-        assert position["pnl"] == 100
+        assert position["entry_price"] == 20_100
+        # The mark is the index and the average of a basis that earlier orders may have left.
+        assert abs(position["mark_price"] - BTC_USD) < 1
+        assert position["pnl"] == 20_100 - position["mark_price"]
         assert position["initial_margin"] > position["maintenance_margin"] > 0
         assert two.until(lambda message: "flex_futures" in message)["feed"] == "balances"
         try:

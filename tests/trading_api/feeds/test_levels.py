@@ -12,7 +12,7 @@ from pilothouse.language.events import OrderCancelled, OrderFilled, ProtectionSt
 from pilothouse.language.kinds import ClientClass, Side
 from pilothouse.records.history import History
 from pilothouse.simulation.markets import PERPETUALS, SPOT
-from pilothouse.simulation.world import GENESIS, World
+from pilothouse.simulation.world import SIGNED, World
 from pilothouse.trading_api.feeds.book import WHOLE
 from pilothouse.trading_api.feeds.books import Books
 from pilothouse.trading_api.feeds.moments import Moments
@@ -131,7 +131,7 @@ def test_books_go_on_from_what_was_remembered() -> None:
 
 def _make_it_rough(world: World) -> None:
     for market in range(len(SPOT) + 1, len(SPOT) + len(PERPETUALS) + 1):
-        world.send([_doubled(market)], GENESIS)
+        world.send([_doubled(market)], SIGNED)
 
 
 def _end_quietly(followed: Followed) -> None:

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import Final
 
+from pilothouse.console.shown_text import shown_bytes
+
 KEPT: Final = 30
 """Messages kept for a browser that comes back with the number of the last it saw."""
 QUEUED_MAX: Final = 4
@@ -28,7 +30,8 @@ class Broadcast:
 
     def publish(self, number: int, kind: str, data: bytes) -> None:
         """Send a message to every listener. Safe from any thread; never blocks."""
-        message = b"id: %d\nevent: %s\ndata: %s\n\n" % (number, kind.encode(), data)
+        head = b"id: %d\nevent: %s\ndata: " % (number, kind.encode())
+        message = head + shown_bytes(data) + b"\n\n"
         with self._lock:
             self._kept.append((number, message))
             self._send(message)

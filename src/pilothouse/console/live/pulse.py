@@ -1,4 +1,4 @@
-"""A pulse: what the control room shows of the watch's last reading, all integers."""
+"""A pulse: what the control room shows of the last reading of the markets, all integers."""
 
 from __future__ import annotations
 

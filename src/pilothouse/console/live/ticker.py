@@ -1,4 +1,4 @@
-"""The ticker: a thread that publishes a pulse of each reading the watch takes.
+"""The ticker: a thread that publishes a pulse of each reading that is taken.
 
 A feed message carries figures as finished text and, for each panel, a digest of what it shows.
 The browser fetches a panel again when its digest has changed, so that rights stay with the server.
@@ -19,17 +19,19 @@ from pilothouse.console.live.alerts import newest_alert, open_count, sentence_of
 from pilothouse.console.live.broadcast import Broadcast
 from pilothouse.console.live.pulse import Pulse, pulse_of
 from pilothouse.console.templatetags.figures import count, price, usd_short
+from pilothouse.journal.steady import steady_us
 from pilothouse.watch import running
 
 log = structlog.get_logger()
 FEED: Final = Broadcast()
 LOOK_S: Final = 0.1
-"""How often it asks whether the watch has taken a new reading."""
+"""How often it asks whether there is a new reading."""
 PanelDigest = Callable[[Pulse], object]
 PANELS: Final[dict[str, PanelDigest]] = {}
 """What each panel of the control room shows of a pulse; pages add their own."""
 
 _latest: Pulse | None = None
+_shown_us = steady_us()
 
 
 def latest() -> Pulse | None:
@@ -70,12 +72,17 @@ def _newest() -> dict[str, object] | None:
 
 def show(pulse: Pulse) -> None:
     """Make a pulse the latest, without sending it."""
-    global _latest
-    _latest = pulse
+    global _latest, _shown_us
+    _latest, _shown_us = pulse, steady_us()
+
+
+def shown_us_ago() -> int:
+    """Return how long ago a pulse was shown, or this process began to."""
+    return steady_us() - _shown_us
 
 
 class Ticker:
-    """The thread. While the watch takes nothing new nothing is sent, and pages turn stale."""
+    """The thread. While no new reading is taken nothing is sent, and pages turn stale."""
 
     def __init__(self) -> None:
         self._ending = threading.Event()
@@ -92,7 +99,7 @@ class Ticker:
         FEED.close()
 
     def tick(self) -> Pulse | None:
-        """Publish a pulse of the watch's last reading, if it was not published yet."""
+        """Publish a pulse of the last reading of the markets, if it was not published yet."""
         watchman, before = running.watchman(), latest()
         reading = watchman.reading if watchman else None
         if watchman is None or reading is None or (before and before.number == reading.number):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import AsyncIterator
 from importlib import import_module
@@ -9,19 +10,33 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.auth import aget_user
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
+from pilothouse.console.live.places import PLACES
 from pilothouse.console.live.ticker import FEED
+from pilothouse.console.query import row_number
 
+FEED_PLACE: Final = "pilothouse.feed"
+"""Under which name of `scope["state"]` the gate finds whose place it has to give back."""
+WAIT_S: Final = 8
 HEARTBEAT_S: Final = 15
 HEARTBEAT: Final = b": heartbeat\n\n"
 SESSION_IS_OVER: Final = b"event: ended\ndata: {}\n\n"
 
 
 async def live(request: HttpRequest) -> HttpResponseBase:
-    """Answer the feed as Server-Sent Events, from the message after `Last-Event-ID`."""
-    last = request.headers.get("Last-Event-ID", "")
-    messages = _messages(request.session.session_key, int(last) if last.isdecimal() else None)
+    """Answer the feed as Server-Sent Events, from the message after `Last-Event-ID`.
+
+    Without a place the answer is 503 with a wait: nobody who listens is thrown out for a new one.
+    """
+    person = (await request.auser()).pk
+    if not PLACES.enter(person):
+        return _full()
+    state = getattr(request, "scope", {}).get("state")
+    if state is not None:
+        state[FEED_PLACE] = person  # the gate gives the place back, however the request ends
+    last = row_number(request.headers.get("Last-Event-ID", ""))
+    messages = _messages(request.session.session_key, last, None if state is not None else person)
     made = StreamingHttpResponse(messages, content_type="text/event-stream")
     # A compressing middleware would hold messages back; an encoding of its own keeps it away.
     made["Content-Encoding"] = "identity"
@@ -30,15 +45,29 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     return made
 
 
-async def _messages(session: str | None, after: int | None) -> AsyncIterator[bytes]:
+def _full() -> HttpResponse:
+    made = HttpResponse("The live feed is full. Try again later.", status=503)
+    made["Content-Type"] = "text/plain; charset=utf-8"
+    made._has_been_logged = True  # type: ignore[attr-defined]  # one line each would fill the log
+    made["Retry-After"] = str(random.randint(WAIT_S * 3 // 4, WAIT_S * 5 // 4))
+    return made
+
+
+async def _messages(
+    session: str | None, after: int | None, person: int | None
+) -> AsyncIterator[bytes]:
     checked_at = time.monotonic()
-    async for message in FEED.listen(after, HEARTBEAT_S):
-        yield message or HEARTBEAT
-        if time.monotonic() - checked_at >= HEARTBEAT_S:
-            checked_at = time.monotonic()
-            if not await _still_signed_in(session):
-                yield SESSION_IS_OVER
-                return
+    try:
+        async for message in FEED.listen(after, HEARTBEAT_S):
+            yield message or HEARTBEAT
+            if time.monotonic() - checked_at >= HEARTBEAT_S:
+                checked_at = time.monotonic()
+                if not await _still_signed_in(session):
+                    yield SESSION_IS_OVER
+                    return
+    finally:
+        if person is not None:
+            PLACES.leave(person)
 
 
 async def _still_signed_in(session: str | None) -> bool:

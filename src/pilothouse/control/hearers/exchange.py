@@ -6,15 +6,19 @@ This is the only file that makes a message in change control's name and the only
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from pilothouse.control import facts
 from pilothouse.control.hearers.hearer import Answered, Words
 from pilothouse.control.ports import ports
+from pilothouse.language.commands import RecordAuditHead
 from pilothouse.language.kinds import CauseKind
-from pilothouse.language.names import Cause, Name, Sender
+from pilothouse.language.names import Cause, Name, Receipt, Sender, numbered
 from pilothouse.language.rows import Message, to_rows
 from pilothouse.language.schema import COMMANDS, Command, as_json, from_json
+
+NO_NAME: Final = 0
+"""On a copy and under a signature a command has no name yet."""
 
 
 def stored(words: Command) -> dict[str, Any]:
@@ -28,41 +32,61 @@ def words(stored: dict[str, Any]) -> Words:
     return made
 
 
-def message(words: Command, change: int, number: int) -> Message:
-    """Return the very message that is rehearsed, signed and sent."""
-    return Message(words, Name(Sender.CONTROL, change, number), Cause(CauseKind.CHANGE, change))
+def message(words: Command, change: int, name: int) -> Message:
+    """Return the message of a change under the name with this number."""
+    return Message(words, numbered(Sender.CONTROL, name), Cause(CauseKind.CHANGE, change))
 
 
 def signed(words: Command, change: int, number: int) -> str:
-    """Return the rows of the message as hexadecimal text."""
-    return to_rows(message(words, change, number)).tobytes().hex()
+    """Return the rows of the message as hexadecimal text, with 0 where its name will stand.
+
+    The name is given when it is sent; all else is sent as it was signed.
+    """
+    return to_rows(message(words, change, NO_NAME)).tobytes().hex()
+
+
+def highest_name() -> int:
+    """Return the highest number of a name the exchange remembers of change control."""
+    return ports().reader.highest_number(Sender.CONTROL)
 
 
 def impact(words: Command, change: int, number: int, after: Sequence[Command] = ()) -> Any:
     """Count who would be hurt, and step the command on a copy."""
     return ports().rehearsal.impact(
-        message(words, change, number), [message(one, change, number) for one in after]
+        message(words, change, NO_NAME), [message(one, change, NO_NAME) for one in after]
     )
 
 
 def play_out(words: Command, change: int, number: int, after: Sequence[Command] = ()) -> Any:
     """Let the copy run at present marks until nothing moves."""
     return ports().rehearsal.play_out(
-        message(words, change, number), [message(one, change, number) for one in after]
+        message(words, change, NO_NAME), [message(one, change, NO_NAME) for one in after]
     )
 
 
 def shocks(words: Command, change: int, number: int, after: Sequence[Command] = ()) -> Any:
     """Say who would be below maintenance if marks fell."""
     return ports().rehearsal.shocks(
-        message(words, change, number), [message(one, change, number) for one in after]
+        message(words, change, NO_NAME), [message(one, change, NO_NAME) for one in after]
     )
 
 
-def say(words: Command, change: int, number: int) -> Answered:
+def say(words: Command, change: int, number: int, name: int) -> Answered:
     """Send the command and wait for its receipt; the same name is executed once."""
-    (receipt,) = ports().venue.submit([message(words, change, number)])
+    (receipt,) = ports().venue.submit([message(words, change, name)])
     return lambda now: receipt
+
+
+def record_head(row: int, told: str) -> Receipt:
+    """Record a row of the audit and its hash. The name is the row: it has one hash only."""
+    head = RecordAuditHead(row=row, hash=told)
+    (receipt,) = ports().venue.submit([Message(head, Name(Sender.AUDIT, row, 0))])
+    return receipt
+
+
+def unnamed(words: Command, change: int) -> Message:
+    """Return what a change says with no name of its own: to be compared, never to be sent."""
+    return Message(words, Name(Sender.CONTROL, 0, 0), Cause(CauseKind.CHANGE, change))
 
 
 def wait_for(position: int, timeout_s: float) -> bool:

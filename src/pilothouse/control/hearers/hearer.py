@@ -19,7 +19,7 @@ down, so that what is kept in the same database is written there and then."""
 
 
 class Hearer(Protocol):
-    """The exchange or the register. A step of a change is named by the change and its number."""
+    """The exchange or the register. `number` is that of the step within its change."""
 
     def stored(self, words: Any) -> dict[str, Any]:
         """Return words as JSON for a step's row."""
@@ -42,8 +42,8 @@ class Hearer(Protocol):
     def shocks(self, words: Any, change: int, number: int, after: Sequence[Any] = ()) -> Any:
         """Rehearse under moved marks, or return None where marks do not matter."""
 
-    def say(self, words: Any, change: int, number: int) -> Answered:
-        """Say the words; said again by the same step they are heard once.
+    def say(self, words: Any, change: int, number: int, name: int) -> Answered:
+        """Say the words of a step; said again under the same name they are heard once.
 
         Raises ConnectionError or TimeoutError when nobody answers.
         """

@@ -45,7 +45,7 @@ def shocks(words: Write, change: int, number: int, after: Sequence[Write] = ()) 
     """Return nothing: an entry is the same at any mark."""
 
 
-def say(words: Write, change: int, number: int) -> Answered:
+def say(words: Write, change: int, number: int, name: int) -> Answered:
     """Return what writes the entry: it is done when the receipt is written down."""
     return lambda now: register.write(words, change=change, step=number, now=now)
 

@@ -93,7 +93,7 @@ class Limit(EntryField):
 def _unit(of: Mapping[str, Any]) -> watched.Unit:
     measure = of.get("measure", "")
     if measure not in MEASURES:
-        raise Unreadable("measure", "it is none of the measures")
+        raise Unreadable("measure", "not a known measure")
     return MEASURES[measure].unit
 
 
@@ -102,7 +102,10 @@ class AlertRule(Registered):
 
     NAME = "alert_rule"
     TITLE = "Alert rule"
-    PROTECTS_DIRECTION = "a rule that fires sooner, longer or worse protects; it may also tire"
+    PROTECTS_DIRECTION = (
+        "a rule that fires sooner, longer or with a higher severity protects; "
+        "too many alerts tire people"
+    )
     QUESTIONS = (
         Question("times_fired", "times it would have fired in the last 24 hours"),
         Question("minutes_recorded", "minutes of those 24 hours that were recorded", "minutes"),
@@ -142,12 +145,12 @@ class AlertRule(Registered):
         """Return A for a rule that watches more than before, B for all else."""
         was, becomes = self.before(fields, reader)["body"], fields["body"]
         if becomes is None:
-            return Weight("B", ("nobody would be told any more",), Direction.LOOSENS)
+            return Weight("B", ("nobody would be notified",), Direction.LOOSENS)
         if was is None:
-            return Weight("A", ("a new rule only adds to what is watched",), Direction.PROTECTS)
+            return Weight("A", ("a new rule only adds monitoring",), Direction.PROTECTS)
         if _stays_or_tightens(was, becomes):
             return Weight("A", ("it fires whenever it did before",), Direction.PROTECTS)
-        why = "it may stay silent where it fired before, clear sooner, or be another's turn"
+        why = "it can stay silent where it fired before, clear sooner, or belong to another role"
         return Weight("B", (why,), Direction.LOOSENS)
 
 
@@ -159,7 +162,7 @@ def _means_nothing(body: register.Body) -> bool:
 
 
 def _against_scope(scope: str, taken: Taken, reader: Reader) -> Reason | None:
-    if (scope == EXCHANGE) != (taken is Taken.EXCHANGE):
+    if (scope == EXCHANGE) != (taken in (Taken.EXCHANGE, Taken.TABLE)):
         return SCOPE_DOES_NOT_FIT
     if scope == "spot" and taken in (Taken.CONTRACT, Taken.SOURCE):
         return SCOPE_DOES_NOT_FIT

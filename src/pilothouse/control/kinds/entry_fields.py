@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pilothouse.control import forms
 from pilothouse.control.kinds.kind import FormField, Unreadable
+from pilothouse.language.texts import NotPlain, check_text
 
 LETTERS_MOST: Final = 200
 """How long one text may be: it stands in tables and in notices."""
@@ -95,7 +96,7 @@ class Choice(EntryField):
         """Return the choice a form means; raises Unreadable."""
         chosen = form.get(self.name, "").strip()
         if chosen not in {value for value, _ in self.choices()}:
-            raise Unreadable(self.name, "it is none of the choices")
+            raise Unreadable(self.name, "not one of the choices")
         return chosen
 
 
@@ -124,5 +125,8 @@ class Several(EntryField):
 
 def _short(name: str, text: str) -> str:
     if len(text) > LETTERS_MOST:
-        raise Unreadable(name, f"it is longer than {LETTERS_MOST} letters")
-    return text
+        raise Unreadable(name, f"it is longer than {LETTERS_MOST} characters")
+    try:
+        return check_text(text)
+    except NotPlain as hides:
+        raise Unreadable(name, str(hides)) from None

@@ -99,7 +99,7 @@ class PlannedStep:
 
 @dataclass(frozen=True)
 class Alternative:
-    """A gentler way to the same protection."""
+    """An alternative to the same protection."""
 
     key: str
     title: str
@@ -128,8 +128,6 @@ class Kind(Protocol):
     def WORD(self) -> type[Words]: ...
     @property
     def SUBJECT(self) -> str: ...
-    @property
-    def REVERSIBLE(self) -> Reversible: ...
     @property
     def PROTECTS_DIRECTION(self) -> str: ...
     @property
@@ -168,6 +166,9 @@ class Kind(Protocol):
     def undo(self, fields: Fields, reader: Reader) -> Fields:
         """Return the wish that brings back what holds now."""
 
+    def reversible(self, fields: Fields, reader: Reader) -> Reversible:
+        """Return how far the wish can be undone, once it holds."""
+
     def difference(self, fields: Fields, reader: Reader) -> tuple[Difference, ...]:
         """Return what changes, value by value."""
 
@@ -184,7 +185,7 @@ class Kind(Protocol):
         """Return the counts of QUESTIONS told by what came of it, those that are told."""
 
     def instead(self, fields: Fields, reader: Reader, now: datetime) -> tuple[Alternative, ...]:
-        """Return gentler ways to the same protection, none if there are none."""
+        """Return alternatives with less impact, none if there are none."""
 
     def holds(self, fields: Fields, reader: Reader) -> bool:
         """Tell whether the wish is true now."""

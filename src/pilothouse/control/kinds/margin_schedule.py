@@ -1,7 +1,7 @@
 """Margin schedule: how much collateral a contract's positions need, by size, class and cohort.
 
 Raising it protects the venue and can liquidate clients, so the preview counts whom it hurts, the
-signed ceiling travels in the command, and gentler ways to the same protection stand beside it.
+signed ceiling travels in the command, and alternatives with less impact stand beside it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ NAME: Final = "margin_schedule"
 TITLE: Final = "Margin schedule"
 WORD: Final = SetMarginSchedule
 SUBJECT: Final = market_subject.NAME
-REVERSIBLE: Final = Reversible.PARTLY
 PROTECTS_DIRECTION: Final = (
     "higher margin protects the venue; it can liquidate clients, which cannot be undone"
 )
@@ -119,7 +118,7 @@ def parse(form: Mapping[str, str]) -> Fields:
     try:
         client_class = ClientClass[form.get("client_class", "any").upper()]
     except KeyError:
-        raise Unreadable("client_class", "it is none of the classes") from None
+        raise Unreadable("client_class", "not a known class") from None
     return {
         "market": forms.number(form, "market"),
         "client_class": int(client_class),
@@ -248,6 +247,11 @@ def _in_force(fields: Fields, reader: Reader) -> Tiers:
     return tiers_of(max(covering, key=_scope_of)) if covering else []
 
 
+def reversible(fields: Fields, reader: Reader) -> Reversible:
+    """Return that the margins before can be set again; whom they liquidated stays liquidated."""
+    return Reversible.PARTLY
+
+
 def difference(fields: Fields, reader: Reader) -> tuple[Difference, ...]:
     """Return what changes, share by share at every floor of either schedule."""
     was, becomes = before(fields, reader)["tiers"], fields["tiers"]
@@ -291,9 +295,9 @@ def weight(fields: Fields, reader: Reader) -> Weight:
     # A cohort that is known already may have begun: then positions of it are open.
     is_new = fields["opened_from"] and _own(fields, reader) is None
     if is_new and direction is Direction.PROTECTS:
-        return Weight("B", ("it concerns positions yet to be opened alone",), direction)
+        return Weight("B", ("it applies only to positions opened later",), direction)
     if direction is Direction.LOOSENS:
-        return Weight("C", ("lower margin lets clients risk more",), direction)
+        return Weight("C", ("lower margin lets clients take more risk",), direction)
     return Weight("C", ("higher margin can liquidate clients",), direction)
 
 
@@ -338,7 +342,7 @@ def told(event: Mapping[str, Any]) -> Counts:
 
 
 def instead(fields: Fields, reader: Reader, now: datetime) -> tuple[Alternative, ...]:
-    """Return the gentler ways to a raise: initial only, new positions only, a ramp."""
+    """Return the alternatives to a raise: initial only, new positions only, a ramp."""
     if weight(fields, reader).direction is not Direction.PROTECTS or fields["opened_from"]:
         return ()
     was = before(fields, reader)["tiers"]

@@ -21,18 +21,17 @@ from pilothouse.control.kinds.kind import (
     Unreadable,
     Weight,
 )
-from pilothouse.control.ports import Reader
+from pilothouse.control.ports import MarketFacts, Reader
 from pilothouse.control.refusals import Reason, of_the_engine
 from pilothouse.language import refusals
 from pilothouse.language.commands.market_status import SetMarketStatus
 from pilothouse.language.kinds import MarketStatus
-from pilothouse.rules.market_status import MOVES
+from pilothouse.rules.market_status import MOVES, executes
 
 NAME: Final = "market_status"
 TITLE: Final = "Market status"
 WORD: Final = SetMarketStatus
 SUBJECT: Final = market_subject.NAME
-REVERSIBLE: Final = Reversible.PARTLY
 PROTECTS_DIRECTION: Final = "a status that takes fewer orders protects the venue"
 QUESTIONS: Final = (
     Question(
@@ -42,6 +41,10 @@ QUESTIONS: Final = (
     ),
     Question("notional_below_maintenance", "their notional", "micro-dollars", limited=True),
     Question("resting_orders", "resting orders that stay in the book"),
+    Question("holders", "accounts with a position"),
+    Question("open_interest", "open interest", "micro-dollars"),
+    Question("in_protection", "accounts in equity protection"),
+    Question("funding_due", "funding accrued and not paid", "micro-dollars"),
 )
 
 ENGINE_COUNTS: Final = ("accounts_below_maintenance", "notional_below_maintenance")
@@ -55,6 +58,11 @@ STRICTNESS: Final[tuple[MarketStatus, ...]] = (
     MarketStatus.DELISTED,
 )
 """From what takes every order to what takes none, ever."""
+_EFFECTS: Final = {
+    Direction.PROTECTS: "tightens",
+    Direction.LOOSENS: "loosens",
+    Direction.NEUTRAL: "ends the market",
+}
 
 
 def subjects(reader: Reader) -> tuple[tuple[str, str], ...]:
@@ -63,17 +71,24 @@ def subjects(reader: Reader) -> tuple[tuple[str, str], ...]:
 
 
 def describe(reader: Reader, subject: str) -> tuple[FormField, ...]:
-    """Return the form: the status, chosen from all."""
+    """Return the form: the status, chosen from those to which there is a way now."""
     now = reader.market(market_subject.number(subject))
+    offered = [one for one in STRICTNESS if now is None or _is_offered(now, one)]
     return (
         FormField(
             "status",
             "Status",
-            choices=tuple((one.name.lower(), one.name.lower()) for one in STRICTNESS),
+            choices=tuple((one.name.lower(), one.name.lower()) for one in offered),
             value=MarketStatus(now.status).name.lower() if now else "",
             hint=PROTECTS_DIRECTION,
         ),
     )
+
+
+def _is_offered(market: MarketFacts, status: MarketStatus) -> bool:
+    if status == MarketStatus.DELISTED and (market.bid or market.ask or market.positions_open):
+        return False
+    return bool(status == market.status or reopening.way(market.status, status))
 
 
 def parse(form: Mapping[str, str]) -> Fields:
@@ -81,7 +96,7 @@ def parse(form: Mapping[str, str]) -> Fields:
     try:
         status = MarketStatus[form.get("status", "").upper()]
     except KeyError:
-        raise Unreadable("status", "it is none of the statuses") from None
+        raise Unreadable("status", "not a known status") from None
     return {"market": forms.number(form, "market"), "status": int(status)}
 
 
@@ -143,11 +158,28 @@ def undo(fields: Fields, reader: Reader) -> Fields:
     return was | {"status": int(MarketStatus.POST_ONLY)}
 
 
-def difference(fields: Fields, reader: Reader) -> tuple[Difference, ...]:
-    """Return the status before and after."""
+def reversible(fields: Fields, reader: Reader) -> Reversible:
+    """Return what the table of moves says of the way back: at once, through stages, or none."""
     was = before(fields, reader)["status"]
-    effect = "tightens" if _direction(was, fields["status"]) is Direction.PROTECTS else "loosens"
-    return (Difference("status", _word(was), _word(fields["status"]), effect),)
+    if was in MOVES[MarketStatus(fields["status"])]:
+        return Reversible.YES
+    return Reversible.PARTLY if MOVES[MarketStatus(fields["status"])] else Reversible.NO
+
+
+def difference(fields: Fields, reader: Reader) -> tuple[Difference, ...]:
+    """Return the status before and after, and whether positions can be closed, where that
+    changes.
+    """
+    was = before(fields, reader)["status"]
+    effect = _EFFECTS[_direction(was, fields["status"])]
+    made = [Difference("status", _word(was), _word(fields["status"]), effect)]
+    trades, will_trade = executes(was), executes(fields["status"])
+    if trades != will_trade:
+        words = {True: "yes", False: "no"}
+        made.append(
+            Difference("orders execute", words[bool(trades)], words[bool(will_trade)], effect)
+        )
+    return tuple(made)
 
 
 def weight(fields: Fields, reader: Reader) -> Weight:
@@ -156,11 +188,14 @@ def weight(fields: Fields, reader: Reader) -> Weight:
     if fields["status"] == MarketStatus.DELISTED:
         return Weight("D", ("a delisting cannot be undone",), direction)
     if direction is Direction.PROTECTS:
-        return Weight("A", ("one person may stop a market",), direction)
+        return Weight("A", ("one person may halt a market",), direction)
     return Weight("B", ("two people resume a market",), direction)
 
 
 def _direction(was: int, becomes: int) -> Direction:
+    if becomes == MarketStatus.DELISTED:
+        # It protects nobody: the market was stopped before, and now it is over.
+        return Direction.NEUTRAL
     stricter = STRICTNESS.index(MarketStatus(becomes)) > STRICTNESS.index(MarketStatus(was))
     return Direction.PROTECTS if stricter else Direction.LOOSENS
 
@@ -177,11 +212,15 @@ def words(fields: Fields, base_version: int, ceiling: Ceiling | None) -> SetMark
 
 
 def impact(answer: Mapping[str, Any]) -> Counts:
-    """Return whom liquidation would reach again, and how many orders stay."""
+    """Return whom liquidation would reach again, and who and what is in the market."""
     return {
         "accounts_below_maintenance": int(answer.get("accounts_reached", 0)),
         "notional_below_maintenance": int(answer.get("notional_reached", 0)),
         "resting_orders": int(answer.get("resting_orders", 0)),
+        "holders": int(answer.get("holders", 0)),
+        "open_interest": int(answer.get("open_interest_micro_usd", 0)),
+        "in_protection": int(answer.get("in_protection", 0)),
+        "funding_due": int(answer.get("funding_due_micro_usd", 0)),
     }
 
 
@@ -197,7 +236,7 @@ def instead(fields: Fields, reader: Reader, now: datetime) -> tuple[Alternative,
     was = before(fields, reader)["status"]
     slow = reopening.stages(fields, reopening.slow_way(was, fields["status"]), now)
     if len(slow) > 1 and len(plan(fields, reader, now)) == 1:
-        sentence = f"{reopening.said(slow)}, each once the market is well"
+        sentence = f"{reopening.said(slow)}, each once the market meets its conditions"
         return (Alternative("stages", "In stages", sentence, slow),)
     if fields["status"] != MarketStatus.HALTED:
         return ()

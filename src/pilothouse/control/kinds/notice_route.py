@@ -33,7 +33,7 @@ class NoticeRoute(Registered):
     NAME = "notice_route"
     TITLE = "Notice route"
     PROTECTS_DIRECTION = (
-        "a route that tells more people sooner protects; one less may miss a night"
+        "a route that notifies more people sooner protects; without one an alert can go unnoticed"
     )
     QUESTIONS = (Question("targets_set", "targets of this key that have an address"),)
     FIELDS = (
@@ -47,8 +47,8 @@ class NoticeRoute(Registered):
         """Return B for a route that tells as much as before or more, C for one that tells less."""
         was, becomes = self.before(fields, reader)["body"], fields["body"]
         if was is None or (becomes is not None and _tells_as_much(becomes, was)):
-            return Weight("B", ("people are told as much or more",), Direction.PROTECTS)
-        return Weight("C", ("somebody is told less than before",), Direction.LOOSENS)
+            return Weight("B", ("people are notified as much or more",), Direction.PROTECTS)
+        return Weight("C", ("somebody is notified less than before",), Direction.LOOSENS)
 
 
 def _tells_as_much(becomes: register.Body, was: register.Body) -> bool:

@@ -31,8 +31,9 @@ NAME: Final = "price_band"
 TITLE: Final = "Price band"
 WORD: Final = SetPriceBand
 SUBJECT: Final = market_subject.NAME
-REVERSIBLE: Final = Reversible.YES
-PROTECTS_DIRECTION: Final = "a narrower band protects the venue and its clients from far prices"
+PROTECTS_DIRECTION: Final = (
+    "a narrower band protects the venue and its clients from prices far from the reference"
+)
 QUESTIONS: Final = (
     Question("orders_outside_band", "resting orders outside the band", limited=True),
 )
@@ -113,6 +114,11 @@ def undo(fields: Fields, reader: Reader) -> Fields:
     return before(fields, reader)
 
 
+def reversible(fields: Fields, reader: Reader) -> Reversible:
+    """Return that the band before can be set again."""
+    return Reversible.YES
+
+
 def difference(fields: Fields, reader: Reader) -> tuple[Difference, ...]:
     """Return the band before and after."""
     was, becomes = before(fields, reader)["band_ppm"], fields["band_ppm"]
@@ -124,7 +130,9 @@ def weight(fields: Fields, reader: Reader) -> Weight:
     """Return B for a narrower band, C for a wider one or a large step."""
     was, becomes = _width(before(fields, reader)["band_ppm"]), _width(fields["band_ppm"])
     if becomes > was:
-        return Weight("C", ("a wider band lets farther prices trade",), Direction.LOOSENS)
+        return Weight(
+            "C", ("a wider band lets prices further from the reference trade",), Direction.LOOSENS
+        )
     if becomes * LARGE_STEP < was and was <= PPM:
         reason = f"the band becomes more than {LARGE_STEP} times narrower"
         return Weight("C", (reason,), Direction.PROTECTS)

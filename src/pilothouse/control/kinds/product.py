@@ -24,7 +24,7 @@ class Product(Registered):
         EntryField("title", "Title"),
         Choice("owner", "Owner", of=roles),
         Several("markets", "Markets", hint="symbols, separated by commas"),
-        Several("services", "Services", hint="what it consists of, in words", optional=True),
+        Several("services", "Services", hint="the services it consists of", optional=True),
         Several("rules", "Alert rules", hint="keys of rules", optional=True),
         Several("runbooks", "Runbooks", hint="keys of runbooks", optional=True),
     )

@@ -44,7 +44,6 @@ class Registered:
 
     WORD: ClassVar[type[Write]] = Write
     SUBJECT: ClassVar[str] = "entry"
-    REVERSIBLE: ClassVar[Reversible] = Reversible.YES
     QUESTIONS: ClassVar[tuple[Question, ...]] = ()
     NAME: ClassVar[str]
     TITLE: ClassVar[str]
@@ -62,7 +61,7 @@ class Registered:
         held = None if subject == NEW else register.entry(self.NAME, subject)
         fields = tuple(one.form_field(held.body if held else {}) for one in self.FIELDS)
         if held is None:
-            hint = f"{_KEY_OF}; it stays for ever"
+            hint = f"{_KEY_OF}; cannot be changed later"
             return (FormField("key", "Key", hint=hint, wide=True, letters_most=_KEY_MOST), *fields)
         return (*fields, FormField("stay", "Entry", choices=_KEEP, value="keep"))
 
@@ -122,6 +121,10 @@ class Registered:
     def undo(self, fields: Fields, reader: Reader) -> Fields:
         """Return the wish for what holds now."""
         return self.before(fields, reader)
+
+    def reversible(self, fields: Fields, reader: Reader) -> Reversible:
+        """Return that the entry before can be set again."""
+        return Reversible.YES
 
     def difference(self, fields: Fields, reader: Reader) -> tuple[Difference, ...]:
         """Return what changes, field by field."""

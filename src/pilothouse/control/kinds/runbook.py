@@ -55,7 +55,7 @@ class Runbook(Registered):
         Template(
             "template",
             "Filled with",
-            hint="field = value; x0.5 means half of what holds now, tier_*_initial every tier",
+            hint="field = value; x0.5 means half of the present value, tier_*_initial every tier",
             optional=True,
         ),
     )
@@ -64,7 +64,7 @@ class Runbook(Registered):
         """Return the body a form means; what is filled in needs a kind to be filled into."""
         body = super().read(form)
         if bool(body["proposes"]) != bool(body["template"]):
-            raise Unreadable("template", "a proposal needs both its kind and what it fills in")
+            raise Unreadable("template", "a proposal needs both a kind and the fields it fills in")
         return body
 
 

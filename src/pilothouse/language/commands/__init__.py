@@ -2,7 +2,9 @@
 
 from pilothouse.language.commands.accounts import OpenAccount
 from pilothouse.language.commands.assets import ListAsset
+from pilothouse.language.commands.audit_head import RecordAuditHead
 from pilothouse.language.commands.capacity import CreateExchange, GrowTable
+from pilothouse.language.commands.doors import OpenDoor
 from pilothouse.language.commands.fees import FeeTier, SetFeeSchedule
 from pilothouse.language.commands.fingerprint import RecordFingerprint
 from pilothouse.language.commands.index import SetIndexPrice
@@ -10,6 +12,7 @@ from pilothouse.language.commands.margin_schedule import MarginTier, SetMarginSc
 from pilothouse.language.commands.market_status import SetMarketStatus
 from pilothouse.language.commands.markets import ListMarket
 from pilothouse.language.commands.money import Deposit, Transfer
+from pilothouse.language.commands.nonces import UseNonce, UseRequest
 from pilothouse.language.commands.orders import CancelAllOrders, CancelOrder, PlaceOrder
 from pilothouse.language.commands.price_band import SetPriceBand
 
@@ -24,7 +27,9 @@ __all__ = [
     "ListMarket",
     "MarginTier",
     "OpenAccount",
+    "OpenDoor",
     "PlaceOrder",
+    "RecordAuditHead",
     "RecordFingerprint",
     "SetFeeSchedule",
     "SetIndexPrice",
@@ -32,4 +37,6 @@ __all__ = [
     "SetMarketStatus",
     "SetPriceBand",
     "Transfer",
+    "UseNonce",
+    "UseRequest",
 ]

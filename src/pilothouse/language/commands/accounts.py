@@ -12,4 +12,4 @@ class OpenAccount(Command):
     jurisdiction: int = word("ISO 3166 numeric country code, 0 if not known", default=0)
     purpose: Purpose = word("a client's, or one of the house's own", default=Purpose.CLIENT)
     firm: int = word("number of the firm it belongs to, 0 for none", default=0)
-    orders_max: int = word("open orders it may have, 0 for no limit", default=0)
+    orders_max: int = word("open orders it may have, 0 for the default share", default=0)

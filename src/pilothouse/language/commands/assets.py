@@ -12,3 +12,17 @@ class ListAsset(Command):
     collateral: int = word("1 if the futures wallet takes it", default=0)
     haircut_ppm: int = word("share of its value that does not count", unit="ppm", default=0)
     display: str = text("the name clients see: BTC, USD", size=16, default="")
+    sources_least: int = word("sources that must agree to move its index, 0 for 2", default=0)
+    outlier_ppm: int = word(
+        "distance from the median beyond which a source is left out, 0 for 50,000",
+        unit="ppm",
+        default=0,
+    )
+    step_ppm: int = word(
+        "largest step of its index that live sources agree on, 0 for 300,000",
+        unit="ppm",
+        default=0,
+    )
+    step_one_ppm: int = word(
+        "largest move a minute where one source is enough, 0 for 50,000", unit="ppm", default=0
+    )

@@ -20,6 +20,8 @@ class CreateExchange(Command):
     volumes: int = word("accounts with a trading volume", default=4096)
     names: int = word("names remembered for each sender, up to a power of two", default=16384)
     hash_seed: int = word("seed of the mixer of every hash table", default=0x5EED)
+    keys: int = word("API keys that ever signed a trade, one for each API", default=4096)
+    requests: int = word("signed requests without a nonce, kept permanently", default=32768)
 
 
 @command(101, "Table {table} grows to {rows} rows")

@@ -16,7 +16,10 @@ class FeeTier:
 
 @command(130, "Fee schedule {fee_schedule} is set")
 class SetFeeSchedule(Command):
-    """Set a fee schedule, new or known, at genesis."""
+    """Set a fee schedule at the founding or an import, before any market has it.
+
+    What a market charges already is changed by change control alone.
+    """
 
     fee_schedule: int = word("its number, 1 to the table's size")
     count: int = word("how many tiers follow")

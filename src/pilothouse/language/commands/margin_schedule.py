@@ -22,6 +22,7 @@ class SetMarginSchedule(Command):
 
     The engine counts accounts and notional newly below initial and maintenance margin before it
     writes. Above any of the four limits it refuses and writes nothing. A limit of -1 is none.
+    A founding or an import gives a contract its schedules before its first order, each scope once.
     """
 
     market: int = word("the contract")

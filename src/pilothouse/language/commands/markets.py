@@ -31,3 +31,8 @@ class ListMarket(Command):
     funding_rate_max_e12: int = word("largest rate an interval", unit="10^-12", default=0)
     premium_max_ppm: int = word("largest premium of mark over index", unit="ppm", default=10_000)
     liquidation_fee_ppm: int = word("fee of a liquidation's fills", unit="ppm", default=2_500)
+    impact_quantity: int = word(
+        "what each side of the book must hold to move the mark, 0 for 500 dollars' worth",
+        unit="quantity units",
+        default=0,
+    )

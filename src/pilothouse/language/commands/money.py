@@ -6,7 +6,9 @@ from pilothouse.language.schema import Command, command, word
 
 @command(150, "{amount} units of asset {asset} are credited to account {account}")
 class Deposit(Command):
-    """Credit the spot wallet of an account against the house's custody account of the asset."""
+    """Credit the spot wallet of a client, or of the insurance pool, against the house's custody
+    account of the asset. No other account of the house takes a deposit.
+    """
 
     account: int = word("the account")
     asset: int = word("the asset")
@@ -16,7 +18,10 @@ class Deposit(Command):
 
 @command(151, "Account {account} moves {amount} units of asset {asset} between wallets")
 class Transfer(Command):
-    """Move money between two wallets of one account."""
+    """Move money between two wallets of a client, or into the insurance pool's futures wallet.
+
+    Out of that wallet it is moved by change control alone.
+    """
 
     account: int = word("the account")
     asset: int = word("the asset")

@@ -20,7 +20,7 @@ from pilothouse.language.events.money import Deposited, Transferred
 from pilothouse.language.events.orders import OrderCancelled, OrderFilled, OrderPlaced
 from pilothouse.language.events.positions import PositionChanged
 from pilothouse.language.events.price_band import PriceBandSet
-from pilothouse.language.events.prices import IndexSet, MarkSet
+from pilothouse.language.events.prices import IndexHeld, IndexSet, IndexSourcesLeftOut, MarkSet
 
 __all__ = [
     "AccountOpened",
@@ -30,7 +30,9 @@ __all__ = [
     "FeeScheduleSet",
     "FundingPaid",
     "FundingRateSet",
+    "IndexHeld",
     "IndexSet",
+    "IndexSourcesLeftOut",
     "InsurancePaid",
     "MarginScheduleSet",
     "MarkSet",

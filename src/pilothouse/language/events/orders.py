@@ -27,7 +27,7 @@ class OrderFilled(Event):
     market: int = word("the market")
     trade: int = word("number of the trade")
     side: Side = word("the taker's side")
-    taker_order: int = word("the order that came, 0 for a deed of the venue")
+    taker_order: int = word("the order that came, 0 for an action of the venue")
     maker_order: int = word("the order that rested, 0 in an unwind")
     maker_account: int = word("the account of the other side")
     price: int = word("the resting order's price", unit="price units")

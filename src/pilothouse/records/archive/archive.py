@@ -93,7 +93,7 @@ class Archive:
                     set_cursor(upto)
         except BaseException:
             for part in made:
-                parts.delete_part(self.home, part.table, part.name)
+                parts.delete_part(self.home, TABLES[part.table], part.name)
             raise
         return sum(one.rows for one in made)
 
@@ -109,20 +109,15 @@ class Archive:
                 live(table).update(retired_at=timezone.now())
                 count([part])
 
-    def prepare(self) -> None:
-        """Make files and manifest agree, at start: after a crash, or when the folder is gone."""
-        if not (self.home / parts.FOLDER).is_dir():
-            with transaction.atomic():
-                ArchivePart.objects.all().delete()
-                ArchiveCursor.objects.all().delete()
-        self.sweep()
-
     def sweep(self) -> int:
         """Delete files that no manifest row counts: a crash came between the two."""
-        counted = set(ArchivePart.objects.values_list("table", "name"))
+        counted: set[parts.File] = set()
+        for table, name in ArchivePart.objects.values_list("table", "name"):
+            if table in TABLES:
+                counted.update(parts.files_of(TABLES[table], name))
         strays = parts.files_on_disk(self.home) - counted
-        for table, name in strays:
-            parts.delete_part(self.home, table, name)
+        for file in strays:
+            parts.path_of(self.home, file).unlink(missing_ok=True)
         return len(strays)
 
 

@@ -1,40 +1,46 @@
-"""Asking the archive: one SELECT, masked unless it may not be, capped, timed and recorded."""
+"""Asking the archive: one SELECT, masked unless it may not be, capped, timed and recorded.
+
+It is judged and answered in a process of its own; this one only asks, waits and writes down.
+"""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
 import pyarrow as pa
+import structlog
 from django.db import transaction
 
+from pilothouse.language.texts import NotPlain, check_all, says_something
 from pilothouse.records import audit
 from pilothouse.records.archive.archive import Cursor, cursor
-from pilothouse.records.archive.connection import open_archive, open_tables
-from pilothouse.records.archive.guard import check
+from pilothouse.records.archive.connection import files_now
+from pilothouse.records.archive.parameters import COUNT_MOST, TEXT_MOST, written
+from pilothouse.records.archive.process import Told, told_by_a_process
 from pilothouse.records.archive.refusals import (
-    IS_BUSY,
+    ASKED_TOO_MUCH,
+    ENDED,
+    NOT_RECORDED,
     PURPOSE_IS_MISSING,
+    PURPOSE_IS_TOO_LONG,
     SQL_IS_TOO_LONG,
-    SQL_IS_WRONG,
-    TOOK_TOO_LONG,
+    TEXT_HIDES,
     Refused,
 )
+from pilothouse.records.archive.turns import TURNS
+from pilothouse.records.room import ROOM
 
+log = structlog.get_logger()
 ROWS_MAX: Final = 10_000
 SECONDS_MAX: Final = 10
-AT_ONCE: Final = 2
-WAIT_S: Final = 5
-PURPOSE_LEAST: Final = 3
+PURPOSE_MOST: Final = 200
 SQL_MOST: Final = 20_000
-"""Letters of a statement: the audit keeps it whole."""
-_room = threading.BoundedSemaphore(AT_ONCE)
+"""Characters of a statement: the audit keeps one that was answered whole."""
 
 
 @dataclass(frozen=True)
@@ -72,72 +78,112 @@ def ask(
 
     `sees_clients` is whether the asker holds the right and wants it used; the caller judges.
     """
-    purpose = purpose.strip()
-    given = {name: str(value) for name, value in (parameters or {}).items()}
-    facts: dict[str, Any] = {"sql": sql[:SQL_MOST], "parameters": given, "purpose": purpose,
-                             "masked": not sees_clients}  # fmt: skip
+    sql, purpose = readable(sql), readable(purpose).strip()
+    facts = facts_of(sql, purpose, parameters or {}, not sees_clients)
     try:
-        if len(purpose) < PURPOSE_LEAST:
-            raise Refused(PURPOSE_IS_MISSING)
-        if len(sql) > SQL_MOST:
-            raise Refused(SQL_IS_TOO_LONG, f"it has {len(sql):,}")
-        check(sql, open_tables())
+        _check_purpose(purpose)
+        plain([purpose, sql, facts["parameters"]])
+        check_room(facts, actor)
         started = time.monotonic()
-        with _turn(), open_archive(home, masked=not sees_clients) as connection:
-            rows, truncated = _run(connection, sql, parameters, rows_max, seconds_max)
+        request = {"rows_max": rows_max, "seconds_max": seconds_max, "only_check": False}
+        told = _told(home, sql, parameters or {}, not sees_clients, request, actor)
     except Refused as refused:
-        audit.write_refusal(actor, "query", "archive", f"Refused: {refused}", facts)
+        with suppress(audit.NotRecorded):
+            record_refusal(refused, facts, actor)
         raise
     spent = int((time.monotonic() - started) * 1_000)
-    facts |= {"rows": len(rows), "truncated": truncated, "milliseconds": spent}
-    with transaction.atomic():
-        row = audit.write(actor, "query", "archive", f"Asked the archive: {purpose}", facts=facts)
-    return Answer(rows, truncated, not sees_clients, spent, cursor(), row.number)
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    if not _room.acquire(timeout=WAIT_S):
-        raise Refused(IS_BUSY)
+    truncated, masked = bool(told.facts["truncated"]), bool(told.facts["masked"])
+    facts |= {"rows": len(told.rows), "truncated": truncated, "milliseconds": spent,
+              "masked": masked}  # fmt: skip
+    sentence = f"Asked the archive: {purpose}"
     try:
-        yield
-    finally:
-        _room.release()
+        with transaction.atomic():
+            row = audit.write(actor, "query", "archive", sentence, facts=facts)
+    except audit.NotRecorded:
+        raise Refused(NOT_RECORDED) from None
+    ROOM.take(actor, facts)
+    return Answer(told.rows, truncated, masked, spent, cursor(), row.number)
 
 
-def _run(
-    connection: duckdb.DuckDBPyConnection,
+def facts_of(
+    sql: str, purpose: str, parameters: Mapping[str, Any], masked: bool
+) -> dict[str, Any]:
+    """Return what is recorded of an asking; the audit cuts the texts of a refused one."""
+    return {
+        "sql": readable(sql),
+        "purpose": readable(purpose)[:PURPOSE_MOST],
+        "parameters": _kept(parameters),
+        "masked": masked,
+    }
+
+
+def plain(value: Any) -> None:
+    """Refuse texts that do not read as they were written."""
+    try:
+        check_all(value)
+    except NotPlain as hides:
+        raise Refused(TEXT_HIDES, str(hides)) from None
+
+
+def check_room(facts: dict[str, Any], actor: str) -> None:
+    """Refuse what the audit has no room for today, of this person."""
+    if ROOM.is_used_up(actor, facts):
+        raise Refused(ASKED_TOO_MUCH)
+
+
+def record_refusal(refused: Refused, facts: Mapping[str, Any], actor: str) -> None:
+    """Record an asking that was refused, here or before it came here."""
+    audit.write_refusal(actor, "query", "archive", f"Refused: {refused}", dict(facts))
+
+
+def check(sql: str, *, actor: str, masked: bool) -> None:
+    """Raise Refused unless a statement could be asked; nothing is read and nothing recorded."""
+    request = {"rows_max": 0, "seconds_max": SECONDS_MAX, "only_check": True}
+    _told(None, readable(sql), {}, masked, request, actor)
+
+
+def readable(text: str) -> str:
+    """Return a text that can be stored: what is no character becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _check_purpose(purpose: str) -> None:
+    if not says_something(purpose):
+        raise Refused(PURPOSE_IS_MISSING)
+    if len(purpose) > PURPOSE_MOST:
+        raise Refused(PURPOSE_IS_TOO_LONG, f"it has {len(purpose):,}")
+
+
+def _kept(parameters: Mapping[str, Any]) -> dict[str, str]:
+    kept = list(parameters.items())[:COUNT_MOST]
+    return {readable(f"{name}")[:64]: readable(f"{value}")[:TEXT_MOST] for name, value in kept}
+
+
+def _told(
+    home: Path | None,
     sql: str,
-    parameters: Mapping[str, Any] | None,
-    rows_max: int,
-    seconds_max: float,
-) -> tuple[pa.Table, bool]:
-    late = threading.Timer(seconds_max, connection.interrupt)
-    late.start()
+    parameters: Mapping[str, Any],
+    masked: bool,
+    request: dict[str, Any],
+    actor: str,
+) -> Told:
+    if len(sql) > SQL_MOST:
+        raise Refused(SQL_IS_TOO_LONG, f"it has {len(sql):,}")
+    request |= {"sql": sql, "parameters": written(parameters), "masked": masked, "paths": {}}
     try:
-        connection.execute(sql, dict(parameters) if parameters else None)
-        return _first_rows(connection.to_arrow_reader(rows_max + 1), rows_max)
-    except duckdb.InterruptException:
-        raise Refused(TOOK_TOO_LONG, f"more than {seconds_max:g} seconds") from None
-    except (duckdb.Error, pa.ArrowException) as error:
-        if "INTERRUPT" in str(error).upper():
-            raise Refused(TOOK_TOO_LONG, f"more than {seconds_max:g} seconds") from None
-        raise Refused(SQL_IS_WRONG, _said(error)) from None
-    finally:
-        late.cancel()
+        with TURNS.of(actor):
+            # Which files count is read in one go and let go of: nothing of the database is held
+            # while the process answers.
+            found = files_now(home, masked=masked) if home is not None else {}
+            request["paths"] = {name: (one.dated, one.undated) for name, one in found.items()}
+            told = told_by_a_process(request)
+            if not (told.facts["files"] and told.facts["network"]):
+                log.warning("sql_process_without_kernel_locks", **_locks(told))
+            return told
+    except OSError as error:
+        log.exception("sql_process_failed")
+        raise Refused(ENDED, f"no process could be started: {error.strerror}") from None
 
 
-def _first_rows(reader: pa.RecordBatchReader, rows_max: int) -> tuple[pa.Table, bool]:
-    taken, count = [], 0
-    for batch in reader:
-        taken.append(batch)
-        count += len(batch)
-        if count > rows_max:
-            break
-    rows = pa.Table.from_batches(taken, reader.schema)
-    return rows.slice(0, rows_max), count > rows_max
-
-
-def _said(error: Exception) -> str:
-    # The first line names the fault; what stands below may quote what is behind a view.
-    return str(error).splitlines()[0][:300]
+def _locks(told: Told) -> dict[str, bool]:
+    return {name: bool(told.facts[name]) for name in ("files", "network")}

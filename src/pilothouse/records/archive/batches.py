@@ -206,8 +206,3 @@ def words(kind: type[IntEnum], values: Words) -> pa.Array:
 def one_word(name: str, count: int) -> pa.Array:
     """Return the same word for every row."""
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([name]))
-
-
-def no_words(count: int) -> pa.Array:
-    """Return nothing for every row of a column of words."""
-    return pa.nulls(count, pa.dictionary(pa.int32(), pa.string()))

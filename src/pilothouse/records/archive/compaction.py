@@ -7,25 +7,22 @@ the new one counts, and deleted a while later, for a query may still be reading 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
 from django.db import transaction
-from django.utils import timezone
 
+from pilothouse.journal.steady import passing_now
 from pilothouse.records.archive import parts
 from pilothouse.records.archive.archive import Archive, count, live
-from pilothouse.records.archive.definitions import TABLES, Table
+from pilothouse.records.archive.definitions import TABLES
 from pilothouse.records.models import ArchivePart
 
 FAN: Final = 16
 ROWS_OF_A_LARGE_PART: Final = 1_000_000
 KEPT_AFTER_RETIRING: Final = timedelta(minutes=5)
 """Longer than the longest query may take."""
-Reader = Callable[[Path, Table, list[str]], pa.Table]
 
 
 def compact(archive: Archive) -> int:
@@ -45,43 +42,39 @@ def _merge_some(archive: Archive, table: str) -> int:
 
 
 def renew(archive: Archive) -> int:
-    """Write parts anew that lack pseudonyms of today's key; return how many.
+    """Mask again the parts whose pseudonyms are missing or of another key; return how many.
 
-    Raises OtherColumns, before anything is written, for parts of a release with other tables.
+    Under another key the masked files have other names: those of the old one are strays.
     """
-    for table, definition in TABLES.items():
-        parts.refuse_other_columns(archive.home, definition, [one.name for one in live(table)])
     count = 0
     for table, definition in TABLES.items():
         for row in live(table) if definition.masked else ():
             if not parts.has_pseudonyms(archive.home, definition, row.name):
-                _merge(archive.home, table, [row], row.level, parts.read_parts)
+                parts.mask_anew(archive.home, definition, row.name)
                 count += 1
     return count
 
 
-def _merge(
-    home: Path, table: str, rows: list[ArchivePart], level: int, reader: Reader = parts.read_whole
-) -> None:
+def _merge(home: Path, table: str, rows: list[ArchivePart], level: int) -> None:
     definition = TABLES[table]
-    read = reader(home, definition, [one.name for one in rows])
-    made = parts.write_part(home, definition, read)
+    made = parts.merged(home, definition, [one.name for one in rows])
     try:
         with transaction.atomic():
             ArchivePart.objects.filter(pk__in=[one.pk for one in rows]).update(
-                retired_at=timezone.now()
+                retired_at=passing_now()
             )
             count([made], level)
     except BaseException:
-        parts.delete_part(home, table, made.name)
+        parts.delete_part(home, definition, made.name)
         raise
 
 
 def forget_retired(archive: Archive, now: datetime | None = None) -> int:
     """Delete the files of parts that retired long enough ago; return how many."""
-    before = (now or timezone.now()) - KEPT_AFTER_RETIRING
+    before = (now or passing_now()) - KEPT_AFTER_RETIRING
     gone = list(ArchivePart.objects.filter(retired_at__lt=before))
     for one in gone:
-        parts.delete_part(archive.home, one.table, one.name)
+        if one.table in TABLES:
+            parts.delete_part(archive.home, TABLES[one.table], one.name)
     ArchivePart.objects.filter(pk__in=[one.pk for one in gone]).delete()
     return len(gone)

@@ -57,6 +57,18 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Undated:
+    """Rows that tell when an account was opened, and so its number: accounts are counted up.
+
+    A masked reader gets them without their moment and place. They are the rows whose `column` is
+    one of `words`, or all rows of the table.
+    """
+
+    column: str = ""
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Table:
     """One table. A picture is replaced whole whenever its source moved; any other only grows."""
 
@@ -64,6 +76,7 @@ class Table:
     doc: str
     columns: tuple[Column, ...]
     picture: bool = False
+    undated: Undated | None = None
 
     @property
     def schema(self) -> pa.Schema:
@@ -80,6 +93,16 @@ class Table:
         """Return the name of the first column of time, or an empty text."""
         return next((one.name for one in self.columns if one.kind is Kind.TIME), "")
 
+    @property
+    def masked_schema(self) -> pa.Schema:
+        """Return the schema of what masked readers get: pseudonyms are texts."""
+        kinds = {one.name: pa.string() for one in self.masked}
+        return pa.schema([(one.name, kinds.get(one.name, one.type)) for one in self.schema])
+
+
+HEAD_OF_A_ROW: Final = ("time", "position", "event")
+"""The columns that say when and where in the journal a row came about."""
+
 
 class WrongRows(ValueError):
     """The rows are not of their table's columns."""
@@ -89,11 +112,18 @@ TABLES: Final[dict[str, Table]] = {}
 """Every table by its name."""
 
 
-def define(name: str, doc: str, columns: Sequence[Column], *, picture: bool = False) -> Table:
+def define(
+    name: str,
+    doc: str,
+    columns: Sequence[Column],
+    *,
+    picture: bool = False,
+    undated: Undated | None = None,
+) -> Table:
     """Define a table; other rooms define theirs where they fill them."""
     if name in TABLES:
         raise ValueError(f"the archive's table {name} is defined twice")
-    TABLES[name] = Table(name, doc, tuple(columns), picture)
+    TABLES[name] = Table(name, doc, tuple(columns), picture, undated)
     return TABLES[name]
 
 

@@ -9,6 +9,7 @@ from pilothouse.records.archive.definitions import (
     Kind,
     Mask,
     Table,
+    Undated,
     account,
     define,
     integer,
@@ -21,7 +22,11 @@ _HEAD: Final = (
     moment("time of the block, UTC"),
     integer("position", "position in the journal of the command it followed from"),
 )
-_EVENT: Final = integer("event", "rises from event to event: block times 2^24 and place in it")
+_EVENT: Final = integer(
+    "event",
+    "rises from event to event of an account: block times 2^24 and place in it; masked readers "
+    "get the accounts of a block in the order of their pseudonyms",
+)
 _MARKET: Final = integer("market", "the market, see `markets`")
 _ASSET: Final = integer("asset", "the asset, see `assets`")
 _CAUSE: Final = (
@@ -72,7 +77,7 @@ FILLS: Final = define(
         _price("price", "the resting order's price"),
         _quantity("quantity", "how much"),
         integer("value", "price times quantity, rounded down once", "quote base units"),
-        integer("taker_order", "the order that came, 0 for a deed of the venue"),
+        integer("taker_order", "the order that came, 0 for an action of the venue"),
         account("taker_account", "who took"),
         integer("taker_fee", "the taker's fee", "quote base units"),
         integer("taker_tier", "the lowest fee tier with exactly this fee, 0 if none has it"),
@@ -95,6 +100,8 @@ LEDGER: Final = define(
         integer("market", "the market it came from, 0 for none"),
         integer("trade", "the trade it came from, 0 for none"),
     ),
+    # An account is credited when it is opened: the order of these is the order of the accounts.
+    undated=Undated("entry_type", ("deposit", "transfer")),
 )
 POSITIONS: Final = define(
     "positions",
@@ -254,8 +261,8 @@ MARKETS: Final = define(
         _price("tick", "smallest step of a price"),
         _quantity("lot", "smallest step of a quantity"),
         integer("fee_schedule", "number of its fee schedule, 0 for none"),
-        integer("clearing_account", "a contract's clearing account, 0 for none"),
-        integer("insurance_account", "the account of its insurance pool, 0 for none"),
+        account("clearing_account", "a contract's clearing account, 0 for none"),
+        account("insurance_account", "the account of its insurance pool, 0 for none"),
     ),
 )
 ACCOUNTS: Final = define(
@@ -268,8 +275,9 @@ ACCOUNTS: Final = define(
         of_words("purpose", "a client's, or one of the house's own"),
         integer("jurisdiction", "ISO 3166 numeric country code, 0 if not known"),
         integer("firm", "number of the firm it belongs to, 0 for none", mask=Mask.FIRM),
-        integer("orders_max", "open orders it may have, 0 for no limit"),
+        integer("orders_max", "open orders it may have, 0 for the default share"),
     ),
+    undated=Undated(),
 )
 JOURNAL_TABLES: Final[tuple[Table, ...]] = (
     ORDERS, FILLS, LEDGER, POSITIONS, MARKS, INDEXES, FUNDING, FUNDING_RATES, LIQUIDATIONS,

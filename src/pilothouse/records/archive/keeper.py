@@ -21,6 +21,7 @@ from pilothouse.records.archive.fold import fold
 from pilothouse.records.archive.intake import Heard, Intake, NumberedSpan, OtherJournal
 from pilothouse.records.archive.listings import listings_of
 from pilothouse.records.archive.pictures import Pictures
+from pilothouse.records.archive.rebuild import prepare
 
 log = structlog.get_logger()
 FLUSH_EVERY_S: Final = 2.0
@@ -49,8 +50,9 @@ class Keeper:
     def __init__(self, archive: Archive, every_s: float = FLUSH_EVERY_S) -> None:
         self.archive = archive
         self.pictures = Pictures(archive)
-        archive.prepare()
+        self.made_anew = prepare(archive)
         renew(archive)
+        archive.sweep()
         self.intake = Intake(cursor())
         self.fault = ""
         self._listings = listings_of(archive)

@@ -1,7 +1,14 @@
-"""Parts on disk: one Parquet file each, durable before its manifest row is written."""
+"""Parts on disk: Parquet files on shelves, durable before their manifest row is written.
+
+What tells of clients stands on one shelf, what masked readers get on others, and no file is on
+both sides: a masked connection has no name of a file in which a client's number stands. The names
+of the masked files are made with the key, so that they tell neither which part they belong to nor
+which came first.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from collections.abc import Iterable, Iterator
@@ -15,16 +22,27 @@ import pyarrow.parquet as pq
 from django.conf import settings
 
 from pilothouse.records.archive.definitions import Table
-from pilothouse.records.archive.masks import MARK, mark, with_pseudonyms
+from pilothouse.records.archive.masks import Veiled, mark, ordered, veiled
 
 FOLDER: Final = "archive"
+OPEN: Final = "open"
+"""Tables that tell of no client: everybody's."""
+CLIENTS: Final = "clients"
+MASKED: Final = "masked"
+UNDATED: Final = "undated"
+"""Masked rows without their moment."""
+MARK: Final = b"pseudonyms"
+"""What a file's metadata call the mark of the key that its pseudonyms were made with."""
 SUFFIX: Final = ".parquet"
+COMPRESSION: Final = "zstd"
 ROWS_OF_A_GROUP: Final = 122_880
+File = tuple[str, str, str]
+"""A file of the archive: its shelf, its table, its name."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A file that was written, and what its manifest row says of it. Times are microseconds."""
+    """A part that was written, and what its manifest row says of it. Times are microseconds."""
 
     table: str
     name: str
@@ -34,31 +52,95 @@ class Part:
     last_us: int
 
 
-def folder(home: Path, table: str) -> Path:
-    """Return where a table's parts are."""
-    return home / FOLDER / table
-
-
 class OtherColumns(Exception):
-    """The archive has parts of a release whose tables had other columns."""
+    """A part has other columns than this release's table."""
+
+
+def _key() -> bytes:
+    return bytes(settings.PILOTHOUSE_PSEUDONYM_KEY)
+
+
+def path_of(home: Path, file: File) -> Path:
+    """Return where a file is."""
+    return home.joinpath(FOLDER, *file)
+
+
+def true_file(table: Table, name: str) -> File:
+    """Return the file in which a part's own rows stand."""
+    return (CLIENTS if table.masked else OPEN, table.name, name)
+
+
+def masked_files(table: Table, name: str) -> list[File]:
+    """Return the files that masked readers get of a part; the undated one may not be there."""
+    if not table.masked:
+        return [true_file(table, name)]
+    shelves = (MASKED, UNDATED) if table.undated else (MASKED,)
+    return [(one, table.name, _hidden_name(one, name)) for one in shelves]
+
+
+def files_of(table: Table, name: str) -> list[File]:
+    """Return every file that a part may have."""
+    return [*dict.fromkeys([true_file(table, name), *masked_files(table, name)])]
+
+
+def _hidden_name(shelf: str, name: str) -> str:
+    said = f"{shelf} {name}".encode()
+    return hashlib.blake2b(said, key=_key()[:64], digest_size=16).hexdigest() + SUFFIX
 
 
 def write_part(home: Path, table: Table, rows: pa.Table) -> Part:
-    """Write rows as a new file and make it durable; nobody counts it before its row commits.
+    """Write rows as a new part and make it durable; nobody counts it before its row commits."""
+    hidden = veiled(table, rows, _key()) if table.masked else None
+    return _written(home, table, rows, hidden)
 
-    Rows without pseudonyms get them.
-    """
-    rows = with_pseudonyms(table, rows, settings.PILOTHOUSE_PSEUDONYM_KEY)
-    place = folder(home, table.name)
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+def merged(home: Path, table: Table, names: Iterable[str]) -> Part:
+    """Write the rows of some parts as one new part; pseudonyms are taken along."""
+    names = list(names)
+    hidden = None
+    if table.masked:
+        pieces = [_read_masked(home, table, one) for one in names]
+        dated = pa.concat_tables(one.dated for one in pieces)
+        undated = pa.concat_tables(one.undated for one in pieces)
+        hidden = ordered(table, Veiled(dated, undated))
+    return _written(home, table, read_parts(home, table, names), hidden)
+
+
+def mask_anew(home: Path, table: Table, name: str) -> None:
+    """Write the masked files of a part again, with today's key."""
+    _write_masked(home, table, name, veiled(table, read_parts(home, table, [name]), _key()))
+
+
+def _written(home: Path, table: Table, rows: pa.Table, hidden: Veiled | None) -> Part:
     name = f"{uuid.uuid4().hex}{SUFFIX}"
-    with open(place / name, "xb") as file:
-        pq.write_table(rows, file, compression="zstd", row_group_size=ROWS_OF_A_GROUP)
-        file.flush()
-        os.fsync(file.fileno())
-    _sync(place)
-    first_us, last_us = _span(table, rows)
-    return Part(table.name, name, len(rows), (place / name).stat().st_size, first_us, last_us)
+    try:
+        size = _write(home, true_file(table, name), rows)
+        if hidden is not None:
+            _write_masked(home, table, name, hidden)
+    except BaseException:
+        delete_part(home, table, name)
+        raise
+    return Part(table.name, name, len(rows), size, *_span(table, rows))
+
+
+def _write_masked(home: Path, table: Table, name: str, hidden: Veiled) -> None:
+    for file, rows in zip(
+        masked_files(table, name), (hidden.dated, hidden.undated), strict=bool(table.undated)
+    ):
+        if len(rows) or file[0] == MASKED:
+            _write(home, file, rows.replace_schema_metadata({MARK: mark(_key())}))
+
+
+def _write(home: Path, file: File, rows: pa.Table) -> int:
+    place = path_of(home, file)
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "wb") as out:
+        pq.write_table(rows, out, compression=COMPRESSION, row_group_size=ROWS_OF_A_GROUP)
+        out.flush()
+        os.fsync(out.fileno())
+    _sync(place.parent)
+    return place.stat().st_size
 
 
 def _span(table: Table, rows: pa.Table) -> tuple[int, int]:
@@ -78,44 +160,50 @@ def _sync(place: Path) -> None:
 
 
 def read_parts(home: Path, table: Table, names: Iterable[str]) -> pa.Table:
-    """Return the rows of some parts, in their order and without their pseudonyms."""
+    """Return the rows of some parts, in their order, with the true accounts."""
     columns = table.schema.names
-    read = [one.read(columns).cast(table.schema) for one in _opened(home, table, names)]
+    opened = _opened(home, (true_file(table, one) for one in names))
+    read = [one.read(columns).cast(table.schema) for one in opened]
     return pa.concat_tables(read) if read else table.schema.empty_table()
 
 
-def read_whole(home: Path, table: Table, names: Iterable[str]) -> pa.Table:
-    """Return the rows of some parts that have the pseudonyms of today, and these with them."""
-    return pa.concat_tables(one.read() for one in _opened(home, table, names))
+def _read_masked(home: Path, table: Table, name: str) -> Veiled:
+    read = []
+    for file in masked_files(table, name):
+        missing = file[0] == UNDATED and not path_of(home, file).exists()
+        one = None if missing else next(_opened(home, [file])).read().cast(table.masked_schema)
+        read.append(table.masked_schema.empty_table() if one is None else one)
+    return Veiled(read[0], read[1] if len(read) > 1 else read[0].slice(0, 0))
 
 
 def has_pseudonyms(home: Path, table: Table, name: str) -> bool:
-    """Tell whether a part has pseudonyms made with today's key."""
-    found = next(_opened(home, table, [name])).schema_arrow.metadata or {}
-    return bool(found.get(MARK) == mark(settings.PILOTHOUSE_PSEUDONYM_KEY))
+    """Tell whether a part's masked files are there and made with today's key."""
+    file = masked_files(table, name)[0]
+    if not path_of(home, file).exists():
+        return False
+    found = next(_opened(home, [file])).schema_arrow.metadata or {}
+    return bool(found.get(MARK) == mark(_key()))
 
 
 def refuse_other_columns(home: Path, table: Table, names: Iterable[str]) -> None:
     """Raise OtherColumns if a part lacks a column of this release's table."""
-    for one in _opened(home, table, names):
+    for one in _opened(home, (true_file(table, name) for name in names)):
         lacks = sorted({*table.schema.names} - {*one.schema_arrow.names})
         if lacks:
-            raise OtherColumns(
-                f"the archive's table {table.name} was written by a release without its column "
-                f"{', '.join(lacks)}; move the folder `archive` away and start again: what the "
-                f"journal tells is made anew, and what was measured stays in the old folder"
-            )
+            raise OtherColumns(f"table {table.name} has no column {', '.join(lacks)}")
 
 
-def _opened(home: Path, table: Table, names: Iterable[str]) -> Iterator[pq.ParquetFile]:
-    return (pq.ParquetFile(folder(home, table.name) / name) for name in names)
+def _opened(home: Path, files: Iterable[File]) -> Iterator[pq.ParquetFile]:
+    return (pq.ParquetFile(path_of(home, one)) for one in files)
 
 
-def delete_part(home: Path, table: str, name: str) -> None:
-    """Delete a file, if it is still there."""
-    (folder(home, table) / name).unlink(missing_ok=True)
+def delete_part(home: Path, table: Table, name: str) -> None:
+    """Delete a part's files, those that are still there."""
+    for file in files_of(table, name):
+        path_of(home, file).unlink(missing_ok=True)
 
 
-def files_on_disk(home: Path) -> set[tuple[str, str]]:
-    """Return every file as (table, name)."""
-    return {(one.parent.name, one.name) for one in (home / FOLDER).glob(f"*/*{SUFFIX}")}
+def files_on_disk(home: Path) -> set[File]:
+    """Return every file below the archive's shelves."""
+    found = (home / FOLDER).glob(f"*/*/*{SUFFIX}")
+    return {(one.parent.parent.name, one.parent.name, one.name) for one in found}

@@ -1,4 +1,4 @@
-"""The tables of the team's own rows: changes, alerts, incidents, and what the watch measured.
+"""The tables of the team's own rows: changes, alerts, incidents, and what was measured.
 
 The rooms that own those rows fill them; a room that is not there leaves its table empty.
 """
@@ -68,7 +68,7 @@ INCIDENTS: Final = define(
 )
 MEASURES: Final = define(
     "measures",
-    "What the watch measured, each second. A measure that could not be taken has no row.",
+    "What was measured, each second. A measure that could not be taken has no row.",
     (
         moment("when it was taken, by the console's clock"),
         text("measure", "its name"),

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Iterator
 from typing import Final, Generic, Protocol, TypeVar
 
-from pilothouse.trading_api.door import Door
 from pilothouse.trading_api.feeds.socket import POLICY, Outlet
 from pilothouse.trading_api.feeds.stream import Stream
 
+CONNECTIONS_OF_KEY: Final = 100
+"""WebSockets on which one key may have private subscriptions at one time."""
 LOOK_S: Final = 1.0
 """How often the keys of a private connection are looked at again."""
 
@@ -53,28 +54,43 @@ class Accounts(Generic[Sub]):
 
 
 class KeyGuard:
-    """Ends a connection when a key that opened something on it is revoked."""
+    """Ends a connection when a key that opened something on it is revoked; of one key a bounded
+    number of connections is open at one time.
+    """
 
-    def __init__(self, door: Door, outlet: Outlet, reason: str) -> None:
-        self._door, self._outlet, self._reason = door, outlet, reason
+    def __init__(self, stream: Stream, outlet: Outlet, reason: str) -> None:
+        self._stream, self._outlet, self._reason = stream, outlet, reason
         self._keys: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
-    def add(self, public: str) -> None:
-        """Watch a key, by its public half."""
+    def add(self, public: str) -> bool:
+        """Watch a key, by its public half; False if it has too many connections already."""
+        if public in self._keys:
+            return True
+        if self._stream.connections_of[public] >= CONNECTIONS_OF_KEY:
+            self._stream.refused += 1
+            return False
+        self._stream.connections_of[public] += 1
         self._keys.add(public)
+        self._outlet.bill.add_payer(public)
         if self._task is None:
             self._task = asyncio.create_task(self._watch())
+        return True
 
     def close(self) -> None:
         """Watch no more."""
         if self._task is not None:
             self._task.cancel()
+        for public in self._keys:
+            self._stream.connections_of[public] -= 1
+            if not self._stream.connections_of[public]:
+                del self._stream.connections_of[public]
+        self._keys.clear()
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
             for public in tuple(self._keys):
-                if await self._door.key(public) is None:
+                if await self._stream.door.key(public) is None:
                     self._outlet.close(POLICY, self._reason)
                     return

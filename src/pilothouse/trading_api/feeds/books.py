@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Final
 
 from pilothouse.language.kinds import Side
 from pilothouse.trading_api.feeds.book import Book, BookUpdate
 from pilothouse.trading_api.feeds.levels import LevelFold, Levels
 from pilothouse.trading_api.feeds.moments import Moment
 from pilothouse.trading_api.ports import Replica
+
+IDLE_MOST: Final = 64
+"""Books that are kept though nobody follows them any more: copying a whole one costs much."""
 
 
 class Books:
@@ -18,6 +22,9 @@ class Books:
         self._follower, self._levels = follower, levels
         self._books: dict[int, Book] = {}
         self._depths: dict[int, Counter[int]] = {}
+        self._idle: dict[int, None] = {}
+        self.copied = 0
+        """How often a whole book was copied."""
 
     def follow(self, market: int, depth: int) -> None:
         """Follow a book at a depth; whoever is first has it copied between two blocks."""
@@ -25,16 +32,29 @@ class Books:
             with self._follower.machine():
                 sides = [self._levels.side(market, side) for side in (Side.BUY, Side.SELL)]
             self._books[market] = Book(*sides)
+            self.copied += 1
+        self._idle.pop(market, None)
         self._depths.setdefault(market, Counter())[depth] += 1
 
     def unfollow(self, market: int, depth: int) -> None:
-        """End what one `follow` began; a book nobody follows is dropped."""
+        """End what one `follow` began; a book nobody follows is kept for a while."""
         depths = self._depths[market]
         depths[depth] -= 1
         if not depths[depth]:
             del depths[depth]
         if not depths:
-            del self._depths[market], self._books[market]
+            del self._depths[market]
+            self._idle[market] = None
+        if len(self._idle) > IDLE_MOST:
+            self._drop(next(iter(self._idle)))
+
+    def forget(self) -> None:
+        """Drop every book that nobody follows: from now on nobody tells what changes."""
+        for market in tuple(self._idle):
+            self._drop(market)
+
+    def _drop(self, market: int) -> None:
+        del self._idle[market], self._books[market]
 
     def book(self, market: int) -> Book:
         """Return a book that is followed."""
@@ -50,5 +70,8 @@ class Books:
         return {
             (market, depth): update
             for market, sides in touched.items()
-            for depth, update in self._books[market].change(*sides, self._depths[market]).items()
+            for depth, update in self._change(market, sides).items()
         }
+
+    def _change(self, market: int, sides: tuple[Levels, Levels]) -> dict[int, BookUpdate]:
+        return self._books[market].change(*sides, self._depths.get(market, ()))

@@ -9,7 +9,15 @@ from typing import Final, Protocol
 
 from starlette.websockets import WebSocket
 
-from pilothouse.trading_api.feeds.socket import OUTLET, POLICY, TRY_AGAIN_LATER, Outlet
+from pilothouse.trading_api.bodies import address_of
+from pilothouse.trading_api.feeds.bills import Bill
+from pilothouse.trading_api.feeds.socket import (
+    IMPATIENT,
+    OUTLET,
+    POLICY,
+    TRY_AGAIN_LATER,
+    Outlet,
+)
 from pilothouse.trading_api.feeds.stream import Stream
 from pilothouse.venue.follower import ReplicaStopped
 
@@ -19,7 +27,7 @@ RATE: Final = 100
 BURST: Final = 200
 PATIENCE: Final = 1_000
 """Messages above the rate after which the connection is ended."""
-IMPATIENT: Final = "message rate exceeded for too long"
+TOO_DEAR: Final = "the WebSockets of this address ask for too much; connect again later"
 TOO_MANY: Final = "too many connections; connect again later"
 REPLICA_STOPPED: Final = "the replica stopped; connect again later"
 
@@ -65,8 +73,13 @@ class Allowance:
 async def serve(websocket: WebSocket, stream: Stream, made: Callable[[Outlet], Session]) -> None:
     """Serve one connection until it ends; it ends every subscription that it made."""
     outlet: Outlet = websocket.scope["extensions"][OUTLET]["outlet"]
+    outlet.bill = Bill(stream.allowances, address_of(websocket))
     await websocket.accept()
+    if not outlet.bill.opens():
+        outlet.close(TRY_AGAIN_LATER, TOO_DEAR)
+        return
     if stream.connections >= CONNECTIONS_MAX:
+        stream.refused += 1
         outlet.close(TRY_AGAIN_LATER, TOO_MANY)
         return
     try:
@@ -77,7 +90,7 @@ async def serve(websocket: WebSocket, stream: Stream, made: Callable[[Outlet], S
     session = made(outlet)
     try:
         await session.open()
-        await _listen(websocket, outlet, session)
+        await _listen(websocket, stream, outlet, session)
     except ReplicaStopped:
         outlet.close(TRY_AGAIN_LATER, REPLICA_STOPPED)
     finally:
@@ -85,18 +98,18 @@ async def serve(websocket: WebSocket, stream: Stream, made: Callable[[Outlet], S
         stream.leave()
 
 
-async def _listen(websocket: WebSocket, outlet: Outlet, session: Session) -> None:
+async def _listen(websocket: WebSocket, stream: Stream, outlet: Outlet, session: Session) -> None:
     allowance = Allowance()
     while True:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
             return
-        if not allowance.take():
-            if allowance.refused > PATIENCE:
+        said = message.get("text") or message.get("bytes") or ""
+        if not (allowance.take() and outlet.bill.hears(len(said))):
+            stream.refused += 1
+            if allowance.refused > PATIENCE or outlet.bill.is_impatient:
                 outlet.close(POLICY, IMPATIENT)
                 return
             session.too_fast()
             continue
-        raw = message.get("bytes")
-        text = message.get("text") if raw is None else raw.decode(errors="replace")
-        await session.hear(text or "")
+        await session.hear(said if isinstance(said, str) else said.decode(errors="replace"))

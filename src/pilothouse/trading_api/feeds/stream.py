@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
+from pilothouse.gate.allowances import UNLIMITED, Allowances
 from pilothouse.trading_api.door import Door
 from pilothouse.trading_api.feeds.book import BookUpdate
 from pilothouse.trading_api.feeds.books import Books
@@ -35,13 +37,22 @@ class Channel(Protocol):
 class Stream:
     """Every channel of both APIs, and the connections while there are any."""
 
-    def __init__(self, door: Door, moments: Moments) -> None:
+    def __init__(
+        self, door: Door, moments: Moments, allowances: Allowances[str] | None = None
+    ) -> None:
         self.door = door
+        free: Allowances[str] = Allowances(UNLIMITED)
+        self.allowances = free if allowances is None else allowances
+        """What the WebSockets of an address or a key have cost."""
         self.flush = Flush()
         self.books = Books(door.follower, moments.levels)
         self.channels: list[Channel] = []
         self.moments = moments
         self.connections = 0
+        self.connections_of: Counter[str] = Counter()
+        """Of each key: connections with private subscriptions."""
+        self.refused = 0
+        """Connections, messages and subscriptions that were above a limit, since the start."""
         self._ticking: asyncio.Task[None] | None = None
 
     def enter(self) -> None:
@@ -60,6 +71,7 @@ class Stream:
         self.connections -= 1
         if not self.connections:
             self.moments.end()
+            self.books.forget()
             if self._ticking is not None:
                 self._ticking.cancel()
 

@@ -9,7 +9,7 @@ from pilothouse.language.kinds import Wallet
 from pilothouse.language.numbers import INDEX_DECIMALS
 from pilothouse.trading_api.figures import iso, number, product, ratio
 from pilothouse.trading_api.futures.call import Call
-from pilothouse.trading_api.listing import Asset, Listing, Market
+from pilothouse.trading_api.listing import Asset, Listing, Market, index_of
 from pilothouse.venue.views.accounts import balances, positions
 from pilothouse.venue.views.margin import margin
 
@@ -62,10 +62,10 @@ def flex(listing: Listing, figures: Any, held: dict[int, Any]) -> dict[str, Any]
 
 def _currency(asset: Asset, one: Any, line: Any) -> dict[str, Any]:
     quantity = number(one.available + one.held, asset.decimals)
-    index = number(line.index_e12, INDEX_DECIMALS) if line is not None else 0
+    index_e12 = index_of(asset, line.index_e12 if line is not None else 0)
     return {
         "quantity": quantity,
-        "value": product(quantity, index),
+        "value": product(quantity, number(index_e12, INDEX_DECIMALS)),
         "collateral": _dollars(line.value) if line is not None else 0,
         "available": number(one.available, asset.decimals),
     }

@@ -15,6 +15,7 @@ from pilothouse.trading_api.futures.errors import (
 )
 from pilothouse.trading_api.ids import number_of_uuid
 from pilothouse.trading_api.listing import Listing, Market
+from pilothouse.trading_api.lists import TooManyNames, names_of
 
 ORDER = "order"
 
@@ -25,15 +26,21 @@ class Arguments:
     def __init__(self, fields: Sequence[tuple[str, Any]]) -> None:
         self._fields = fields
 
-    def every(self, *names: str) -> list[str]:
-        """Return all texts of a name: sent many times, with [], or separated by commas."""
+    def every(self, most: int, *names: str) -> list[str]:
+        """Return all texts of a name, each once: sent many times, with [], or separated by commas.
+
+        More than `most` of them are refused.
+        """
         wanted = {*names, *(f"{name}[]" for name in names)}
         found: list[str] = []
         for name, value in self._fields:
             if name in wanted:
                 values = value if isinstance(value, list) else [value]
                 found += [text for one in values if (text := texts.text_of(one))]
-        return [part for text in found for part in text.split(",") if part]
+        try:
+            return names_of(found, most)
+        except TooManyNames:
+            raise invalid(names[0]) from None
 
     def text(self, *names: str) -> str | None:
         """Return an argument under any of its names as text, None if absent or empty."""

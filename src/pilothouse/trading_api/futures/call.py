@@ -6,20 +6,27 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from pilothouse.trading_api.counted import Once
 from pilothouse.trading_api.door import Door
 from pilothouse.trading_api.futures.arguments import Arguments
 from pilothouse.trading_api.futures.errors import AUTHENTICATION_ERROR, Refused
+from pilothouse.trading_api.meter import Meter
 from pilothouse.trading_api.ports import Key
 
 
 @dataclass(frozen=True)
 class Call:
-    """What a handler is given. `signer` is the key of a private request, `path` its parts."""
+    """What a handler is given. `signer` is the key of a private request, `path` its parts.
+
+    `once` has the journal remember one that acts; `sendorder` calls it when it is charged.
+    """
 
     door: Door
     arguments: Arguments
+    meter: Meter
     signer: Key | None = None
     path: dict[str, str] = field(default_factory=dict)
+    once: Once = field(default_factory=Once)
 
     @property
     def key(self) -> Key:

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from pilothouse.language.refusals import (
+    KEY_NEEDS_A_NONCE,
+    KEY_SIGNS_WITHOUT_NONCES,
+    REFUSALS,
+    REQUEST_WAS_USED_ALREADY,
+    describe,
+)
+
 AUTHENTICATION_ERROR: Final = "authenticationError"
 NONCE_BELOW_THRESHOLD: Final = "nonceBelowThreshold"
 NONCE_DUPLICATE: Final = "nonceDuplicate"
@@ -14,14 +22,45 @@ JSON_PARSE_ERROR: Final = "Json Parse Error"
 NOT_FOUND: Final = "notFound"
 UNAVAILABLE: Final = "Unavailable"
 API_LIMIT_EXCEEDED: Final = "apiLimitExceeded"
+SIGNS_WITHOUT: Final = describe(KEY_SIGNS_WITHOUT_NONCES)
+"""Why a nonce is refused: its digits may be the end of a text that was signed without."""
+OPTIONAL_TAKES_NONE: Final = (
+    "key_takes_no_nonce: this key was made nonce_optional; sign without one, or use another key"
+)
+USED_ALREADY: Final = (
+    f"{int(REQUEST_WAS_USED_ALREADY)} {REFUSALS[REQUEST_WAS_USED_ALREADY].sentence}: change the "
+    "request's own order name, or use a key that signs with nonces"
+)
+"""This key signs without nonces, so it is not advised to use one."""
+NONE_ARE_LEFT: Final = (
+    f"{int(KEY_NEEDS_A_NONCE)} {REFUSALS[KEY_NEEDS_A_NONCE].sentence}: this key's requests "
+    "without nonces are used up; sign with nonces by another key, or use one made nonce_optional"
+)
 
 
 class Refused(Exception):
-    """A request is refused with one of Kraken's error texts."""
+    """A request is refused with one of Kraken's error texts.
 
-    def __init__(self, error: str) -> None:
+    `says` is our sentence with what to do, where Kraken's text leaves that open.
+    """
+
+    def __init__(self, error: str, says: str = "") -> None:
         super().__init__(error)
-        self.error = error
+        self.error, self.says = error, says
+
+
+class Limited(Refused):
+    """A request is refused for its rate: nothing of it was written anywhere."""
+
+    def __init__(self) -> None:
+        super().__init__(API_LIMIT_EXCEEDED)
+
+
+class Repeated(Refused):
+    """The very bytes of a request without a nonce were used before."""
+
+    def __init__(self) -> None:
+        super().__init__(NONCE_DUPLICATE, USED_ALREADY)
 
 
 class NotTaken(Exception):

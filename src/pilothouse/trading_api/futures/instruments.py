@@ -57,6 +57,11 @@ def can_trade(live: MarketView) -> bool:
     return bool(live.tradeable) and MarketStatus(live.status) not in SUSPENDED
 
 
+def is_suspended(live: MarketView) -> bool:
+    """Tell whether a ticker says suspended: nothing that takes a risk is taken now, or ever."""
+    return not can_trade(live) or live.index_is_stale
+
+
 def _status(machine: Any, one: Market) -> dict[str, Any]:
     return {
         "tradeable": one.symbol,

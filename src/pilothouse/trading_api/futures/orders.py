@@ -8,12 +8,15 @@ from typing import Any, Final
 from pilothouse.records.orders import OrderRecord
 from pilothouse.trading_api.futures.arguments import ORDER
 from pilothouse.trading_api.futures.call import Call
+from pilothouse.trading_api.futures.errors import invalid
 from pilothouse.trading_api.futures.order_rows import fill_row, history_row, open_row, status_row
 from pilothouse.trading_api.ids import number_of_uuid
 from pilothouse.trading_api.listing import Market
 
 FILLS_MAX: Final = 100
 HISTORY_MAX: Final = 1_000
+ASKED_MAX: Final = 100
+"""Orders that one request may ask about: each name is looked for among all of an account's."""
 
 
 async def open_orders(call: Call) -> dict[str, Any]:
@@ -30,11 +33,13 @@ async def order_status(call: Call) -> dict[str, Any]:
     """
     await call.door.caught_up(call.key)
     history, account = call.door.history, call.key.account
-    ids = call.arguments.every("orderIds", "orderId")
-    names = call.arguments.every("cliOrdIds", "cliOrdId")
+    ids = call.arguments.every(ASKED_MAX, "orderIds", "orderId")
+    names = call.arguments.every(ASKED_MAX, "cliOrdIds", "cliOrdId")
     if not ids and not names:
         found = history.open_orders(account)
     else:
+        if len(ids) + len(names) > ASKED_MAX:
+            raise invalid("orderIds" if ids else "cliOrdIds")
         numbers = [number_of_uuid(ORDER, one) or 0 for one in ids]
         known = [history.order(one) for one in numbers]
         found = [one for one in known if one is not None and one.account == account]

@@ -8,7 +8,6 @@ from pilothouse.language.commands import PlaceOrder
 from pilothouse.language.commands.orders import POST_ONLY, REDUCE_ONLY
 from pilothouse.language.kinds import OrderType, Side, TimeInForce
 from pilothouse.trading_api import texts
-from pilothouse.trading_api.door import wall_clock_us
 from pilothouse.trading_api.futures.arguments import Arguments
 from pilothouse.trading_api.futures.errors import NotTaken, Refused, invalid
 from pilothouse.trading_api.listing import Market
@@ -26,8 +25,10 @@ CLIENT_NAME_MAX: Final = 40
 """Kraken takes a hundred characters; a command of ours carries forty."""
 
 
-def read_order(arguments: Arguments, market: Market, account: int) -> PlaceOrder:
+def read_order(arguments: Arguments, market: Market, account: int, now_us: int) -> PlaceOrder:
     """Return the order that sendorder's arguments ask for.
+
+    `now_us` is the exchange's time, by which a deadline has passed or not.
 
     Raises Refused for what is no request, NotTaken for what is an order of no market.
     """
@@ -35,7 +36,7 @@ def read_order(arguments: Arguments, market: Market, account: int) -> PlaceOrder
     side = arguments.choice("side", SIDES)
     quantity = _size(arguments, market)
     price = _price(arguments, market) if kind == OrderType.LIMIT else 0
-    _refuse_what_is_not_here(arguments)
+    _refuse_what_is_not_here(arguments, now_us)
     if arguments.flag("reduceOnly"):
         flags |= REDUCE_ONLY
     return PlaceOrder(
@@ -81,10 +82,10 @@ def _price(arguments: Arguments, market: Market) -> int:
     return price
 
 
-def _refuse_what_is_not_here(arguments: Arguments) -> None:
+def _refuse_what_is_not_here(arguments: Arguments, now_us: int) -> None:
     for name in ("stopPrice", "trailingStopMaxDeviation", "limitPriceOffsetValue"):
         if arguments.text(name) is not None:
             raise invalid(name)
     deadline = arguments.date("processBefore")
-    if deadline is not None and deadline < wall_clock_us():
+    if deadline is not None and deadline < now_us:
         raise Refused("invalidArgument: processBefore")

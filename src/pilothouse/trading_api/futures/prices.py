@@ -13,7 +13,7 @@ from pilothouse.trading_api.figures import iso, number, product, ratio
 from pilothouse.trading_api.futures.arguments import ORDER
 from pilothouse.trading_api.futures.call import Call
 from pilothouse.trading_api.futures.errors import CONTRACT_NOT_FOUND, Refused
-from pilothouse.trading_api.futures.instruments import can_trade
+from pilothouse.trading_api.futures.instruments import is_suspended
 from pilothouse.trading_api.futures.order_rows import HISTORY_TYPES, history_type
 from pilothouse.trading_api.ids import uuid_of
 from pilothouse.trading_api.listing import Market
@@ -64,7 +64,7 @@ def _ticker(call: Call, one: Market, live: MarketView) -> dict[str, Any]:
     made["pair"] = f"{one.base.short}:{one.quote.short}"
     made["markPrice"] = _mark(one, live.mark)
     made["indexPrice"] = _mark(one, live.index)
-    made["suspended"] = not can_trade(live)
+    made["suspended"] = is_suspended(live)
     made["postOnly"] = live.status == MarketStatus.POST_ONLY
     made["openInterest"] = _size(one, live.open_interest)
     return made | _best(one, live) | _day(one, figures) | _funding(one, live)

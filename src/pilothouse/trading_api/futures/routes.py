@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -10,24 +11,33 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pilothouse.trading_api import texts
-from pilothouse.trading_api.bodies import TooLarge, raw_path, read_body
-from pilothouse.trading_api.door import Behind, Door, wall_clock_us
+from pilothouse.trading_api.bodies import TooLarge, address_of, raw_path, read_body
+from pilothouse.trading_api.counted import Once
+from pilothouse.trading_api.door import Behind, Door
 from pilothouse.trading_api.figures import iso
 from pilothouse.trading_api.futures import account, instruments, orders, prices, trading
 from pilothouse.trading_api.futures.arguments import Arguments
 from pilothouse.trading_api.futures.call import Call, Handler
+from pilothouse.trading_api.futures.charges import charge
 from pilothouse.trading_api.futures.errors import (
     AUTHENTICATION_ERROR,
     INVALID_ARGUMENT,
     NOT_FOUND,
     UNAVAILABLE,
+    Limited,
+    NotTaken,
     Refused,
+    Repeated,
 )
-from pilothouse.trading_api.futures.keys import signer
+from pilothouse.trading_api.futures.keys import NO_NONCE, Signed, signer, use
 from pilothouse.trading_api.futures.refusals import SERVER_ERROR
+from pilothouse.trading_api.meter import Meter, Spent
+from pilothouse.trading_api.rates import FILLS_BEFORE, FUTURES_COSTS
 from pilothouse.venue.catalogue import to_json
 from pilothouse.venue.client import WriterIsAway
+from pilothouse.venue.clock import wall_clock_us
 from pilothouse.venue.follower import ReplicaStopped
+from pilothouse.venue.wire import DoorStaysShut
 
 V3: Final = "/derivatives/api/v3"
 PUBLIC: Final[dict[str, Handler]] = {
@@ -56,49 +66,161 @@ TRADES: Final[dict[str, Handler]] = {
     f"{V3}/batchorder": trading.batch_order,
     f"{V3}/transfer": trading.transfer,
 }
+CANCELS: Final = frozenset({f"{V3}/cancelorder", f"{V3}/cancelallorders"})
+"""What a client may always do; a key that signs without nonces may say it again."""
+SIGNED: Final = frozenset(READS | TRADES)
+"""The paths of what has to be signed."""
+SEND_ORDER: Final = f"{V3}/sendorder"
+CLIENT_NAME: Final = "cliOrdId"
+NAME_IS_TAKEN: Final = "clientOrderIdAlreadyExist"
 BARE: Final = "/api/history/"
 """Answers of the history are not wrapped."""
 
 _log: Final = logging.getLogger(__name__)
 
 
-def routes(door: Door) -> list[Route]:
+def routes(door: Door, meter: Meter) -> list[Route]:
     """Return the routes of the futures API; an unknown one below its roots is answered too."""
-    made = [_route(door, path, one, private=False, trades=False) for path, one in PUBLIC.items()]
-    made += [_route(door, path, one, private=True, trades=False) for path, one in READS.items()]
-    made += [_route(door, path, one, private=True, trades=True) for path, one in TRADES.items()]
+    way = _Way(door, meter)
+    made = [_route(way, path, one, private=False, trades=False) for path, one in PUBLIC.items()]
+    made += [_route(way, path, one, private=True, trades=False) for path, one in READS.items()]
+    made += [_route(way, path, one, private=True, trades=True) for path, one in TRADES.items()]
     every = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"]
     roots = ("/derivatives/{rest:path}", "/api/{rest:path}")
     return made + [Route(root, _unknown, methods=every) for root in roots]
 
 
-def _route(door: Door, path: str, handler: Handler, *, private: bool, trades: bool) -> Route:
+@dataclass(frozen=True)
+class _Way:
+    """What every request passes through."""
+
+    door: Door
+    meter: Meter
+
+
+def _route(way: _Way, path: str, handler: Handler, *, private: bool, trades: bool) -> Route:
     async def answer(request: Request) -> Response:
         try:
-            call = await _call(door, request, private, trades)
-            return _success(path, await handler(call))
+            if trades:
+                return _success(path, await _acted(way, request, path, handler))
+            return _success(path, await _read(way, request, path, handler, private=private))
+        except NotTaken as fault:
+            return _success(path, {"sendStatus": trading.standing_of(fault.status)})
         except Refused as refused:
-            return _error(refused.error)
+            return _error(refused.error, says=refused.says)
         except Exception as error:
             return _error(_error_of(error))
 
     return Route(path, answer, methods=["POST"] if trades else ["GET", "POST"])
 
 
-async def _call(door: Door, request: Request, private: bool, trades: bool) -> Call:
-    body = await read_body(request)
-    query = request.scope["query_string"]
-    key = None
-    if private:
-        key = await signer(door, request.headers, raw_path(request), query, body)
-        if trades and not key.may_trade:
-            raise Refused(AUTHENTICATION_ERROR)
+async def _read(
+    way: _Way, request: Request, path: str, handler: Handler, *, private: bool
+) -> dict[str, Any]:
+    body, query = await read_body(request), request.scope["query_string"]
+    # A stranger's fields are not parsed before its key is known.
+    signed = await _signer(way, request, query, body) if private else None
     fields = texts.read_fields(query) + texts.read_fields(body)
-    return Call(door, Arguments(fields), key, dict(request.path_params))
+    key = None if signed is None else signed.key
+    call = Call(way.door, Arguments(fields), way.meter, key, dict(request.path_params))
+    if private:
+        _charge(call, path)
+    return await handler(call)
+
+
+def _charge(call: Call, path: str) -> None:
+    word = path.rpartition("/")[2]
+    cost = FUTURES_COSTS.get(word, 1)
+    if word == "fills" and call.arguments.text("lastFillTime"):
+        cost = FILLS_BEFORE
+    counter = call.meter.history if path.startswith(BARE) else call.meter.budget
+    if not counter.take(call.key.account, cost):
+        raise Limited
+
+
+async def _acted(way: _Way, request: Request, path: str, handler: Handler) -> dict[str, Any]:
+    body, query = await read_body(request), request.scope["query_string"]
+    signed = await _signer(way, request, query, body)
+    if not signed.key.may_trade:
+        # What cannot act is charged as what it does: it reads.
+        if not way.meter.budget.take(signed.key.account):
+            raise Limited
+        raise Refused(AUTHENTICATION_ERROR)
+    fields = _fields(query, body)
+    once = Once(lambda: _use_once(way.door, signed, path, fields or []))
+    call = Call(way.door, Arguments(fields or []), way.meter, signed.key, once=once)
+    charge(call, path.rpartition("/")[2])
+    if fields is None:
+        _unreadable(call)
+        raise Refused(INVALID_ARGUMENT)
+    return await _handled(call, path, handler)
+
+
+def _fields(query: bytes, body: bytes) -> list[tuple[str, str]] | None:
+    # Query and body are signed one behind the other: where the one ends, nobody signed.
+    if query and body:
+        return None
+    try:
+        return texts.read_fields(query or body)
+    except texts.Unreadable:
+        return None
+
+
+async def _handled(call: Call, path: str, handler: Handler) -> dict[str, Any]:
+    # What is refused for its rate is refused before the journal hears of its nonce; what cannot be
+    # read has used it all the same, so that its digits make no other request.
+    try:
+        if path != SEND_ORDER:
+            await call.once()
+        result = await handler(call)
+        await call.once()
+        return result
+    except Limited:
+        raise
+    except Refused:
+        if call.once.tried:
+            call.meter.fault(call.key.account)
+        else:
+            _unreadable(call)
+            await call.once()
+        raise
+
+
+def _unreadable(call: Call) -> None:
+    try:
+        call.meter.unreadable(call.key.account)
+    except Spent:
+        raise Limited from None
+
+
+async def _signer(way: _Way, request: Request, query: bytes, body: bytes) -> Signed:
+    public, address = request.headers.get("apikey", ""), address_of(request)
+    try:
+        way.meter.may_fail(public, address)
+    except Spent:
+        raise Limited from None
+    try:
+        signed = await signer(way.door, request.headers, raw_path(request), query, body)
+    except Refused:
+        way.meter.not_signed(public, address)
+        raise
+    way.meter.signed(public, address)
+    return signed
+
+
+async def _use_once(door: Door, signed: Signed, path: str, fields: list[tuple[str, str]]) -> None:
+    try:
+        await use(door, signed, only_cancels=path in CANCELS)
+    except Repeated:
+        named = any(name == CLIENT_NAME for name, _ in fields)
+        if path == SEND_ORDER and named and signed.nonce == NO_NONCE:
+            # Its client knows the order by this name, and has a word for it.
+            raise NotTaken(NAME_IS_TAKEN) from None
+        raise
 
 
 def _error_of(error: Exception) -> str:
-    if isinstance(error, Behind | WriterIsAway | ReplicaStopped):
+    if isinstance(error, Behind | WriterIsAway | ReplicaStopped | DoorStaysShut):
         return UNAVAILABLE
     if isinstance(error, texts.Unreadable | TooLarge | ClientDisconnect):
         return INVALID_ARGUMENT
@@ -112,9 +234,9 @@ def _success(path: str, result: dict[str, Any]) -> Response:
     return _json({"result": "success", **result, "serverTime": iso(wall_clock_us())})
 
 
-def _error(error: str, status: int = 200) -> Response:
+def _error(error: str, status: int = 200, says: str = "") -> Response:
     said = {"result": "error", "error": error, "serverTime": iso(wall_clock_us())}
-    return _json(said, status)
+    return _json(said | {"says": says} if says else said, status)
 
 
 def _json(body: dict[str, Any], status: int = 200) -> Response:

@@ -11,24 +11,26 @@ from pilothouse.language.kinds import CancelReason, Wallet
 from pilothouse.language.names import Receipt
 from pilothouse.records.orders import Execution, OrderRecord
 from pilothouse.trading_api import texts
-from pilothouse.trading_api.door import Behind, wall_clock_us
+from pilothouse.trading_api.counted import cancel, place
+from pilothouse.trading_api.door import Behind
 from pilothouse.trading_api.figures import iso, number
 from pilothouse.trading_api.futures.arguments import ORDER, Arguments
 from pilothouse.trading_api.futures.call import Call
+from pilothouse.trading_api.futures.charges import batch_of
 from pilothouse.trading_api.futures.errors import (
-    JSON_PARSE_ERROR,
     REQUIRED_ARGUMENT_MISSING,
+    Limited,
     NotTaken,
     Refused,
-    invalid,
 )
 from pilothouse.trading_api.futures.order_rows import order_row
 from pilothouse.trading_api.futures.place import client_name, read_order
 from pilothouse.trading_api.futures.refusals import word_of
 from pilothouse.trading_api.ids import uuid_of
 from pilothouse.trading_api.listing import Market
+from pilothouse.trading_api.meter import Spent, TooManyOpen
+from pilothouse.venue.clock import wall_clock_us
 
-BATCH_MOST: Final = 10
 ACCOUNTS: Final = {
     "cash": Wallet.SPOT,
     "spot wallet": Wallet.SPOT,
@@ -52,12 +54,17 @@ async def send_order(call: Call) -> dict[str, Any]:
 async def _send(call: Call, arguments: Arguments) -> dict[str, Any]:
     market = arguments.contract(call.door.listing())
     try:
-        command = read_order(arguments, market, call.key.account)
+        command = read_order(arguments, market, call.key.account, call.door.now_us)
     except NotTaken as fault:
-        return _status(fault.status)
-    receipt = await call.door.ask_one(call.key, command)
+        return standing_of(fault.status)
+    try:
+        (receipt,) = await place(call.door, call.meter, call.key, [command], call.once)
+    except TooManyOpen:
+        return standing_of("tooManyOrders")
+    except Spent:
+        raise Limited from None
     if not receipt.accepted:
-        return _status(_status_or_raise(receipt))
+        return standing_of(_status_or_raise(receipt))
     return await _placed(call, market, command, receipt)
 
 
@@ -68,8 +75,9 @@ def _status_or_raise(receipt: Receipt) -> str:
     return word.text
 
 
-def _status(status: str) -> dict[str, Any]:
-    return {"status": status, "receivedTime": iso(wall_clock_us()), "orderEvents": []}
+def standing_of(word: str) -> dict[str, Any]:
+    """Return the status of an order that is not taken."""
+    return {"status": word, "receivedTime": iso(wall_clock_us()), "orderEvents": []}
 
 
 async def _placed(
@@ -79,7 +87,7 @@ async def _placed(
     with contextlib.suppress(Behind):
         await call.door.caught_up(call.key)
     order = call.door.history.order(receipt.made)
-    made = _status("placed") | {"order_id": uuid_of(ORDER, receipt.made)}
+    made = standing_of("placed") | {"order_id": uuid_of(ORDER, receipt.made)}
     if command.client_order_id:
         made["cliOrdId"] = command.client_order_id
     if order is None:
@@ -152,17 +160,17 @@ async def _cancel(call: Call, arguments: Arguments) -> dict[str, Any]:
         try:
             name = client_name(arguments)
         except NotTaken:
-            return _status("notFound")
+            return standing_of("notFound")
         if not name:
             raise Refused(REQUIRED_ARGUMENT_MISSING)
         command = CancelOrder(account=account, client_order_id=name)
     if number_given == 0:
-        return _status("notFound")
-    receipt = await call.door.ask_one(call.key, command)
+        return standing_of("notFound")
+    (receipt,) = await cancel(call.door, call.meter, call.key, [command])
     if receipt.accepted:
         return await _cancelled(call, receipt.position, arguments)
     status = _status_or_raise(receipt)
-    return _status(await _filled_or(call, number_given, status))
+    return standing_of(await _filled_or(call, number_given, status))
 
 
 async def _filled_or(call: Call, order: int | None, status: str) -> str:
@@ -177,7 +185,7 @@ async def _cancelled(call: Call, position: int, arguments: Arguments) -> dict[st
     events = await _cancel_events(call, {position})
     ids = [one["uid"] for one in events]
     given = arguments.text("order_id", "orderId")
-    made = _status("cancelled") | {"orderEvents": events}
+    made = standing_of("cancelled") | {"orderEvents": events}
     return made | {"order_id": ids[0] if ids else given}
 
 
@@ -210,7 +218,7 @@ async def cancel_all_orders(call: Call) -> dict[str, Any]:
         if not receipt.accepted:
             _status_or_raise(receipt)
     events = await _cancel_events(call, {one.position for one in receipts})
-    status = _status("cancelled" if events else "noOrdersToCancel")
+    status = standing_of("cancelled" if events else "noOrdersToCancel")
     orders = [{"order_id": one["uid"]} for one in events]
     rest = {"cancelOnly": symbol or "all", "cancelledOrders": orders, "orderEvents": events}
     return {"cancelStatus": status | rest}
@@ -218,26 +226,19 @@ async def cancel_all_orders(call: Call) -> dict[str, Any]:
 
 async def batch_order(call: Call) -> dict[str, Any]:
     """Send and cancel at most ten orders, one after the other, each with its own status."""
-    try:
-        whole = texts.read_object(call.arguments.need("json"))
-    except texts.Unreadable:
-        raise Refused(JSON_PARSE_ERROR) from None
-    asked = whole.get("batchOrder")
-    if not isinstance(asked, list) or not 1 <= len(asked) <= BATCH_MOST:
-        raise invalid("batchOrder")
-    return {"batchStatus": [await _one_of_batch(call, one) for one in asked]}
+    return {"batchStatus": [await _one_of_batch(call, one) for one in batch_of(call.arguments)]}
 
 
 async def _one_of_batch(call: Call, asked: Any) -> dict[str, Any]:
     if not isinstance(asked, Mapping):
-        return _status(REQUIRED_ARGUMENT_MISSING)
+        return standing_of(REQUIRED_ARGUMENT_MISSING)
     arguments = Arguments(list(asked.items()))
     handlers = {"send": _send, "cancel": _cancel}
     try:
         handler = arguments.choice("order", handlers)
         made: dict[str, Any] = await handler(call, arguments)
     except Refused as refused:
-        made = _status(refused.error)
+        made = standing_of(refused.error)
     tag = texts.text_of(asked.get("order_tag"))
     return made | ({"order_tag": tag} if tag else {})
 

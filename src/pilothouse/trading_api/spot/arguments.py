@@ -9,6 +9,7 @@ from typing import Any
 from pilothouse.trading_api import texts
 from pilothouse.trading_api.ids import ORDER, TRADE, number_of_txid
 from pilothouse.trading_api.listing import Listing, Market
+from pilothouse.trading_api.lists import NAMES_MAX, TooManyNames, names_of
 from pilothouse.trading_api.spot.errors import UNKNOWN_PAIR, Refused, invalid
 
 
@@ -40,21 +41,26 @@ class Arguments:
             raise invalid(name)
         return found
 
-    def items(self, name: str) -> list[Any]:
-        """Return an argument that must be a JSON list."""
+    def items(self, name: str, most: int) -> list[Any]:
+        """Return an argument that must be a JSON list of at most so many entries."""
         found = self._values.get(name)
-        if not isinstance(found, list):
+        if not isinstance(found, list) or len(found) > most:
             raise invalid(name)
         return found
 
-    def names(self, name: str) -> list[str]:
-        """Return a list of texts: separated by commas, or a JSON list."""
+    def count(self, name: str) -> int:
+        """Return how many entries an argument has, 0 if it is no list."""
+        found = self._values.get(name)
+        return len(found) if isinstance(found, list) else 0
+
+    def names(self, name: str, most: int = NAMES_MAX) -> list[str]:
+        """Return at most so many texts, each once: separated by commas, or a JSON list."""
         value = self._values.get(name)
-        if isinstance(value, list):
-            parts = [texts.text_of(one) for one in value]
-            return [part for part in parts if part]
-        found = self.text(name) or ""
-        return [part.strip() for part in found.split(",") if part.strip()]
+        values = value if isinstance(value, list) else [self.text(name)]
+        try:
+            return names_of((texts.text_of(one) or "" for one in values), most)
+        except TooManyNames:
+            raise invalid(name) from None
 
     def flag(self, name: str) -> bool:
         """Return a boolean, False if absent."""
@@ -110,13 +116,16 @@ class Arguments:
         return found
 
     def pairs(self, listing: Listing, name: str = "pair") -> list[Market]:
-        """Return the pairs an argument names, all if it names none."""
-        wanted = self.names(name)
-        found = [listing.pair(one) for one in wanted]
-        if None in found:
-            raise Refused(UNKNOWN_PAIR)
-        return [one for one in found if one is not None] if wanted else listing.spot
+        """Return the pairs an argument names, each once, all if it names none."""
+        wanted = self.names(name, NAMES_MAX + len(listing.spot))
+        found: dict[int, Market] = {}
+        for one in wanted:
+            pair = listing.pair(one)
+            if pair is None:
+                raise Refused(UNKNOWN_PAIR)
+            found[pair.number] = pair
+        return list(found.values()) if wanted else listing.spot
 
-    def orders(self, name: str = "txid") -> list[int]:
+    def orders(self, most: int, name: str = "txid") -> list[int]:
         """Return the order numbers of a list of ids; 0 for what is no id of ours."""
-        return [number_of_txid(ORDER, one) or 0 for one in self.names(name)]
+        return [number_of_txid(ORDER, one) or 0 for one in self.names(name, most)]

@@ -10,7 +10,7 @@ from pilothouse.language.kinds import Wallet
 from pilothouse.language.numbers import INDEX_DECIMALS, format_decimal
 from pilothouse.trading_api import texts
 from pilothouse.trading_api.ids import txid_of
-from pilothouse.trading_api.listing import Asset, Market
+from pilothouse.trading_api.listing import Asset, Market, index_of
 from pilothouse.trading_api.spot.call import Call
 from pilothouse.trading_api.spot.errors import UNKNOWN_ASSET, Refused, invalid
 from pilothouse.trading_api.spot.refusals import error_of
@@ -63,11 +63,9 @@ async def trade_balance(call: Call) -> Any:
 
 def _dollars(asset: Asset, one: Any, index_e12: int) -> int:
     # Rounded down: a valuation never says more than there is.
-    if asset.display == "USD":
-        index_e12 = 10**INDEX_DECIMALS
     scale: int = 10 ** (asset.decimals + INDEX_DECIMALS - USD_DECIMALS)
     held: int = one.available + one.held
-    return held * index_e12 // scale
+    return held * index_of(asset, index_e12) // scale
 
 
 async def trade_volume(call: Call) -> Any:

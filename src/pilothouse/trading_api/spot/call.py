@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from pilothouse.trading_api.counted import Once
 from pilothouse.trading_api.door import Door
+from pilothouse.trading_api.meter import Meter
 from pilothouse.trading_api.ports import Key
 from pilothouse.trading_api.spot.arguments import Arguments
 from pilothouse.trading_api.spot.errors import INVALID_KEY, Refused
@@ -14,11 +16,16 @@ from pilothouse.trading_api.spot.errors import INVALID_KEY, Refused
 
 @dataclass(frozen=True)
 class Call:
-    """What a handler is given. `signer` is the key of a private request."""
+    """What a handler is given. `signer` is the key of a private request.
+
+    `once` has the journal remember one that acts; a placing handler calls it when it is charged.
+    """
 
     door: Door
     arguments: Arguments
+    meter: Meter
     signer: Key | None = None
+    once: Once = field(default_factory=Once)
 
     @property
     def key(self) -> Key:

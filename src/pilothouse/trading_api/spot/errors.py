@@ -7,6 +7,8 @@ from typing import Final
 INVALID_KEY: Final = "EAPI:Invalid key"
 INVALID_SIGNATURE: Final = "EAPI:Invalid signature"
 INVALID_NONCE: Final = "EAPI:Invalid nonce"
+RATE_LIMIT: Final = "EAPI:Rate limit exceeded"
+TOO_MANY_REQUESTS: Final = "EGeneral:Too many requests"
 BAD_REQUEST: Final = "EAPI:Bad request"
 UNKNOWN_METHOD: Final = "EGeneral:Unknown method"
 PERMISSION_DENIED: Final = "EGeneral:Permission denied"
@@ -14,6 +16,8 @@ INVALID_ARGUMENTS: Final = "EGeneral:Invalid arguments"
 UNKNOWN_ASSET: Final = "EQuery:Unknown asset"
 UNKNOWN_PAIR: Final = "EQuery:Unknown asset pair"
 UNKNOWN_ORDER: Final = "EOrder:Unknown order"
+ORDER_RATE_LIMIT: Final = "EOrder:Rate limit exceeded"
+ORDERS_LIMIT: Final = "EOrder:Orders limit exceeded"
 INVALID_PRICE: Final = "EOrder:Invalid price"
 DEADLINE_ELAPSED: Final = "EService:Deadline elapsed"
 UNAVAILABLE: Final = "EService:Unavailable"
@@ -26,6 +30,10 @@ class Refused(Exception):
     def __init__(self, error: str) -> None:
         super().__init__(error)
         self.error = error
+
+
+class Limited(Refused):
+    """A request is refused for its rate: nothing of it was written anywhere."""
 
 
 def invalid(field: str) -> Refused:

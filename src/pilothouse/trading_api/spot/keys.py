@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pilothouse.trading_api import signing, texts
@@ -15,11 +16,20 @@ from pilothouse.trading_api.spot.errors import (
     INVALID_SIGNATURE,
     Refused,
 )
+from pilothouse.trading_api.spot.refusals import error_of
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A request that was signed right, with a nonce above every earlier one of its key."""
+
+    key: Key
+    nonce: int
 
 
 async def signer(
     door: Door, headers: Mapping[str, str], path: bytes, body: bytes, values: Mapping[str, Any]
-) -> Key:
+) -> Signed:
     """Return the key that signed a request; raise Refused if it is not signed as it must be.
 
     The nonce counts only once the signature is right, so nobody can use up another's nonces.
@@ -34,4 +44,12 @@ async def signer(
         raise Refused(INVALID_SIGNATURE if nonce is not None else INVALID_NONCE)
     if nonce is None or not door.spot_nonces.take(key.public, nonce):
         raise Refused(INVALID_NONCE)
-    return key
+    return Signed(key, nonce)
+
+
+async def use(door: Door, signed: Signed) -> None:
+    """Have the journal remember the nonce, before what was signed is done; raise Refused."""
+    command = door.spot_nonces.used(signed.key.public, signed.nonce)
+    outcome = (await door.ask_one(signed.key, command)).outcome
+    if outcome:
+        raise Refused(error_of(outcome))

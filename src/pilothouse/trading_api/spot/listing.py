@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from pilothouse.language.kinds import MarketKind, MarketStatus
 from pilothouse.language.numbers import format_decimal, trim
-from pilothouse.trading_api.door import wall_clock_us
 from pilothouse.trading_api.figures import iso_seconds, number
 from pilothouse.trading_api.listing import Asset, Market
+from pilothouse.trading_api.lists import NAMES_MAX
 from pilothouse.trading_api.spot.call import Call
 from pilothouse.trading_api.spot.errors import UNKNOWN_ASSET, Refused
 from pilothouse.venue.catalogue import Entry
@@ -25,6 +25,11 @@ STATUS_WORDS: Final = {
     MarketStatus.HALTED: "maintenance",
     MarketStatus.DELISTED: "delisted",
 }
+PAIR_WORDS: Final = STATUS_WORDS | {
+    MarketStatus.HALTED: "cancel_only",
+    MarketStatus.DELISTED: "cancel_only",
+}
+"""AssetPairs has five words only. Cancels work in a pair that is halted, or delisted."""
 PARTS: Final = {
     "info": None,
     "leverage": ("leverage_buy", "leverage_sell"),
@@ -34,8 +39,8 @@ PARTS: Final = {
 
 
 async def time(call: Call) -> Any:
-    """Return the server's time."""
-    now = wall_clock_us()
+    """Return the exchange's time."""
+    now = call.door.now_us
     return {"unixtime": now // 1_000_000, "rfc1123": iso_seconds(now)}
 
 
@@ -43,7 +48,7 @@ async def system_status(call: Call) -> Any:
     """Return whether trading goes on: online while any spot market takes orders."""
     with call.door.follower.machine() as machine:
         said = system_word(machine)
-    return {"status": said, "timestamp": iso_seconds(wall_clock_us())}
+    return {"status": said, "timestamp": iso_seconds(call.door.now_us)}
 
 
 def system_word(machine: Any) -> str:
@@ -57,12 +62,15 @@ def system_word(machine: Any) -> str:
 async def assets(call: Call) -> Any:
     """Return the assets, all or those of `asset`."""
     listing, words = call.door.listing(), call.door.catalogue()
-    wanted = call.arguments.names("asset")
-    found = [listing.asset(one) for one in wanted]
-    if None in found:
-        raise Refused(UNKNOWN_ASSET)
-    every = [one for one in found if one is not None] if wanted else listing.assets.values()
-    return {one.symbol: _asset(one, words.assets.get(one.symbol)) for one in every}
+    wanted = call.arguments.names("asset", NAMES_MAX + len(listing.assets))
+    found: dict[int, Asset] = {}
+    for name in wanted:
+        asset = listing.asset(name)
+        if asset is None:
+            raise Refused(UNKNOWN_ASSET)
+        found[asset.number] = asset
+    every = found if wanted else listing.assets
+    return {one.symbol: _asset(one, words.assets.get(one.symbol)) for one in every.values()}
 
 
 def _asset(one: Asset, entry: Entry | None) -> Entry:
@@ -94,7 +102,7 @@ def _pair(machine: Any, one: Market) -> Entry:
     made = {**_plain(one), **one.entry} if one.entry else _plain(one) | _minimal(one)
     if "tick_size" in made or live.tick != 10 ** max(0, one.price_decimals - _places(one)):
         made["tick_size"] = trim(format_decimal(live.tick, one.price_decimals))
-    made["status"] = STATUS_WORDS[MarketStatus(live.status)]
+    made["status"] = PAIR_WORDS[MarketStatus(live.status)]
     made.update(_minimums(one, live, made))
     made.update(_fees(machine, live, made))
     return made

@@ -46,8 +46,8 @@ async def query_orders(call: Call) -> Any:
         found = _spot_only(call, history.orders_named(call.key.account, name))
     else:
         call.arguments.need("txid")
-        numbers = call.arguments.orders()
-        if not 1 <= len(numbers) <= IDS_MAX:
+        numbers = call.arguments.orders(IDS_MAX)
+        if not numbers:
             raise invalid("txid")
         orders = [history.order(one) for one in numbers]
         found = [one for one in orders if one is not None and one.account == call.key.account]
@@ -97,9 +97,9 @@ async def query_trades(call: Call) -> Any:
     """Return fills by id (at most fifty); another account's are unknown."""
     await call.door.caught_up(call.key)
     call.arguments.need("txid")
-    names = call.arguments.names("txid")
+    names = call.arguments.names("txid", IDS_MAX)
     numbers = [number_of_txid(TRADE, one) for one in names]
-    if not 1 <= len(numbers) <= IDS_MAX:
+    if not numbers:
         raise invalid("txid")
     history, listing = call.door.history, call.door.listing()
     found = [history.execution(one) for one in numbers if one is not None]

@@ -10,7 +10,6 @@ from pilothouse.language.commands import PlaceOrder
 from pilothouse.language.commands.orders import POST_ONLY, REDUCE_ONLY
 from pilothouse.language.kinds import OrderType, Side, TimeInForce
 from pilothouse.trading_api import texts
-from pilothouse.trading_api.door import wall_clock_us
 from pilothouse.trading_api.listing import Market
 from pilothouse.trading_api.spot.arguments import Arguments
 from pilothouse.trading_api.spot.errors import (
@@ -25,6 +24,7 @@ SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
 TYPES: Final = {"market": OrderType.MARKET, "limit": OrderType.LIMIT}
 FORCES: Final = {"gtc": TimeInForce.GTC, "ioc": TimeInForce.IOC, "fok": TimeInForce.FOK}
 FLAGS: Final = {"post": POST_ONLY, "fciq": 0, "nompp": 0}
+FLAGS_MOST: Final = 16
 STP: Final = {"cancel-newest": None}
 UNLEVERED: Final = {"none": None, "1": None, "1:1": None}
 USERREF_MAX: Final = (1 << 31) - 1
@@ -42,8 +42,10 @@ class Placing:
     described: str
 
 
-def read_order(arguments: Arguments, market: Market, account: int) -> Placing:
+def read_order(arguments: Arguments, market: Market, account: int, now_us: int) -> Placing:
     """Return the order that AddOrder's arguments ask for; raise Refused for what cannot be.
+
+    `now_us` is the exchange's time, by which a deadline has passed or not.
 
     Whether the price is on the tick and the volume on the lot is the engine's to say; here they
     only have to be numbers of the market's decimals.
@@ -52,7 +54,7 @@ def read_order(arguments: Arguments, market: Market, account: int) -> Placing:
     kind = arguments.choice("ordertype", TYPES)
     quantity = _volume(arguments, market)
     price = _price(arguments, market) if kind == OrderType.LIMIT else 0
-    _refuse_what_is_not_here(arguments)
+    _refuse_what_is_not_here(arguments, now_us)
     command = PlaceOrder(
         account=account,
         market=market.number,
@@ -97,7 +99,7 @@ def _force(arguments: Arguments, kind: OrderType) -> TimeInForce:
 
 def _flags(arguments: Arguments) -> int:
     flags = REDUCE_ONLY if arguments.flag("reduce_only") else 0
-    for one in arguments.names("oflags"):
+    for one in arguments.names("oflags", FLAGS_MOST):
         if one == "viqc":
             raise invalid("viqc")
         if one not in FLAGS:
@@ -115,7 +117,7 @@ def _name(arguments: Arguments) -> str:
     return name
 
 
-def _refuse_what_is_not_here(arguments: Arguments) -> None:
+def _refuse_what_is_not_here(arguments: Arguments, now_us: int) -> None:
     # Kinds of order that this release does not have are refused by the argument that asks.
     for name in ("displayvol", "price2", "trigger"):
         if (arguments.text(name) or "0") != "0":
@@ -128,5 +130,5 @@ def _refuse_what_is_not_here(arguments: Arguments) -> None:
     arguments.choice("leverage", UNLEVERED, "none")
     arguments.choice("stptype", STP, "cancel-newest")
     deadline = arguments.date("deadline")
-    if deadline is not None and deadline < wall_clock_us():
+    if deadline is not None and deadline < now_us:
         raise Refused(DEADLINE_ELAPSED)

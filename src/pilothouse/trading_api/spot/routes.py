@@ -11,25 +11,33 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pilothouse.trading_api import texts
-from pilothouse.trading_api.bodies import TooLarge, raw_path, read_body
+from pilothouse.trading_api.bodies import TooLarge, address_of, raw_path, read_body
+from pilothouse.trading_api.counted import Once
 from pilothouse.trading_api.door import Behind, Door
+from pilothouse.trading_api.meter import Meter, Spent
+from pilothouse.trading_api.rates import SPOT_COSTS
 from pilothouse.trading_api.spot import balances, listing, orders, prices, tokens, trading
 from pilothouse.trading_api.spot.arguments import Arguments
 from pilothouse.trading_api.spot.call import Call, Handler
+from pilothouse.trading_api.spot.charges import charge
 from pilothouse.trading_api.spot.errors import (
     BAD_REQUEST,
     BUSY,
     INVALID_ARGUMENTS,
     PERMISSION_DENIED,
+    RATE_LIMIT,
+    TOO_MANY_REQUESTS,
     UNAVAILABLE,
     UNKNOWN_METHOD,
+    Limited,
     Refused,
 )
-from pilothouse.trading_api.spot.keys import signer
+from pilothouse.trading_api.spot.keys import Signed, signer, use
 from pilothouse.trading_api.spot.refusals import INTERNAL
 from pilothouse.venue.catalogue import to_json
-from pilothouse.venue.client import WriterIsAway
+from pilothouse.venue.client import WriterIsAway, WriterIsBusy
 from pilothouse.venue.follower import ReplicaStopped
+from pilothouse.venue.wire import DoorStaysShut
 
 PUBLIC: Final[dict[str, Handler]] = {
     "Time": listing.time,
@@ -52,8 +60,13 @@ READS: Final[dict[str, Handler]] = {
     "QueryOrders": orders.query_orders,
     "TradesHistory": orders.trades_history,
     "QueryTrades": orders.query_trades,
-    "GetWebSocketsToken": tokens.get_websockets_token,
 }
+CANCELS: Final = frozenset({"CancelOrder", "CancelOrderBatch", "CancelAll"})
+"""What a client may always do."""
+PLACES: Final = frozenset({"AddOrder", "AddOrderBatch"})
+"""What is charged by the market it names: it is read before the journal hears of it."""
+TOKENS: Final[dict[str, Handler]] = {"GetWebSocketsToken": tokens.get_websockets_token}
+"""What is used once like a trade, and needs no right to trade."""
 TRADES: Final[dict[str, Handler]] = {
     "AddOrder": trading.add_order,
     "AddOrderBatch": trading.add_order_batch,
@@ -62,16 +75,18 @@ TRADES: Final[dict[str, Handler]] = {
     "CancelAll": trading.cancel_all,
     "WalletTransfer": balances.wallet_transfer,
 }
+SIGNED: Final = frozenset(f"/0/private/{one}" for one in READS | TOKENS | TRADES)
+"""The paths of what has to be signed."""
 
 _log: Final = logging.getLogger(__name__)
 
 
-def routes(door: Door) -> list[Route]:
+def routes(door: Door, meter: Meter) -> list[Route]:
     """Return the routes of the spot API; whatever is under /0/ is answered in its envelope."""
 
     async def answer(request: Request) -> Response:
         try:
-            result = await _result(door, request)
+            result = await _result(door, meter, request)
         except Refused as refused:
             return _envelope([refused.error])
         except Exception as error:
@@ -88,9 +103,9 @@ def unknown_method() -> Response:
 
 
 def _error_of(error: Exception) -> str:
-    if isinstance(error, Behind):
+    if isinstance(error, Behind | WriterIsBusy):
         return BUSY
-    if isinstance(error, WriterIsAway | ReplicaStopped):
+    if isinstance(error, WriterIsAway | ReplicaStopped | DoorStaysShut):
         return UNAVAILABLE
     if isinstance(error, TooLarge | ClientDisconnect):
         return BAD_REQUEST
@@ -105,26 +120,74 @@ def _envelope(errors: list[str], result: Any = None) -> Response:
     return Response(to_json(body), media_type="application/json")
 
 
-async def _result(door: Door, request: Request) -> Any:
+async def _result(door: Door, meter: Meter, request: Request) -> Any:
     family, _, method = request.path_params["rest"].partition("/")
     body = await read_body(request)
     if family == "public" and method in PUBLIC:
         values = texts.read_form(request.scope["query_string"]) | _values(request.headers, body)
-        return await PUBLIC[method](Call(door, Arguments(values)))
-    if family == "private" and method in READS | TRADES and request.method == "POST":
-        return await _private(door, request, method, body)
+        return await PUBLIC[method](Call(door, Arguments(values), meter))
+    known = method in READS | TOKENS | TRADES
+    if family == "private" and known and request.method == "POST":
+        return await _private(door, meter, request, method, body)
     raise Refused(UNKNOWN_METHOD)
 
 
-async def _private(door: Door, request: Request, method: str, body: bytes) -> Any:
-    values = _values(request.headers, body)
-    key = await signer(door, request.headers, raw_path(request), body, values)
-    call = Call(door, Arguments(values), key)
+async def _private(door: Door, meter: Meter, request: Request, method: str, body: bytes) -> Any:
+    signed, values = await _signer(door, meter, request, body)
+    key, once = signed.key, Once(lambda: use(door, signed))
+    call = Call(door, Arguments(values), meter, key, once)
+    acts = method in TRADES and key.may_trade
+    # What may not act is charged as what it does: it reads.
+    if not acts and not meter.calls.take(key.account, SPOT_COSTS.get(method, 1)):
+        raise Limited(RATE_LIMIT)
     if method in READS:
         return await READS[method](call)
-    if not key.may_trade:
+    if method in TRADES and not acts:
         raise Refused(PERMISSION_DENIED)
-    return await TRADES[method](call)
+    return await _act(call, method)
+
+
+async def _act(call: Call, method: str) -> Any:
+    charge(call, method)
+    try:
+        if method not in PLACES:
+            await call.once()
+        return await (TRADES | TOKENS)[method](call)
+    except Limited:
+        raise
+    except Refused:
+        await _fault(call)
+        raise
+
+
+async def _fault(call: Call) -> None:
+    # What cannot be read has used its nonce all the same, within a rate of its own.
+    if call.once.tried:
+        call.meter.fault(call.key.account)
+        return
+    try:
+        call.meter.unreadable(call.key.account)
+    except Spent:
+        raise Limited(RATE_LIMIT) from None
+    await call.once()
+
+
+async def _signer(
+    door: Door, meter: Meter, request: Request, body: bytes
+) -> tuple[Signed, dict[str, Any]]:
+    public, address = request.headers.get("api-key", ""), address_of(request)
+    try:
+        meter.may_fail(public, address)
+    except Spent:
+        raise Limited(TOO_MANY_REQUESTS) from None
+    try:
+        values = _values(request.headers, body)
+        signed = await signer(door, request.headers, raw_path(request), body, values)
+    except (Refused, texts.Unreadable):
+        meter.not_signed(public, address)
+        raise
+    meter.signed(public, address)
+    return signed, values
 
 
 def _values(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:

@@ -5,31 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from pilothouse.language import refusals
 from pilothouse.language.commands import CancelOrder
 from pilothouse.language.names import Receipt
-from pilothouse.language.schema import Command
 from pilothouse.trading_api import texts
+from pilothouse.trading_api.counted import cancel, place
 from pilothouse.trading_api.ids import ORDER, number_of_txid, txid_of
+from pilothouse.trading_api.meter import Spent, TooManyOpen
 from pilothouse.trading_api.spot.arguments import Arguments
 from pilothouse.trading_api.spot.call import Call
-from pilothouse.trading_api.spot.errors import UNKNOWN_ORDER, Refused, invalid
+from pilothouse.trading_api.spot.charges import CANCELS_MOST
+from pilothouse.trading_api.spot.errors import (
+    ORDER_RATE_LIMIT,
+    ORDERS_LIMIT,
+    UNKNOWN_ORDER,
+    Limited,
+    Refused,
+    invalid,
+)
 from pilothouse.trading_api.spot.place import Placing, read_order
 from pilothouse.trading_api.spot.refusals import error_of
 
 BATCH_LEAST: Final = 2
 BATCH_MOST: Final = 15
-CANCELS_MOST: Final = 50
-NOT_THERE: Final = (refusals.UNKNOWN_ORDER, refusals.ORDER_IS_ANOTHER_ACCOUNTS)
 
 
 async def add_order(call: Call) -> Any:
     """Place one order; with `validate` only read it and say how it would be described."""
     market = call.arguments.pair(call.door.listing())
-    placing = read_order(call.arguments, market, call.key.account)
+    placing = read_order(call.arguments, market, call.key.account, call.door.now_us)
     if call.arguments.flag("validate"):
+        await _only_read(call, [placing])
         return {"descr": {"order": placing.described}}
-    receipt = await call.door.ask_one(call.key, placing.command)
+    (receipt,) = await _place(call, [placing])
     if not receipt.accepted:
         raise Refused(error_of(receipt.outcome))
     return {"descr": {"order": placing.described}, "txid": [txid_of(ORDER, receipt.made)]}
@@ -40,16 +47,35 @@ async def add_order_batch(call: Call) -> Any:
     the batch; what the exchange refuses is said of each order.
     """
     market = call.arguments.pair(call.door.listing())
-    asked = call.arguments.items("orders")
-    if not BATCH_LEAST <= len(asked) <= BATCH_MOST or not all(
-        isinstance(one, dict) for one in asked
-    ):
+    asked = call.arguments.items("orders", BATCH_MOST)
+    if len(asked) < BATCH_LEAST or not all(isinstance(one, dict) for one in asked):
         raise invalid("orders")
-    placings = [read_order(Arguments(one), market, call.key.account) for one in asked]
+    now_us = call.door.now_us
+    placings = [read_order(Arguments(one), market, call.key.account, now_us) for one in asked]
     if call.arguments.flag("validate"):
+        await _only_read(call, placings)
         return {"orders": [{"descr": {"order": one.described}} for one in placings]}
-    receipts = await call.door.ask(call.key, [one.command for one in placings])
+    receipts = await _place(call, placings)
     return {"orders": [_placed(*pair) for pair in zip(placings, receipts, strict=True)]}
+
+
+async def _only_read(call: Call, placings: Sequence[Placing]) -> None:
+    # It uses its nonce in the journal, so it costs what an order costs.
+    try:
+        call.meter.place(call.key.account, placings[0].command.market, len(placings), 0)
+    except Spent:
+        raise Limited(ORDER_RATE_LIMIT) from None
+    await call.once()
+
+
+async def _place(call: Call, placings: Sequence[Placing]) -> list[Receipt]:
+    commands = [one.command for one in placings]
+    try:
+        return await place(call.door, call.meter, call.key, commands, call.once)
+    except TooManyOpen:
+        raise Refused(ORDERS_LIMIT) from None
+    except Spent:
+        raise Limited(ORDER_RATE_LIMIT) from None
 
 
 def _placed(placing: Placing, receipt: Receipt) -> Any:
@@ -61,7 +87,7 @@ def _placed(placing: Placing, receipt: Receipt) -> Any:
 
 async def cancel_order(call: Call) -> Any:
     """Cancel one order by id or client's name, or all of one `userref`."""
-    named: Sequence[Command]
+    named: Sequence[CancelOrder]
     if call.arguments.has("cl_ord_id"):
         named = [_by_name(call, call.arguments.need("cl_ord_id"))]
     else:
@@ -71,24 +97,27 @@ async def cancel_order(call: Call) -> Any:
 
 async def cancel_order_batch(call: Call) -> Any:
     """Cancel at most fifty orders by id, user reference or client's name."""
-    values = call.arguments.items("orders") if call.arguments.any_named("orders") else []
-    names = call.arguments.items("cl_ord_ids") if call.arguments.any_named("cl_ord_ids") else []
+    values, names = _entries(call, "orders"), _entries(call, "cl_ord_ids")
     if not 1 <= len(values) + len(names) <= CANCELS_MOST:
         raise invalid("orders")
-    asked: list[Command] = [_by_name(call, str(one)) for one in names]
-    for value in values:
-        text = texts.text_of(value.get("txid") if isinstance(value, dict) else value)
+    asked: list[CancelOrder] = [_by_name(call, one) for one in dict.fromkeys(map(str, names))]
+    named = (one.get("txid") if isinstance(one, dict) else one for one in values)
+    for text in dict.fromkeys(map(texts.text_of, named)):
         asked += await _by_text(call, text or "")
-    return {"count": await _cancel(call, asked)}
+    return {"count": await _cancel(call, asked, len(values) + len(names))}
 
 
-def _by_name(call: Call, name: str) -> Command:
+def _entries(call: Call, name: str) -> list[Any]:
+    return call.arguments.items(name, CANCELS_MOST) if call.arguments.any_named(name) else []
+
+
+def _by_name(call: Call, name: str) -> CancelOrder:
     if not name.isascii() or not name.isprintable() or not 1 <= len(name) <= 36:
         raise invalid("cl_ord_id")
     return CancelOrder(account=call.key.account, client_order_id=name)
 
 
-async def _by_text(call: Call, text: str) -> Sequence[Command]:
+async def _by_text(call: Call, text: str) -> Sequence[CancelOrder]:
     number = number_of_txid(ORDER, text)
     if number:
         return [CancelOrder(account=call.key.account, order=number)]
@@ -101,8 +130,8 @@ async def _by_text(call: Call, text: str) -> Sequence[Command]:
     return [CancelOrder(account=call.key.account, order=one) for one in orders]
 
 
-async def _cancel(call: Call, asked: Sequence[Command]) -> int:
-    receipts = await call.door.ask(call.key, asked) if asked else []
+async def _cancel(call: Call, asked: Sequence[CancelOrder], paid: int = 1) -> int:
+    receipts = await cancel(call.door, call.meter, call.key, asked, paid)
     count = sum(one.accepted for one in receipts)
     fault = next((one for one in receipts if not one.accepted), None)
     if count == 0:

@@ -52,7 +52,7 @@ class Seen:
     def take(self, rows: Rows) -> None:
         """Take in events."""
         if len(rows):
-            # They are read at the end: whoever trades all day has a million of them on the way.
+            # They are read at the end: a busy account has a million of them on the way.
             self._rows.extend(rows[np.flatnonzero(about(rows, self._account))[-DEEDS_KEPT:]])
 
     def before(self, at: Header, machine: Machine) -> Before:

@@ -132,9 +132,10 @@ def index_lines(machine: Machine, number: int) -> Iterator[Line]:
         if told:
             age = machine.time - int(a["source_time"][k])
             seconds = trim(format_decimal(age * 1_000 // SECOND_US, 3))
-            stale = ", too old to count" if age > STALE_AFTER_US else ""
+            why = ", left out: too far from the others" if int(a["left_out"]) >> k & 1 else ""
+            why = ", too old to count" if age > STALE_AFTER_US else why
             name = f"{found.display}: source {k + 1}"
-            yield Line(name, units.index_price(told), f"told {seconds} s before{stale}")
+            yield Line(name, units.index_price(told), f"told {seconds} s before{why}")
     taken = (machine.time - found.index_time) * 1_000 // SECOND_US
     ago = trim(format_decimal(taken, 3))
     how = f"median of {found.sources_live} sources, taken {ago} s before"

@@ -209,7 +209,8 @@ def _fill_or_kill(one: Refused) -> tuple[Comparison, ...]:
     within = [at for at in levels if (at[0] <= one.limit if buys else at[0] >= one.limit)]
     left = one.quantity(
         "Quantity that rests within the limit", sum(at[1] for at in within),
-        "an own order in the way, or one that may only reduce, counts less",
+        "an own order in the way, orders of one maker that only reduce the same position, and "
+        "money that ends first count less",
     )  # fmt: skip
     whole = one.quantity("quantity asked", one.asked.quantity)
     return (Comparison(left, "<" if left.figure.value < whole.figure.value else "≥", whole),)
@@ -306,7 +307,7 @@ def _with_the_order_resting(one: Refused, size: int) -> Machine:
     wallets = {"source": Wallet.SPOT, "target": Wallet.FUTURES}
     moved = Transfer(account=of.account, asset=dollar, amount=RICH, **wallets)
     asked = [
-        to_rows(Message(command, Name(Sender.SIMULATION, 1 << 62, k)))
+        to_rows(Message(command, Name(Sender.REHEARSAL, 1, k)))
         for k, command in enumerate((money, moved, order), 1)
     ]
     made.execute(np.concatenate(asked), made.time)
@@ -325,7 +326,7 @@ def _transfer_margin(one: Refused) -> tuple[Comparison, ...]:
 
 def _open_orders(one: Refused) -> tuple[Comparison, ...]:
     view = account(one.machine, one.asked.account)
-    most = int(one.machine.state.accounts[one.asked.account]["orders_max"])
+    most = int(reading.read_order_limit(one.machine.arena.state, one.asked.account))
     left = Line("Open orders", Figure(view.orders_open if view else 0))
     return (Comparison(left, "≥", Line("most allowed", Figure(most))),)
 

@@ -65,7 +65,10 @@ def present_of(home: Path, symbol: str) -> Present:
 
 
 def begin(home: Path, wish: Wish, present: Present, number: int) -> Run:
-    """Write a replay's facts down, ready to be driven; raise CannotReplay. Sends nothing."""
+    """Write a replay's facts down, ready to be driven; raise CannotReplay. Sends nothing.
+
+    `number` is what the journal gave when the index's door was opened for it.
+    """
     bars = part(wish.file, wish.since_us, wish.until_us)
     if not bars:
         raise CannotReplay("no bar of the file lies in that time; see --from and --until")
@@ -74,9 +77,8 @@ def begin(home: Path, wish: Wish, present: Present, number: int) -> Run:
     lowest, highest = way.span()
     if lowest < 1 or highest > INDEX_PRICE_MAX_E12:
         raise CannotReplay("at that scale a price would leave what an index can have")
-    before = files.read_run(home)
     made = Run(
-        number=max(number, before.number + 1 if before else 0),
+        number=number,
         path=str(wish.file.path.resolve()),
         digest=wish.file.digest,
         market=present.market,

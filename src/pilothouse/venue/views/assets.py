@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pilothouse.engine.machine import Machine
-from pilothouse.rules.index import STALE_AFTER_US
+from pilothouse.rules.index import count_of, is_live, is_stale, live_sources
 from pilothouse.venue.views.texts import text_of
 
 
@@ -22,6 +23,12 @@ class AssetView:
     index_e12: int
     index_time: int
     sources_live: int
+    """Sources that are live and agree: what the index would be made of now."""
+    sources_least: int
+    index_is_stale: bool
+    index_held_e12: int
+    """The price that is held back, 0 if none is."""
+    index_held_since: int
 
 
 @dataclass(frozen=True)
@@ -31,10 +38,12 @@ class IndexSourceView:
     number: int
     price_e12: int
     time: int
+    left_out: bool = False
+    """Whether it was an outlier, or frozen, when a source last told a price."""
 
     def is_live(self, now: int) -> bool:
-        """Tell whether the index counts it at a moment of the exchange's clock."""
-        return now - self.time <= STALE_AFTER_US
+        """Tell whether it is fresh enough for the index at a moment of the exchange's clock."""
+        return bool(is_live(self.price_e12, self.time, now))
 
 
 def asset(machine: Machine, number: int) -> AssetView | None:
@@ -52,7 +61,11 @@ def asset(machine: Machine, number: int) -> AssetView | None:
         haircut_ppm=int(a["haircut_ppm"]),
         index_e12=int(a["index_e12"]),
         index_time=int(a["index_time"]),
-        sources_live=int(a["sources_live"]),
+        sources_live=_sources_live(a, machine.time),
+        sources_least=int(a["sources_least"]),
+        index_is_stale=bool(is_stale(a["live_until"], machine.time)),
+        index_held_e12=int(a["held_e12"]),
+        index_held_since=int(a["held_since"]),
     )
 
 
@@ -67,4 +80,14 @@ def index_sources(machine: Machine, number: int) -> list[IndexSourceView]:
     """Return every source that ever priced an asset, live or not, by its number."""
     a = machine.state.assets[number]
     told = zip(a["source_price_e12"], a["source_time"], strict=True)
-    return [IndexSourceView(k + 1, int(p), int(t)) for k, (p, t) in enumerate(told) if p > 0]
+    out = int(a["left_out"])
+    return [
+        IndexSourceView(k + 1, int(p), int(t), bool(out >> k & 1))
+        for k, (p, t) in enumerate(told)
+        if p > 0
+    ]
+
+
+def _sources_live(a: Any, now: int) -> int:
+    live = int(live_sources(a["source_price_e12"], a["source_time"], now))
+    return int(count_of(live & ~int(a["left_out"])))

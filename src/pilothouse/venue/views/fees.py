@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pilothouse.engine.machine import Machine
 from pilothouse.language.commands import FeeTier
 from pilothouse.language.numbers import MICRO_USD
@@ -20,6 +22,12 @@ def fee_tiers(machine: Machine, fee_schedule: int) -> tuple[FeeTier, ...]:
         )
         for k in range(int(f["count"]))
     )
+
+
+def last_fee_schedule(machine: Machine) -> int:
+    """Return the highest number of a fee schedule, 0 if there is none."""
+    known = np.flatnonzero(machine.state.fees["count"])
+    return int(known[-1]) if len(known) else 0
 
 
 def fee_of(machine: Machine, account: int, market: int) -> tuple[int, int]:

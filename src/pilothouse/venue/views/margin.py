@@ -72,6 +72,9 @@ class HealthView:
     in_protection: int
     accounts_with_positions: int
     notional_below_maintenance: int
+    debtors: int = 0
+    debt_micro_usd: int = 0
+    """What accounts without positions owe, of the whole exchange only."""
 
 
 def _label(band: int) -> str:
@@ -180,4 +183,6 @@ def health_of_contract(machine: Machine, market: int) -> HealthView:
         in_protection=int(out[reading.H_PROTECTED]),
         accounts_with_positions=int(out[reading.H_ACCOUNTS]),
         notional_below_maintenance=int(out[reading.H_NOTIONAL]),
+        debtors=int(out[reading.H_DEBTORS]),
+        debt_micro_usd=int(out[reading.H_DEBT]),
     )

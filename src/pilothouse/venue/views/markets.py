@@ -7,6 +7,7 @@ from typing import Any
 
 from pilothouse.engine.machine import Machine
 from pilothouse.language.kinds import MarketKind, MarketStatus
+from pilothouse.rules.index import is_stale
 from pilothouse.venue.views.texts import text_of
 
 TRADEABLE = (MarketKind.SPOT, MarketKind.PERPETUAL_LINEAR)
@@ -50,6 +51,8 @@ class MarketView:
     clearing_account: int
     liquidation_fee_ppm: int
     tradeable: bool
+    index_is_stale: bool
+    """Whether only orders that reduce a position are taken, for want of an index."""
     bid: int
     ask: int
     bid_quantity: int
@@ -90,6 +93,7 @@ def market(machine: Machine, number: int) -> MarketView | None:
         funding_next_rate_e12=_next_rate(m),
         next_funding_time=int(machine.state.exchange[0]["next_hour"]),
         tradeable=kind in TRADEABLE,
+        index_is_stale=_index_is_stale(machine, m),
         bid=bid,
         bid_quantity=bid_quantity,
         ask=ask,
@@ -103,6 +107,13 @@ def all_markets(machine: Machine) -> list[MarketView]:
     count = int(machine.state.exchange[0]["markets_used"])
     made = (market(machine, number) for number in range(1, count + 1))
     return [one for one in made if one is not None]
+
+
+def _index_is_stale(machine: Machine, m: Any) -> bool:
+    if int(m["kind"]) == MarketKind.SPOT:
+        return False
+    base = machine.state.assets[int(m["base"])]
+    return not int(base["live_until"]) or bool(is_stale(base["live_until"], machine.time))
 
 
 def _best(machine: Machine, book: int, end: str) -> tuple[int, int]:

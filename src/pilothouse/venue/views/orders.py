@@ -9,6 +9,7 @@ import numpy as np
 from pilothouse.engine.machine import Machine
 from pilothouse.language.commands.orders import ALL_FLAGS
 from pilothouse.language.kinds import OrderType, Side
+from pilothouse.venue.views.accounts import position_rows
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,15 @@ class OrderView:
 
 def orders(machine: Machine, account: int) -> list[OrderView]:
     """Return an account's open orders, the newest first."""
+    firsts = [machine.state.accounts[account]["orders_first"]]
+    firsts += [machine.state.positions[k]["orders_first"] for k in position_rows(machine, account)]
     made = []
-    row = int(machine.state.accounts[account]["orders_first"])
-    while row:
-        made.append(_order(machine, row))
-        row = int(machine.state.orders[row]["account_next"])
-    return made
+    for first in firsts:
+        row = int(first)
+        while row:
+            made.append(_order(machine, row))
+            row = int(machine.state.orders[row]["account_next"])
+    return sorted(made, key=lambda one: -one.number)
 
 
 def order(machine: Machine, number: int) -> OrderView | None:

@@ -26,8 +26,8 @@ Only = Annotated[
 def bench(only: Only = None, as_json: AsJson = False) -> None:
     """Run the benchmarks of the source tree and print what they measured.
 
-    `sql` asks the saved questions, `counting` counts a margin change; both also ask
-    pandas, SQLite, DuckDB or Polars, and fail unless all answers are equal.
+    `sql` runs the saved queries, `counting` counts a margin change; both also use pandas, SQLite,
+    DuckDB or Polars, and fail unless all results are equal.
     """
     known = benchmarks()
     if not known:

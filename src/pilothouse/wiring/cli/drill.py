@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,18 +17,19 @@ from pilothouse.venue.clock import wall_clock_us
 from pilothouse.venue.index_replay import run as files
 from pilothouse.venue.index_replay.bars import BadFile, BarFile, part, read_bars
 from pilothouse.venue.index_replay.run import Run as Replay
+from pilothouse.wiring import environment
 from pilothouse.wiring.cli.options import Bars, Home, Since, Speed, Until
 from pilothouse.wiring.cli.replay import moment, speed_milli
 from pilothouse.wiring.cli.says import OUT, failure
-from pilothouse.wiring.cli.up import Run
+from pilothouse.wiring.cli.up import Run, listen_for_signals, stop
 from pilothouse.wiring.drill.copying import CannotCopy, Copied, copy_exchange
-from pilothouse.wiring.home import home_folder
+from pilothouse.wiring.home import judged_home
 from pilothouse.wiring.parts import Part
 from pilothouse.wiring.processes import PartFailed, Processes, free_port
+from pilothouse.wiring.running import hold
+from pilothouse.wiring.settling import what_it_was
 
-ENVIRONMENT: Final = "PILOTHOUSE_ENVIRONMENT"
 KEYS_FILE: Final = "demo-keys.json"
-OF: Final = "PILOTHOUSE_DRILL_OF"
 SETTLES_S: Final = 5
 """How long the exchange goes on after the last price, before the sheet is made."""
 
@@ -41,35 +41,39 @@ def drill(
     since: Since = None,
     until: Until = None,
     into: Annotated[
-        Path | None, typer.Option("--into", help="The copy's folder; else one beside the home.")
+        Path | None, typer.Option("--into", help="The copy's folder; default: beside the home.")
     ] = None,
     end: Annotated[
-        bool, typer.Option("--end", help="Stop after the sheet; else the console stays.")
+        bool,
+        typer.Option("--end", help="Stop after the report and remove the copy; the report stays."),
     ] = False,
     home: Home = None,
 ) -> None:
-    """Copy the exchange, running or not, and let a crash happen to the copy.
+    """Copy the exchange, running or not, and play a crash on the copy.
 
-    The copy has a console, a trading API and traffic of its own on free ports, all marked DRILL;
-    the original is only read. At the end a sheet says how long it took to notice, to decide and to
-    act, and what it came to, beside the same crash with nothing done.
+    The copy has its own console, trading API and traffic on free ports, all marked DRILL; the
+    original is only read. At the end a report shows how long it took to detect, to decide and to
+    act, and the outcome, compared with the same crash without any action.
+
+    The copy has its own secret, API keys and second factors: nothing signed for it is valid at
+    the original, or the reverse.
     """
-    place = home_folder(home)
-    if os.environ.get(ENVIRONMENT) == "drill":
-        failure("this is a drill already; run it from the exchange it is a copy of")
+    place = judged_home(home)
     target = (into or place.with_name(f"{place.name}-drill-{_stamp()}")).resolve()
     try:
         bars = read_bars(file)
         wish = moment(since), moment(until), speed_milli(speed)
         if not part(bars, wish[0], wish[1]):
-            failure("no bar of the file lies in that time; see --from and --until")
-        made = copy_exchange(place, target, _environment_of(place))
+            failure("the file has no bars in that time; see --from and --until")
+        made = copy_exchange(place, target, environment_of(place))
+        environment.found(target, environment.DRILL, made.environment)
     except (BadFile, NotExact, CannotCopy) as error:
         failure(str(error))
     except OSError as error:
         failure(f"{error.filename or file}: {error.strerror}")
     OUT.print(f"copied up to command {made.position:,} into {target}")
-    os.environ[ENVIRONMENT], os.environ[OF] = "drill", made.environment
+    # It speaks of the original; the copy says itself what it is.
+    os.environ.pop(environment.VARIABLE, None)
     _run(
         Drill(Processes(target), free_port(), free_port(), demo=False),
         made,
@@ -88,15 +92,15 @@ def _run(
     wish: tuple[int | None, int | None, int],
     end: bool,
 ) -> None:
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sign, run.ask_to_stop)
+    listen_for_signals(run)
     try:
-        run.start()
-        replay = run.begin_crash(market, bars, wish)
-        run.live_through()
-        _sheet(run.processes.home, made, replay)
-        if not end:
-            run.watch()
+        with hold(run.processes.home):
+            run.start()
+            replay = run.begin_crash(market, bars, wish)
+            run.live_through()
+            _sheet(run.processes.home, made, replay)
+            if not end:
+                run.watch()
     except CannotBegin as fault:
         run.processes.stop()
         shutil.rmtree(run.processes.home)
@@ -104,10 +108,17 @@ def _run(
     except PartFailed as fault:
         run.processes.stop()
         failure(str(fault))
-    killed = run.processes.stop()
-    if killed:
-        failure(f"had to be killed: {', '.join(killed)}")
-    OUT.print("stopped")
+    stop(run)
+    _say_what_remains(run.processes.home, end)
+
+
+def _say_what_remains(home: Path, end: bool) -> None:
+    from pilothouse.wiring.drill.removing import remove_drill
+
+    if end:
+        OUT.print(f"removed the copy; what remains in {home}: {', '.join(remove_drill(home))}")
+    else:
+        OUT.print(f"the copy of all clients stays; `pilothouse drill-end {home}` removes it")
 
 
 class CannotBegin(PartFailed):
@@ -119,26 +130,29 @@ class Drill(Run):
     """A run of the copy, with its traffic if it had some, and the crash as its index."""
 
     def start(self) -> None:
-        """Start every part; the people, passwords and keys are those of the original."""
+        """Start every part; people and passwords are those of the original, keys are new."""
         super().start()
         if (self.processes.home / KEYS_FILE).exists() and not self.leaving:
-            self.processes.start(Part.TRAFFIC)
+            self.keeps.keep(Part.TRAFFIC)
 
     def begin_crash(
         self, market: str, bars: BarFile, wish: tuple[int | None, int | None, int]
     ) -> Replay | None:
         """Write the replay down and start what drives it; CannotBegin if that is not possible."""
+        from pilothouse.venue.client import WriterIsAway
         from pilothouse.venue.index_replay.begin import CannotReplay, Wish, begin, present_of
+        from pilothouse.venue.wire import DoorStaysShut
+        from pilothouse.wiring.replaying import number_of_a_replay
 
         if self.leaving:
             return None
         home, (since, until, speed) = self.processes.home, wish
         asked = Wish(bars, since, until, instead=True, speed_milli=speed)
         try:
-            made = begin(home, asked, present_of(home, market), wall_clock_us())
-        except CannotReplay as error:
+            made = begin(home, asked, present_of(home, market), number_of_a_replay(home))
+        except (CannotReplay, DoorStaysShut, WriterIsAway) as error:
             raise CannotBegin(str(error)) from error
-        self.processes.start(Part.REPLAY)
+        self.keeps.keep(Part.REPLAY)
         OUT.print(f"{made.file} is the index of {market} from now on")
         return made
 
@@ -146,11 +160,9 @@ class Drill(Run):
         """Wait for the last price of the file and some seconds more, or until asked to stop."""
         if self.leaving:
             return
-        self.processes.finish(Part.REPLAY, self._asked)
+        self._wait(lambda: Part.REPLAY not in self.keeps.kept)
         ends = time.monotonic() + SETTLES_S
-        while time.monotonic() < ends and not self.leaving:
-            self.processes.check()
-            time.sleep(0.1)
+        self._wait(lambda: time.monotonic() > ends)
 
 
 def _sheet(home: Path, made: Copied, replay: Replay | None) -> None:
@@ -172,10 +184,10 @@ def _sheet(home: Path, made: Copied, replay: Replay | None) -> None:
     OUT.print(f"saved as {sheet.TEXT_FILE} and {sheet.JSON_FILE} in {home}")
 
 
-def _environment_of(home: Path) -> str:
-    """Return the environment the exchange runs in, as `pilothouse up` would choose it."""
-    is_demo = (home / KEYS_FILE).exists()
-    return os.environ.get(ENVIRONMENT) or ("demo" if is_demo else "production")
+def environment_of(home: Path) -> str:
+    """Return the environment the exchange was founded as."""
+    known = environment.read(home)
+    return known.environment if known else what_it_was(home)[0]
 
 
 def _stamp() -> str:

@@ -12,7 +12,7 @@ from pilothouse.wiring.cli.explain_says import show
 from pilothouse.wiring.cli.options import AsJson, Home
 from pilothouse.wiring.cli.says import failure, going_on
 from pilothouse.wiring.explaining import Explained, Happening, NoPurpose, explained
-from pilothouse.wiring.home import has_exchange, home_folder
+from pilothouse.wiring.home import has_exchange, judged_home
 from pilothouse.wiring.people import begin_django
 
 
@@ -20,18 +20,18 @@ def explain(
     account: Annotated[int, typer.Option(help="The account; not needed with an order.")] = 0,
     position: Annotated[int, typer.Option(help="The position at which it happened.")] = 0,
     order: Annotated[int, typer.Option(help="Or an order's number.")] = 0,
-    client_order_id: Annotated[str, typer.Option(help="Or the client's own name of it.")] = "",
+    client_order_id: Annotated[str, typer.Option(help="Or the client order id.")] = "",
     purpose: Annotated[
-        str, typer.Option(help="Why you look; it is written to the audit log.")
+        str, typer.Option(help="The purpose; the audit log records it.")
     ] = "asked at the command line",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Explain a liquidation, refusal, cancellation or fee, and what it owes to changes.
+    """Explain a liquidation, refusal, cancellation or fee, and the effect of changes on it.
 
-    Name an account with a position or with its own name of an order, or name an order.
+    Name an account with a position or a client order id, or name an order.
     """
-    place = home_folder(home)
+    place = judged_home(home)
     if not has_exchange(place):
         failure(f"{place} holds no exchange", as_json)
     asked = Happening(account, position, order, client_order_id)

@@ -13,9 +13,12 @@ import typer
 
 from pilothouse.wiring.cli.options import AsJson, Home
 from pilothouse.wiring.cli.says import ERROR, facts, failure
-from pilothouse.wiring.home import home_folder, make_home
+from pilothouse.wiring.genesis import is_new
+from pilothouse.wiring.home import judged_home
 from pilothouse.wiring.parts import Part
 from pilothouse.wiring.processes import PartFailed, Processes, writer_listens
+from pilothouse.wiring.running import hold, take_over
+from pilothouse.wiring.settling import settle
 
 if TYPE_CHECKING:
     from pilothouse.wiring.importing.kraken import File, Translation
@@ -24,16 +27,16 @@ START_TIMEOUT_S = 60
 
 import_app = typer.Typer(help="Build markets from another exchange's answers.")
 Answer = Annotated[
-    Path | None, typer.Option(help="An answer of spot AssetPairs.", exists=True, dir_okay=False)
+    Path | None, typer.Option(help="A response of spot AssetPairs.", exists=True, dir_okay=False)
 ]
 Answers = Annotated[
     list[Path] | None,
-    typer.Option(help="An answer of futures instruments.", exists=True, dir_okay=False),
+    typer.Option(help="A response of futures instruments.", exists=True, dir_okay=False),
 ]
 More = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="[FILE]...", help="Further answers of futures instruments.", exists=True
+        metavar="[FILE]...", help="Further responses of futures instruments.", exists=True
     ),
 ]
 
@@ -63,7 +66,9 @@ def kraken(
 
     try:
         translate(spot, futures, Known())
-        with _running_writer(make_home(home_folder(home))) as place:
+        place = judged_home(home)
+        settle(place)
+        with _running_writer(place):
             done = _send(place, spot, futures)
     except (PartFailed, ValueError, RuntimeError, OSError) as fault:
         failure(str(fault), as_json)
@@ -84,11 +89,18 @@ def _send(home: Path, spot: File | None, futures: list[File]) -> Translation:
 
 
 @contextmanager
-def _running_writer(home: Path) -> Iterator[Path]:
+def _running_writer(home: Path) -> Iterator[None]:
     """Have a writer on the folder: the one that runs, or one of our own for a moment."""
     if writer_listens(home):
-        yield home
+        yield
         return
+    with hold(home), _own_writer(home):
+        yield
+
+
+@contextmanager
+def _own_writer(home: Path) -> Iterator[None]:
+    take_over(home)
     processes = Processes(home)
     try:
         with ERROR.status("starting the exchange …"):
@@ -102,7 +114,10 @@ def _running_writer(home: Path) -> Iterator[Path]:
                 _never,
                 partial(ERROR.print, markup=False),
             )
-        yield home
+            if is_new(home):
+                processes.start(Part.FOUND)
+                processes.finish(Part.FOUND, _never)
+        yield
     finally:
         processes.stop()
 

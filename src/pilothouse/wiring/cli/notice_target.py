@@ -9,21 +9,22 @@ import typer
 
 from pilothouse.wiring.cli.options import AsJson, Home
 from pilothouse.wiring.cli.says import facts, failure
-from pilothouse.wiring.home import home_folder
+from pilothouse.wiring.home import judged_home
 from pilothouse.wiring.people import begin_django
+from pilothouse.wiring.settling import settle
 
 ADDRESS_VARIABLE: Final = "PILOTHOUSE_NOTICE_ADDRESS"
 ACTOR: Final = "command line"
 
 
 def notice_target(
-    key: Annotated[str, typer.Argument(help="What routes call it: ops_mail.")],
+    key: Annotated[str, typer.Argument(help="The key that routes use, for example ops_mail.")],
     drops_repeats: Annotated[
         bool,
         typer.Option(
             "--drops-repeats",
-            help="The receiver drops a notice whose Idempotency-Key it has seen: it may be told "
-            "again when an answer was lost. For webhooks.",
+            help="The receiver drops a notice whose Idempotency-Key it has seen: a notice can be "
+            "sent again when an answer was lost. For webhooks.",
         ),
     ] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Remove it.")] = False,
@@ -33,10 +34,10 @@ def notice_target(
     """Set the address of a mailbox, chat or webhook that notices go to, as Apprise writes it.
 
     The address is asked for, or taken from PILOTHOUSE_NOTICE_ADDRESS; it is kept sealed, and a
-    trial notice is sent to it at once. The audit log has the deed without the address's secrets.
+    trial notice is sent to it at once. The audit log records it without the address's secrets.
     """
-    place = home_folder(home)
-    place.mkdir(parents=True, exist_ok=True)
+    place = judged_home(home)
+    settle(place)
     begin_django(place)
     from pilothouse.desk import targets
 

@@ -9,25 +9,26 @@ import typer
 
 from pilothouse.wiring.cli.options import AsJson, Home
 from pilothouse.wiring.cli.says import facts, failure
-from pilothouse.wiring.home import home_folder
+from pilothouse.wiring.home import judged_home
 from pilothouse.wiring.people import add_person, begin_django, is_known
+from pilothouse.wiring.settling import settle
 
 PASSWORD_VARIABLE: Final = "PILOTHOUSE_PASSWORD"
 
 
 def person(
-    name: Annotated[str, typer.Argument(help="What they sign in as.")],
+    name: Annotated[str, typer.Argument(help="The name they sign in with.")],
     role: Annotated[str, typer.Option("--role", help="One of the roles of access/roles.py.")],
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a person, or give one who is known another role.
+    """Add a person, or give an existing person another role.
 
-    The password is asked for, or taken from PILOTHOUSE_PASSWORD. Whoever can write the exchange's
-    folder can do this; the deed stands in the audit log.
+    The password is asked for, or taken from PILOTHOUSE_PASSWORD. Anyone who can write the
+    exchange's folder can do this; the audit log records it.
     """
-    place = home_folder(home)
-    place.mkdir(parents=True, exist_ok=True)
+    place = judged_home(home)
+    settle(place)
     begin_django(place)
     from django.core.exceptions import ValidationError
 
@@ -35,7 +36,7 @@ def person(
     from pilothouse.access.roles import Role
 
     if role not in set(Role):
-        failure(f"{role} is no role; use one of {', '.join(Role)}", as_json)
+        failure(f"{role} is not a role; use one of {', '.join(Role)}", as_json)
     try:
         add_person(name, role, "" if is_known(name) else _password())
     except DutiesMeet as error:

@@ -22,9 +22,9 @@ from pilothouse.venue.index_replay.run import AnotherReplay, Run, Showing, State
 from pilothouse.wiring.cli.options import AsJson, Bars, Home, Since, Speed, Until
 from pilothouse.wiring.cli.replay_says import announce, line, teller, told
 from pilothouse.wiring.cli.says import OUT, facts, failure
-from pilothouse.wiring.home import has_exchange, home_folder
+from pilothouse.wiring.home import has_exchange, judged_home
 
-replay_app = typer.Typer(help="Walk a file of minute bars as index prices.", no_args_is_help=True)
+replay_app = typer.Typer(help="Play a file of minute bars as index prices.", no_args_is_help=True)
 
 
 @replay_app.command("index")
@@ -47,13 +47,16 @@ def index(
     ] = False,
     home: Home = None,
 ) -> None:
-    """Walk a file over the running exchange, in the foreground, until its end or Ctrl-C.
+    """Play a file on the running exchange, in the foreground, until its end or Ctrl-C.
 
-    After Ctrl-C `pilothouse replay resume` goes on where it stood. A file that is malformed,
-    unordered or doubled is refused by the line; a gap of at most 60 minutes is told, and the price
-    stands through it.
+    After Ctrl-C `pilothouse replay resume` continues. A malformed, unordered or duplicate line is
+    refused with its number; a gap of at most 60 minutes is reported, and the price stays constant
+    during it.
     """
+    from pilothouse.venue.client import WriterIsAway
     from pilothouse.venue.index_replay.begin import CannotReplay, Wish, begin, present_of, way_of
+    from pilothouse.venue.wire import DoorStaysShut
+    from pilothouse.wiring.replaying import number_of_a_replay
 
     place = _exchange(home)
     bars = _read(file, strict)
@@ -62,10 +65,11 @@ def index(
     try:
         wish = Wish(bars, moment(since), moment(until), instead, as_is, speed_milli(speed))
         with files.wheel_of(place):
-            run = begin(place, wish, present_of(place, market), wall_clock_us())
+            present = present_of(place, market)
+            run = begin(place, wish, present, number_of_a_replay(place))
             announce(run, wish.speed_milli)
             _drive(place, run, way_of(run, bars))
-    except (AnotherReplay, CannotReplay, NotExact) as error:
+    except (AnotherReplay, CannotReplay, DoorStaysShut, NotExact, WriterIsAway) as error:
         failure(str(error))
 
 
@@ -74,9 +78,9 @@ def example(
     file: Annotated[Path, typer.Argument(help="Where to write the minute bars.")],
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, other bars.")] = 1,
 ) -> None:
-    """Write an invented crash of half an hour, a third down and nearly all back, to try with.
+    """Write an invented crash of half an hour: a fall by a third and nearly full recovery.
 
-    The same seed writes the same bars. A file that exists is left alone.
+    The same seed writes the same bars. An existing file is not overwritten.
     """
     from pilothouse.simulation.crash import as_csv, bars
 
@@ -90,7 +94,7 @@ def example(
 
 @replay_app.command("resume")
 def resume(home: Home = None) -> None:
-    """Go on with the replay that was interrupted, from where it stood."""
+    """Continue the interrupted replay from its position."""
     from pilothouse.venue.index_replay.begin import CannotReplay, way_of
 
     place = _exchange(home)
@@ -120,21 +124,21 @@ def speed(
 
 @replay_app.command("pause")
 def pause(home: Home = None) -> None:
-    """Let the price stand; it is told again each second. `replay speed X` goes on."""
+    """Pause: the price stays constant and is sent each second. `replay speed X` continues."""
     _ask(home, speed_milli=0)
     OUT.print("paused")
 
 
 @replay_app.command("stop")
 def stop(home: Home = None) -> None:
-    """End the replay where it stands; the index is left to the other sources."""
+    """End the replay at its position; the index follows the other sources again."""
     _ask(home, stop=True)
     OUT.print("stops")
 
 
 @replay_app.command("status")
 def status(home: Home = None, as_json: AsJson = False) -> None:
-    """Say what the newest replay is and how far it came."""
+    """Show the newest replay and its progress."""
     place = _exchange(home)
     facts(told(_showing(place)), as_json)
 
@@ -154,13 +158,13 @@ def moment(text: str | None) -> int | None:
     try:
         read = datetime.fromisoformat(text)
     except ValueError as wrong:
-        raise NotExact(f"{text!r} is no time such as 2024-04-12T17:00") from wrong
+        raise NotExact(f"{text!r} is not a time; example: 2024-04-12T17:00") from wrong
     aware = read.replace(tzinfo=UTC) if read.tzinfo is None else read
     return int(aware.timestamp()) * SECOND_US
 
 
 def _exchange(home: Path | None) -> Path:
-    place = home_folder(home)
+    place = judged_home(home)
     if not has_exchange(place):
         failure(f"{place} holds no exchange; make one with `pilothouse up`")
     return place
@@ -189,7 +193,7 @@ def _ask(home: Path | None, speed_milli: int | None = None, stop: bool = False) 
         failure(f"the last replay is {shown.state}; begin one with `pilothouse replay index`")
     files.ask(place, speed_milli, stop)
     if shown.state is State.INTERRUPTED:
-        OUT.print("its driver does not run now; `pilothouse replay resume` takes the wish along")
+        OUT.print("its driver does not run now; `pilothouse replay resume` applies the setting")
 
 
 def _drive(place: Path, run: Run, way: Any) -> None:
@@ -202,4 +206,4 @@ def _drive(place: Path, run: Run, way: Any) -> None:
         failure(str(error))
     OUT.print(line(run, progress))
     if progress.state in (State.RUNNING, State.PAUSED):
-        OUT.print("interrupted; `pilothouse replay resume` goes on from here")
+        OUT.print("interrupted; `pilothouse replay resume` continues from here")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
@@ -12,8 +14,19 @@ from rich.table import Table
 
 from pilothouse.venue.progress import under_way
 
-OUT: Final = Console(soft_wrap=True, highlight=False)
-ERROR: Final = Console(stderr=True, soft_wrap=True, highlight=False)
+
+class Says(Console):
+    """A console whose reader may go away: what is said then goes nowhere, and nothing ends."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing any more; Rich would end the program."""
+        self.quiet = True
+        with open(os.devnull, "wb") as nowhere, contextlib.suppress(OSError, ValueError):
+            os.dup2(nowhere.fileno(), self.file.fileno())
+
+
+OUT: Final = Says(soft_wrap=True, highlight=False)
+ERROR: Final = Says(stderr=True, soft_wrap=True, highlight=False)
 
 
 def facts(plain: Mapping[str, Any], as_json: bool) -> None:

@@ -4,20 +4,39 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from pilothouse.language.numbers import SECOND_US
-from pilothouse.wiring.cli.options import AsJson, Home
+from pilothouse.wiring.cli.consent import consent
+from pilothouse.wiring.cli.options import AsJson, Home, TrustRelease
 from pilothouse.wiring.cli.says import ERROR, OUT, facts, failure, going_on
+from pilothouse.wiring.disk import disk_said
 from pilothouse.wiring.home import has_exchange, home_folder
 
 
-def verify(home: Home = None, as_json: AsJson = False) -> None:
-    """Replay an exchange from zero; check every hash, fingerprint and snapshot; change nothing."""
+def verify(
+    home: Home = None,
+    heads: Annotated[
+        Path | None,
+        typer.Option(help="Signed heads that were kept elsewhere (PILOTHOUSE_HEADS_TO)."),
+    ] = None,
+    trust_release: TrustRelease = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replay an exchange from zero; check every hash, fingerprint and snapshot; change nothing.
+
+    Every privileged command is compared with a signed step; signatures, grants, heads, credentials
+    and the founding are compared with the audit. With --heads, a shortened, forked or foreign
+    history is found. Code that comes with the folder does not run unless this installation knows
+    the release.
+    """
     place = home_folder(home)
+    consent(trust_release, as_json)
     if not has_exchange(place):
         failure(f"{place} holds no exchange", as_json)
-    report = _replayed(place, quiet=as_json)
+    report = _replayed(place, heads, quiet=as_json)
     facts(_facts(report), as_json)
     if not as_json:
         _tell("proved", report.proved)
@@ -26,9 +45,12 @@ def verify(home: Home = None, as_json: AsJson = False) -> None:
         failure("; ".join(report.faults), as_json)
 
 
-def _replayed(home: Path, quiet: bool) -> Any:
+def _replayed(home: Path, heads: Path | None, quiet: bool) -> Any:
     # Late, because the compiled engine is loaded with it.
-    from pilothouse.venue.verify import verify as replay
+    from pilothouse.wiring.verifying import verify_all
+
+    def replay(home: Path, **told: Any) -> Any:
+        return verify_all(home, heads, **told)
 
     if quiet:
         return replay(home)
@@ -57,7 +79,10 @@ def _facts(report: Any) -> dict[str, Any]:
         "fingerprints_agreed": report.fingerprints_agreed,
         "snapshots_agreed": report.snapshots_agreed,
         "torn": report.torn or None,
+        "lost": report.lost,
+        "disk": disk_said(report.home),
         "faults": report.faults,
+        "settled": report.settled,
     }
 
 

@@ -2,7 +2,8 @@
 
 The database is copied first and the journal after it, up to its durable block: so the copy is what
 a console would find that died in between, which it knows how to go on from. Nothing that could
-reach people outside is copied: no addresses of notices, no sessions.
+reach people outside is copied: no addresses of notices, no sessions. And nothing that signs: the
+copy has a secret and API keys of its own (`secrets_of_its_own`).
 """
 
 from __future__ import annotations
@@ -16,16 +17,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from pilothouse.access.secret_file import read_secret
 from pilothouse.journal import segments, snapshots
 from pilothouse.journal.blocks import HEADER_BYTES, Header, read_header
 from pilothouse.journal.durable import DurableMark
 from pilothouse.journal.storage import Files
+from pilothouse.wiring.drill.secrets_of_its_own import part_ways
 from pilothouse.wiring.home import has_exchange
-from pilothouse.wiring.processes import running_parts
+from pilothouse.wiring.running import running_parts
+from pilothouse.wiring.sealed_rows import looked_at
 
 DATABASE: Final = "pilothouse.sqlite3"
 MARKER: Final = "drill.json"
-SMALL: Final = ("secret.key", "demo-keys.json", "catalogue.json", "traffic-prices.json")
+SMALL: Final = ("catalogue.json", "traffic-prices.json")
 EMPTIED: Final = ("django_session", "desk_target", "records_archivepart", "records_archivecursor")
 """Tables of which a drill begins with none: sessions, addresses, and an archive left behind."""
 
@@ -56,8 +60,10 @@ def copied(home: Path) -> Copied | None:
 def copy_exchange(source: Path, target: Path, environment: str) -> Copied:
     """Copy an exchange into a folder that does not exist yet; raise CannotCopy."""
     _judge(source, target)
-    target.mkdir(mode=0o700, parents=True)
-    _copy_database(source / DATABASE, target / DATABASE, bool(running_parts(source)))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.mkdir(mode=0o700)
+    read_secret(target)
+    _copy_database(source, target, bool(running_parts(source)))
     for name in SMALL:
         if (source / name).exists():
             shutil.copy2(source / name, target / name)
@@ -83,21 +89,24 @@ def _judge(source: Path, target: Path) -> None:
         raise CannotCopy(f"{source} has an empty journal; nothing would crash")
 
 
-def _copy_database(source: Path, target: Path, runs: bool) -> None:
+def _copy_database(home: Path, copy: Path, runs: bool) -> None:
+    source, target = home / DATABASE, copy / DATABASE
     if not source.exists():
         return
-    # Of an exchange that stands still not even SQLite's side files are made.
-    how = "mode=ro" if runs or source.with_name(source.name + "-wal").exists() else "immutable=1"
     with (
-        closing(sqlite3.connect(f"file:{source}?{how}", uri=True)) as read,
+        closing(looked_at(source, runs=runs)) as read,
         closing(sqlite3.connect(target)) as made,
     ):
         read.backup(made)
+        made.execute("PRAGMA secure_delete=ON")
         known = {row[0] for row in made.execute("SELECT name FROM sqlite_master")}
         for table in EMPTIED:
             if table in known:
                 made.execute(f"DELETE FROM {table}")
+        part_ways(made, home, copy)
         made.commit()
+        # Neither free pages nor a log of changes may keep what was left out.
+        made.execute("VACUUM")
     target.chmod(0o600)
 
 
@@ -113,7 +122,7 @@ def _copy_journal(source: Files, target: Files) -> Header:
         _copy_bytes(source.home / name, target.home / name, size)
     if tail is None or tail.number != mark:
         raise CannotCopy(f"the journal does not hold its durable block {mark}")
-    DurableMark(target).set(mark)
+    DurableMark(target, anew=True).set(mark)
     return tail
 
 

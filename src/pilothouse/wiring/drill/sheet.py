@@ -95,7 +95,7 @@ def as_text(facts: dict[str, Any]) -> str:
         f"a copy of {facts['of']} at command {facts['copied_at_position']:,}",
         "",
         *(f"  {label.lower():28}{seconds(facts[name])}" for label, name in SPANS),
-        "  (beside the moment the crash began: 3 % below the highest price told)",
+        "  (the crash began at the first price 3 % below the highest)",
         "",
         f"  {'':28}{'in the drill':>18}{'nothing done':>18}",
     ]

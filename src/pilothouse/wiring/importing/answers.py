@@ -14,6 +14,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, ValidationError
 
+from pilothouse.language.texts import NotPlain, check_all
+
 NUMBER_MAX: Final = 100
 """Characters of a number. A figure of an exchange has a third of them."""
 SHOWN_MAX: Final = 60
@@ -129,6 +131,10 @@ def read_instruments(text: str) -> tuple[list[Instrument], list[dict[str, Any]]]
 
 def _read(cls: type[Any], text: str) -> tuple[Any, Any]:
     plain = _parse(text)
+    try:
+        check_all(plain)
+    except NotPlain as hides:
+        raise Refused("a text", str(hides)) from None
     try:
         return cls.model_validate(plain), plain
     except ValidationError as faults:

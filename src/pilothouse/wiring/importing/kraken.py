@@ -140,9 +140,9 @@ class _Draft:
 
 
 def messages(translation: Translation, name_hi: int) -> list[Message]:
-    """Return the commands as messages of the genesis door, named (name_hi, 0, 1, 2, …)."""
+    """Return the commands as messages of the import's door, named (name_hi, 0, 1, 2, …)."""
     return [
-        Message(one, Name(Sender.GENESIS, name_hi, k), GENESIS_CAUSE)
+        Message(one, Name(Sender.IMPORT, name_hi, k), GENESIS_CAUSE)
         for k, one in enumerate(translation.commands)
     ]
 

@@ -14,13 +14,15 @@ import numpy as np
 
 from pilothouse.journal.durable import DurableMark
 from pilothouse.journal.storage import Files
+from pilothouse.language.commands import OpenDoor
+from pilothouse.language.names import Name, Sender
 from pilothouse.language.refusals import describe
 from pilothouse.language.rows import Message, to_rows
 from pilothouse.venue import catalogue
 from pilothouse.venue.client import VenueClient
 from pilothouse.venue.follower import Follower
 from pilothouse.venue.views.assets import all_assets
-from pilothouse.venue.views.fees import fee_tiers
+from pilothouse.venue.views.fees import last_fee_schedule
 from pilothouse.venue.views.markets import all_markets
 from pilothouse.wiring.genesis import found_if_new
 from pilothouse.wiring.importing.drafts import Known
@@ -37,6 +39,7 @@ def send_import(home: Path, pairs: File | None, instruments: list[File]) -> Tran
     """Import into the exchange of a folder whose writer runs; found it if it is new.
 
     Raises Refused with the place and the reason, or ImportRefused; then nothing is imported.
+    The journal names what is sent, once the rehearsal has shown that nothing is refused.
     """
     client = VenueClient(home)
     found_if_new(home, client)
@@ -46,25 +49,22 @@ def send_import(home: Path, pairs: File | None, instruments: list[File]) -> Tran
         _catch_up(follower)
         with follower.machine() as machine:
             translation = translate(pairs, instruments, known(machine))
-            made = messages(translation, time.time_ns() // 1000)
-            _rehearse(machine.copy(), made)
+            _rehearse(machine.copy(), translation)
     finally:
         follower.stop()
-    _send(client, made)
-    catalogue.save(home, catalogue.merged(catalogue.load(home), translation.catalogue))
+    _send(client, messages(translation, client.open_door(Sender.IMPORT)))
+    catalogue.save(home, catalogue.merged(catalogue.last_good(home), translation.catalogue))
     return translation
 
 
 def known(machine: Any) -> Known:
     """Return what an exchange has already."""
-    assets, fee_schedules = all_assets(machine), 0
-    while fee_tiers(machine, fee_schedules + 1):
-        fee_schedules += 1
+    assets = all_assets(machine)
     return Known(
         assets={one.symbol: one.number for one in assets},
         decimals={one.symbol: one.decimals for one in assets},
         markets={one.symbol: one.number for one in all_markets(machine)},
-        fee_schedules=fee_schedules,
+        fee_schedules=last_fee_schedule(machine),
     )
 
 
@@ -77,7 +77,10 @@ def _catch_up(follower: Follower) -> None:
         time.sleep(0.005)
 
 
-def _rehearse(machine: Any, made: list[Message]) -> None:
+def _rehearse(machine: Any, translation: Translation) -> None:
+    # As the import's own, so that the copy refuses what the exchange would refuse to an import.
+    door = to_rows(Message(OpenDoor(), Name(Sender.IMPORT, 0, 0)))
+    made = messages(translation, int(machine.step(door, machine.time).receipts[0][2]))
     rows = np.concatenate([to_rows(one) for one in made])
     for message, receipt in zip(made, machine.step(rows, machine.time).receipts, strict=True):
         if receipt[1]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +10,7 @@ from pilothouse.console.pages.alerts.reading import said
 from pilothouse.console.pages.changes.reading import microseconds
 from pilothouse.control.watched import MEASURES
 from pilothouse.language.numbers import SECOND_US
+from pilothouse.venue.clock import wall_clock_us
 from pilothouse.watch import running
 from pilothouse.watch.history import recorded
 from pilothouse.watch.models import Alert
@@ -52,7 +52,7 @@ def measured(alert: Alert) -> Measured | None:
     watchman, known = running.watchman(), MEASURES.get(alert.measure)
     if watchman is None or known is None:
         return None
-    now_us = time.time_ns() // 1_000
+    now_us = wall_clock_us()
     end = microseconds(alert.resolved_at) + AFTER_US if alert.resolved_at else now_us
     until_us = min(end, now_us)
     from_us = max(microseconds(alert.raised_at) - BEFORE_US, until_us - MINUTES_MOST * MINUTE_US)

@@ -11,8 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from pilothouse.access.roles import Right
-from pilothouse.console.answers import wants_json
-from pilothouse.console.errors import refused
+from pilothouse.console.errors import not_done
 from pilothouse.console.pages.alert.buttons import PEOPLES
 from pilothouse.console.rights import needs, person_of
 from pilothouse.control.refusals import Refused
@@ -38,10 +37,7 @@ def move(request: HttpRequest, number: int, verb: str) -> HttpResponse:
         else:
             alert = alerts.resolve(alert, request.POST.get("why", ""), by=person, now=now)
     except Refused as problem:
-        if wants_json(request):
-            return refused(request, str(problem))
-        messages.error(request, f"Refused: {problem}.")
-        return redirect(_back(request, number))
+        return not_done(request, problem, _back(request, number))
     messages.success(request, f"AL-{alert.pk} is now {alert.state}.")
     return redirect(_back(request, number))
 

@@ -8,6 +8,7 @@ from typing import Final
 from django.db.models import Q
 
 from pilothouse.console.pages.changes.reading import microseconds
+from pilothouse.console.query import row_number
 from pilothouse.console.templatetags.figures import NONE, grouped, usd
 from pilothouse.control import watched
 from pilothouse.control.watched import MEASURES, Unit
@@ -120,9 +121,9 @@ def over() -> list[AlertLine]:
 
 def alerts_like(wanted: str) -> list[AlertLine]:
     """Return the alerts whose number, title or scope has these letters, the newest first."""
-    digits = wanted.removeprefix("al-").removeprefix("#")
+    number = row_number(wanted.removeprefix("al-").removeprefix("#"))
     fitting = Q(title__icontains=wanted) | Q(scope__icontains=wanted)
-    if digits.isdecimal():
-        fitting = Q(pk=int(digits))
+    if number is not None:
+        fitting = Q(pk=number)
     people = Alert.objects.filter(fitting).select_related("acknowledged_by", "resolved_by")
     return [line(one) for one in people.order_by("-raised_at")[:LIKE_MOST]]

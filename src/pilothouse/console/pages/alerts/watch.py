@@ -1,4 +1,4 @@
-"""Whether the watch looks: when it last did, and whether that is too long ago."""
+"""Whether monitoring runs: when it last did, and whether that is too long ago."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pilothouse.watch import running
 
 @dataclass(frozen=True)
 class WatchState:
-    """How the watch of this process is; `looked` in microseconds, 0 before its first look."""
+    """How monitoring in this process is; `looked` in microseconds, 0 before its first look."""
 
     looks: bool
     stale: bool

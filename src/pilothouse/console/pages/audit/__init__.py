@@ -1,1 +1,1 @@
-"""The audit log: one line of time, searched, with its chain verified."""
+"""The audit log: one timeline, searched, with its chain verified."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pilothouse.access.models import Person
@@ -30,10 +30,23 @@ class AuditLine:
     hash: str
 
 
-def lines(rows: Iterable[AuditRow]) -> list[AuditLine]:
-    """Return audit rows with the names of people and the addresses of what they are about."""
+CLIENT: Final = "account:"
+HIDDEN: Final = "a client"
+"""What stands for an account where its number with a moment would give a pseudonym back."""
+
+
+def lines(rows: Iterable[AuditRow], *, sees_clients: bool = True) -> list[AuditLine]:
+    """Return audit rows with the names of people and the addresses of what they are about.
+
+    Without `sees_clients` a row about a client says so, and neither whom nor which moment.
+    """
     names = {f"person:{one.pk}": str(one) for one in Person.objects.all()}
-    return [_line(row, names) for row in rows]
+    return [
+        _line(row, names)
+        if sees_clients or not row.subject.startswith(CLIENT)
+        else replace(_line(row, names), subject=HIDDEN, sentence=f"{row.deed}: {HIDDEN}", facts={})
+        for row in rows
+    ]
 
 
 def _line(row: AuditRow, names: dict[str, str]) -> AuditLine:

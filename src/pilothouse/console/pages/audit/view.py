@@ -1,4 +1,4 @@
-"""GET /audit?q=&subject=: the line of time, searched; GET /audit?verify=1 follows the chain."""
+"""GET /audit?q=&before=: the audit log, searched and in pages, and what its chain says."""
 
 from __future__ import annotations
 
@@ -6,36 +6,50 @@ from typing import Final
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from pilothouse.access.models import Person
+from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
-from pilothouse.console.pages.audit.reading import lines
-from pilothouse.console.rights import needs
-from pilothouse.records import audit as records
+from pilothouse.console.pages.audit.reading import CLIENT, lines
+from pilothouse.console.pages.audit.settlements import differences
+from pilothouse.console.query import row_number
+from pilothouse.console.rights import needs, person_of
+from pilothouse.records.checking import CHECKING
 from pilothouse.records.models import AuditRow
 
 ROWS_A_PAGE: Final = 100
+WANTED_MAX: Final = 200
 
 
 @needs(Right.READ_AUDIT)
 def audit(request: HttpRequest) -> HttpResponse:
     """Answer the newest rows that fit, and what the chain says of itself."""
-    wanted = request.GET.get("q", "").strip()
+    wanted = request.GET.get("q", "").strip()[:WANTED_MAX]
     before = request.GET.get("before", "")
-    rows = _search(wanted, int(before) if before.isdecimal() else None)
-    found = lines(rows[:ROWS_A_PAGE])
-    facts = {"rows": found, "verdict": records.verify(), "q": wanted}
+    sees_clients = may(person_of(request), Right.SEE_CLIENTS)
+    rows = _search(wanted, row_number(before), sees_clients)
+    found = lines(rows[:ROWS_A_PAGE], sees_clients=sees_clients)
+    facts = {
+        "rows": found,
+        "verdict": CHECKING.verdict(),
+        "q": wanted,
+        **differences(person_of(request), timezone.now()),
+    }
     older = found[-1].number if len(rows) > ROWS_A_PAGE else None
     return answer(request, "audit/page.html", facts, {"nav": "audit", "older": older})
 
 
-def _search(wanted: str, before: int | None) -> list[AuditRow]:
+def _search(wanted: str, before: int | None, sees_clients: bool) -> list[AuditRow]:
     rows = AuditRow.objects.order_by("-number")
     if before is not None:
         rows = rows.filter(number__lt=before)
     if wanted:
         rows = rows.filter(_fits(wanted))
+        if not sees_clients:
+            # What a search finds says what is in the row.
+            rows = rows.exclude(subject__startswith=CLIENT)
     return list(rows[: ROWS_A_PAGE + 1])
 
 

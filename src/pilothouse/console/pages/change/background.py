@@ -1,4 +1,4 @@
-"""What takes longer than a page may wait: gentler ways, play-out, shocks. It can be left.
+"""What takes longer than a page may wait: alternatives, play-out, shocks. It can be left.
 
 One thread works them off in order. A page asks again until its part is kept with the change.
 """

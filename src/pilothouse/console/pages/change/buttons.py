@@ -47,7 +47,7 @@ def buttons(change: Change, person: Person) -> list[Button]:
 
 
 def _stands_on_its_own(move: MoveView, change: Change) -> bool:
-    """An edit is the ceiling's form or a gentler way; a plan has its times and conditions."""
+    """An edit is the ceiling's form or an alternative; a plan has its times and conditions."""
     if move.verb == Verb.EDIT:
         return False
     if move.verb == Verb.ARM:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pilothouse.console.pages.change.counts import MICRO_DOLLARS
 from pilothouse.control import plan
+from pilothouse.control.ceiling_words import MICRO_DOLLARS
 from pilothouse.control.kinds.kind import Ceiling, Unreadable
 from pilothouse.control.models import Change
 from pilothouse.language.numbers import MICRO_USD, NotExact, parse_decimal

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pilothouse.console.templatetags.figures import NONE, count, usd_short
+from pilothouse.control.ceiling_words import MICRO_DOLLARS
 from pilothouse.control.kinds.kind import Question
-
-MICRO_DOLLARS = "micro-dollars"
 
 
 @dataclass(frozen=True)

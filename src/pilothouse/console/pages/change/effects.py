@@ -63,7 +63,7 @@ def every_effect(change: Change) -> dict[str, Effect]:
 
 
 def may_take(change: Change, request: HttpRequest) -> bool:
-    """Tell whether the person may take a gentler way: it is an edit of the change."""
+    """Tell whether the person may take an alternative: it is an edit of the change."""
     moves = buttons.allowed_moves(change, person_of(request))
     return any(one.verb == Verb.EDIT and one.allowed for one in moves)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from types import SimpleNamespace
 from typing import Any
+
+from django.utils import timezone
 
 from pilothouse.console.charts.distribution import distribution
 from pilothouse.console.pages.change.affected import affected
 from pilothouse.console.pages.change.counts import counts
 from pilothouse.console.pages.change.timeline import timeline
 from pilothouse.console.pages.changes.reading import microseconds
-from pilothouse.control import evidence, plan, signing
+from pilothouse.control import evidence, inherited, plan, signing
 from pilothouse.control.conditions import CONDITIONS
 from pilothouse.control.models import Change, ChangeStep
 from pilothouse.control.moves import MENDABLE, State
@@ -106,6 +109,7 @@ def change_facts(change: Change) -> dict[str, Any]:
         "outcome_sentence": describe(impact["outcome"]) if impact and impact["outcome"] else "",
         "most_affected": affected(impact.get("most_affected", ())) if impact else [],
         "signatures": [_signature(one) for one in signing.live_signatures(change)],
+        "inherited": _inherited(change),
         "signatures_needed": signing.need_of(change).signatures,
         "who_signs": signing.need_of(change).sentence,
         "timeline": timeline(change),
@@ -147,6 +151,29 @@ def _predicted(step: ChangeStep) -> list[int | None]:
     """Return what the step's preview counts, question by question of those that count things."""
     questions = plan.kind_of(step.change).QUESTIONS
     return [step.predicted.get(one.name) for one in questions if not one.unit]
+
+
+def _inherited(change: Change) -> dict[str, Any] | None:
+    """Return the signatures of another change that carry this one, with their end."""
+    found = inherited.inherited(change, timezone.now())
+    if found is None or (found.over and signing.live_signatures(change)):
+        return None
+    return {
+        "change": found.change,
+        "label": f"CH-{found.change}",
+        "signers": list(found.signers),
+        "until": microseconds(found.until),
+        "over": found.over,
+        "sentence": _inherited_words(found),
+    }
+
+
+def _inherited_words(found: inherited.Inherited) -> str:
+    by = " and ".join(found.signers) or "nobody"
+    if found.over:
+        return f"signed with CH-{found.change} by {by}; sign again: {found.over}"
+    until = found.until.astimezone(UTC)
+    return f"signed with CH-{found.change} by {by}, until {until:%Y-%m-%d %H:%M} UTC"
 
 
 def _signature(one: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ A refusal is shown on the change's page and is in the audit already, written by 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -15,8 +15,7 @@ from django.views.decorators.http import require_POST
 
 from pilothouse.access.models import Person
 from pilothouse.access.roles import Right
-from pilothouse.console.answers import wants_json
-from pilothouse.console.errors import refused
+from pilothouse.console.errors import not_done
 from pilothouse.console.pages.change.background import count_in_background
 from pilothouse.console.pages.change.ceiling import ceiling_of
 from pilothouse.console.rights import needs, person_of
@@ -117,16 +116,8 @@ def move(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     try:
         change = MOVES[verb](change, request.POST, person_of(request))
     except (Refused, Unreadable) as problem:
-        return _say_refused(request, change, problem)
+        return not_done(request, problem, f"/changes/{change.pk}")
     messages.success(request, _done(change))
-    return redirect(f"/changes/{change.pk}")
-
-
-def _say_refused(request: HttpRequest, change: Change, problem: Any) -> HttpResponse:
-    said = str(problem)
-    if wants_json(request):
-        return refused(request, said)
-    messages.error(request, f"Refused: {said}.")
     return redirect(f"/changes/{change.pk}")
 
 

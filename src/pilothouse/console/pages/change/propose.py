@@ -17,6 +17,7 @@ from pilothouse.access.roles import Right
 from pilothouse.console import exchange
 from pilothouse.console.pages.change.form import form
 from pilothouse.console.pages.change.move import previewed
+from pilothouse.console.query import row_number
 from pilothouse.console.rights import needs, person_of
 from pilothouse.control import propose as proposing
 from pilothouse.control.kinds import KINDS
@@ -64,8 +65,8 @@ def cause_of(given: QueryDict) -> Incident | None:
     wanted = given.get("cause", "")
     if not wanted:
         return None
-    number = wanted.removeprefix("incident:")
-    found = Incident.objects.filter(pk=int(number)).first() if number.isdecimal() else None
+    number = row_number(wanted.removeprefix("incident:"))
+    found = Incident.objects.filter(pk=number or 0).first()
     if found is None or wanted != found.subject:
         raise Unreadable("cause", "there is no such incident")
     return found

@@ -1,4 +1,4 @@
-"""The line of time of a change: what was done, whose turn it is, what is still to come."""
+"""The timeline of a change: what was done, whose turn it is, what is still to come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gentler ways of a change, each with its own preview beside that of the whole."""
+"""The alternatives of a change, each with its own preview beside that of the whole."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Ways:
 
 
 def ways(change: Change) -> Ways:
-    """Return the gentler ways that the preview found; none while it has not looked."""
+    """Return the alternatives that the preview found; none while it has not looked."""
     questions = [one for one in plan.kind_of(change).QUESTIONS if not one.unit]
     names = [one.name for one in questions]
     found = tuple(_way(change, stored, names) for stored in change.alternatives)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
+from pilothouse.console.query import row_number
+from pilothouse.control.inherited import inherited
 from pilothouse.control.models import Change, ChangeStep
 from pilothouse.control.moves import OPEN, Owner, State
 from pilothouse.control.signing import need_of
 from pilothouse.control.touching import caused_by, touching_markets
 
 LINES_MOST: Final = 100
+A_PAGE: Final = 50
 STOPPED: Final = (State.FAILED, State.INCONCLUSIVE, State.REVERTING)
 """Past being sent, and still somebody's turn."""
 
@@ -31,6 +35,8 @@ class ChangeLine:
     signatures: int
     signatures_needed: int
     since: int
+    signed_with: str = ""
+    """The change whose signatures carry it: "CH-1"; empty if it has its own."""
 
     @property
     def label(self) -> str:
@@ -71,7 +77,13 @@ def line(change: Change) -> ChangeLine:
         signatures=len(signed),
         signatures_needed=need_of(change).signatures,
         since=microseconds(change.state_at),
+        signed_with=_signed_with(change) if change.preapproved and not signed else "",
     )
+
+
+def _signed_with(change: Change) -> str:
+    found = inherited(change, timezone.now())
+    return f"CH-{found.change}" if found is not None and not found.over else ""
 
 
 def _lines(changes: QuerySet[Change]) -> list[ChangeLine]:
@@ -85,9 +97,33 @@ def open_changes() -> list[ChangeLine]:
     return sorted(waiting, key=lambda one: (one.owner == Owner.MACHINE, -one.number))
 
 
-def all_changes() -> list[ChangeLine]:
-    """Return the newest changes of any state."""
-    return _lines(Change.objects.all())
+@dataclass(frozen=True)
+class Page:
+    """A part of a list, the newest first. `older` is where the next part begins, 0 at the end."""
+
+    lines: list[ChangeLine]
+    count: int
+    older: int
+
+
+def page_of_open(before: int | None = None) -> Page:
+    """Return a part of what waits; within it, what waits for the machine stands last."""
+    page = _page(Change.objects.filter(state__in=(*OPEN, *STOPPED)), before)
+    by_owner = sorted(page.lines, key=lambda one: one.owner == Owner.MACHINE)
+    return replace(page, lines=by_owner)
+
+
+def page_of_all(before: int | None = None) -> Page:
+    """Return a part of the changes of any state."""
+    return _page(Change.objects.all(), before)
+
+
+def _page(changes: QuerySet[Change], before: int | None) -> Page:
+    part = changes if before is None else changes.filter(pk__lt=before)
+    wanted = part.select_related("proposer").prefetch_related("signatures").order_by("-id")
+    found = list(wanted[: A_PAGE + 1])
+    older = found[A_PAGE - 1].pk if len(found) > A_PAGE else 0
+    return Page([line(one) for one in found[:A_PAGE]], changes.count(), older)
 
 
 def changes_touching(market: int) -> list[ChangeLine]:
@@ -107,11 +143,9 @@ def changes_caused_by(subject: str) -> list[ChangeLine]:
 
 def changes_like(wanted: str) -> list[ChangeLine]:
     """Return the changes whose number or title has these letters."""
-    digits = wanted.removeprefix("ch-").removeprefix("#")
+    number = row_number(wanted.removeprefix("ch-").removeprefix("#"))
     named = Q(title__icontains=wanted)
-    return _lines(
-        Change.objects.filter(named | Q(pk=int(digits)) if digits.isdecimal() else named)
-    )
+    return _lines(Change.objects.filter(named if number is None else named | Q(pk=number)))
 
 
 def due_changes() -> list[Due]:

@@ -1,4 +1,4 @@
-"""GET /changes: what waits, then everything."""
+"""GET /changes?waiting_before=&before=: what waits, then everything, each in pages."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ from django.http import HttpRequest, HttpResponse
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
-from pilothouse.console.pages.changes.reading import all_changes, open_changes
+from pilothouse.console.pages.changes.reading import page_of_all, page_of_open
+from pilothouse.console.query import row_number
 from pilothouse.console.rights import needs, person_of
 
 
 @needs(Right.VIEW)
 def changes(request: HttpRequest) -> HttpResponse:
     """Answer all changes, those that wait first."""
-    facts = {"waiting": open_changes(), "changes": all_changes()}
+    waiting = page_of_open(row_number(request.GET.get("waiting_before", "")))
+    every = page_of_all(row_number(request.GET.get("before", "")))
+    facts = {
+        "waiting": waiting.lines,
+        "waiting_count": waiting.count,
+        "waiting_older": waiting.older,
+        "changes": every.lines,
+        "older": every.older,
+    }
     may_propose = may(person_of(request), Right.PROPOSE)
-    return answer(
-        request, "changes/page.html", facts, {"nav": "changes", "may_propose": may_propose}
-    )
+    drawing = {"nav": "changes", "may_propose": may_propose}
+    return answer(request, "changes/page.html", facts, drawing)

@@ -73,7 +73,22 @@ def _contract_facts(machine: Any, found: MarketView) -> dict[str, Any]:
     return {
         "open_interest_micro_usd": notional(found, found.open_interest),
         "insurance_micro_usd": insurance.pool(machine, found.number),
+        "index_sources": [_source(one, machine.time) for one in _sources(machine, found)],
         "schedules": margin.schedules(machine, found.number),
         "health": margin.health_of_contract(machine, found.number),
         "positions": accounts.contract_positions(machine, found.number, POSITIONS_MOST),
+    }
+
+
+def _sources(machine: Any, found: MarketView) -> list[assets.IndexSourceView]:
+    return assets.index_sources(machine, found.base)
+
+
+def _source(one: assets.IndexSourceView, now: int) -> dict[str, Any]:
+    state = "left out: too far from the others" if one.left_out else "counts"
+    return {
+        "number": one.number,
+        "price_e12": one.price_e12,
+        "time": one.time,
+        "state": state if one.is_live(now) else "silent",
     }

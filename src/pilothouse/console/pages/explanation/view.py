@@ -1,7 +1,7 @@
 """GET /accounts/NUMBER/why: one explanation. Each look is written to the audit, with its purpose.
 
 The first answer is the arithmetic; what would have been without each change comes after it, part
-by part, from `why/without/CHANGE`.
+by part, from `why/without/CHANGE`, for those who saw an explanation of this account.
 """
 
 from __future__ import annotations
@@ -9,15 +9,14 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 
 from pilothouse.access.roles import Right
 from pilothouse.console import exchange
 from pilothouse.console.answers import answer, wants_json
+from pilothouse.console.pages.explanation.noting import note, note_refusal, was_seen
 from pilothouse.console.rights import needs, person_of
 from pilothouse.control.explanation import changes_before, without_it
-from pilothouse.records import audit
 from pilothouse.venue.explanation.explain import (
     NotExplained,
     explain_event,
@@ -30,6 +29,14 @@ from pilothouse.venue.explanation.shown import shown
 from pilothouse.venue.past import NoSuchMoment, Past, PastIsSealed
 
 PURPOSE_MOST: Final = 200
+NO_ROOM: Final = (
+    "You added as much to the audit log today as it keeps of one person. Ask a colleague, or "
+    "later: the room comes back over a day"
+)
+NOT_SEEN: Final = (
+    "You have not looked at an explanation of this account within the last 12 hours. Open the "
+    "explanation itself and enter your purpose"
+)
 NAMES: Final = ("block", "event", "position", "order", "client_order_id")
 
 
@@ -49,9 +56,9 @@ def explanation(request: HttpRequest, number: int) -> HttpResponse:
     try:
         made = _explained(past, number, asked)
     except (NotExplained, NoSuchMoment, PastIsSealed, Unasked) as fault:
-        facts |= {"error": str(fault)}
-        return answer(request, "explanation/none.html", facts, status=404)
-    _note(request, made, purpose)
+        return _none(request, facts, str(fault), 404)
+    if not note(request, made, purpose):
+        return _none(request, facts, NO_ROOM, 429)
     changes = changes_before(made)
     facts |= vars(shown(past, made)) | {"changes": changes, "purpose": purpose}
     if wants_json(request):
@@ -62,7 +69,7 @@ def explanation(request: HttpRequest, number: int) -> HttpResponse:
 def _ask_for_purpose(
     request: HttpRequest, number: int, asked: dict[str, str], given: str
 ) -> HttpResponse:
-    wish = f"say for which purpose you look, in at most {PURPOSE_MOST} letters: purpose=…"
+    wish = f"give a purpose of at most {PURPOSE_MOST} characters: purpose=…"
     status = 400 if given or wants_json(request) else 200
     drawing = {"asked": asked, "given": given, "purpose_most": PURPOSE_MOST}
     facts = {"account": number, "error": wish}
@@ -72,8 +79,10 @@ def _ask_for_purpose(
 @needs(Right.SEE_CLIENTS)
 def without(request: HttpRequest, number: int, change: int) -> HttpResponse:
     """Answer what would have been without one change: a part of the page, fetched after it."""
-    past = exchange.past()
     asked = {name: request.GET[name] for name in NAMES if request.GET.get(name)}
+    if not was_seen(person_of(request).pk, number):
+        return _none(request, {"account": number, "change": change}, NOT_SEEN, 403)
+    past = exchange.past()
     try:
         made = _explained(past, number, asked)
         found = [one for one in changes_before(made) if one.number == change]
@@ -81,8 +90,15 @@ def without(request: HttpRequest, number: int, change: int) -> HttpResponse:
             raise Http404(f"change {change} did not touch it")
         facts = {"change": change, "would_have": without_it(past, made, found[0])}
     except (NotExplained, NoSuchMoment, PastIsSealed, Unasked) as fault:
+        note_refusal(request, number, str(fault))
         facts = {"change": change, "would_have": None, "error": str(fault)}
     return answer(request, "explanation/without.html", facts)
+
+
+def _none(request: HttpRequest, facts: dict[str, Any], why: str, status: int) -> HttpResponse:
+    """Answer that there is no explanation, and record it: trying accounts leaves a trace."""
+    note_refusal(request, facts["account"], why)
+    return answer(request, "explanation/none.html", facts | {"error": why}, status=status)
 
 
 def _explained(past: Past, account: int, asked: dict[str, str]) -> Explanation:
@@ -102,14 +118,3 @@ def _explained(past: Past, account: int, asked: dict[str, str]) -> Explanation:
     if made.account != account:
         raise NotExplained(f"order {numbers['order']} is not account {account}'s")
     return made
-
-
-def _note(request: HttpRequest, made: Explanation, purpose: str) -> None:
-    person = person_of(request)
-    sentence = f"{person} looked at why a {made.what} happened to account {made.account}"
-    facts = {"purpose": purpose, "position": made.moment.position, "what": str(made.what)}
-    with transaction.atomic():
-        audit.write(
-            f"person:{person.pk}", "explanation.seen", f"account:{made.account}",
-            f"{sentence}: {purpose}", facts=facts,
-        )  # fmt: skip

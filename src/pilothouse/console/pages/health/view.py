@@ -1,4 +1,4 @@
-"""GET /healthz: 200 once this process follows the exchange, 503 before."""
+"""GET /healthz and its three questions: alive, started, ready."""
 
 from __future__ import annotations
 
@@ -7,16 +7,36 @@ from django.http import HttpRequest, JsonResponse
 
 from pilothouse.console.exchange import standstill
 from pilothouse.console.live.ticker import latest
+from pilothouse.console.readiness import causes, has_started
+from pilothouse.control import rounds
+from pilothouse.venue.readiness import told
 
 
 @login_not_required
-def health(_request: HttpRequest) -> JsonResponse:
-    """Answer how far the last pulse came; tells nothing that needs a right.
+def health(_request: HttpRequest, question: str = "ready") -> JsonResponse:
+    """Answer one question with 200 or 503; tells nothing that needs a right.
 
-    A standstill is told and stays 200: this process answers, and to start it anew would not help.
+    Alive is that this answers, started that a pulse of the exchange was taken and pages are
+    answered. A console that is not ready names each cause; to start it anew would often not help.
     """
+    answer = _answer(question)
+    # A caller that asks again and again is told each time; the log need not be.
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    return answer
+
+
+def _answer(question: str) -> JsonResponse:
+    if question == "alive":
+        return JsonResponse({"alive": True})
     pulse = latest()
-    if pulse is None:
-        return JsonResponse({"status": "starting"}, status=503)
-    told = {"position": pulse.position, "written_at": pulse.time, "standstill": standstill()}
-    return JsonResponse({"status": "ok", **told})
+    if question == "started":
+        started = pulse is not None and has_started()
+        return JsonResponse({"started": started}, status=200 if started else 503)
+    if question != "ready":
+        return JsonResponse({"error": "ask for alive, started or ready"}, status=404)
+    if pulse is None or not has_started():
+        return JsonResponse({"status": "starting", "alive": True, "ready": False}, status=503)
+    answer = told(causes())
+    answer |= {"position": pulse.position, "written_at": pulse.time, "standstill": standstill()}
+    answer |= {"differences": rounds.differences()}
+    return JsonResponse(answer, status=200 if answer["ready"] else 503)

@@ -1,1 +1,1 @@
-"""The inbox: all that waits for whoever looks at it."""
+"""The inbox: all that waits for the person who opens it."""

@@ -1,1 +1,1 @@
-"""One incident: its clocks, its line of time, what belongs to it, and its moves."""
+"""One incident: its clocks, its timeline, what belongs to it, and its moves."""

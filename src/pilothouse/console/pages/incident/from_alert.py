@@ -11,6 +11,7 @@ from pilothouse.access.models import Person
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import wants_json
 from pilothouse.console.errors import refused
+from pilothouse.console.query import row_number
 from pilothouse.console.rights import needs, person_of
 from pilothouse.control.refusals import Refused
 from pilothouse.desk import from_alert
@@ -37,5 +38,5 @@ def alert_to_incident(request: HttpRequest, number: int) -> HttpResponse:
 def _belongs(alert: Alert, chosen: str, by: Person) -> Incident:
     if not chosen:
         return from_alert.make_incident(alert, by=by)
-    found = get_object_or_404(Incident, pk=int(chosen) if chosen.isdecimal() else 0)
+    found = get_object_or_404(Incident, pk=row_number(chosen) or 0)
     return from_alert.join(found, alert, by=by)

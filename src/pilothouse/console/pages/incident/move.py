@@ -6,7 +6,7 @@ A refusal is shown on the incident's page and is in the audit already, written b
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 
 from pilothouse.access.models import Person
 from pilothouse.access.roles import Right
-from pilothouse.console.answers import wants_json
-from pilothouse.console.errors import refused
+from pilothouse.console.errors import not_done
+from pilothouse.console.query import row_number
 from pilothouse.console.rights import needs, person_of
 from pilothouse.control import forms
 from pilothouse.control.kinds.kind import Unreadable
@@ -37,15 +37,15 @@ def _why(form: QueryDict) -> str:
 
 def _person(form: QueryDict) -> Person:
     wanted = form.get("person", "")
-    found = Person.objects.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+    found = Person.objects.filter(pk=row_number(wanted) or 0).first()
     if found is None:
-        raise Unreadable("person", "nobody is called so")
+        raise Unreadable("person", "nobody has this name")
     return found
 
 
 def _alert(form: QueryDict) -> Alert:
     wanted = form.get("alert", "")
-    found = Alert.objects.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+    found = Alert.objects.filter(pk=row_number(wanted) or 0).first()
     if found is None:
         raise Unreadable("alert", "there is no such alert")
     return found
@@ -96,14 +96,6 @@ def move(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     try:
         incident = MOVES[verb](incident, request.POST, person_of(request))
     except (Refused, Unreadable) as problem:
-        return _say_refused(request, incident, problem)
+        return not_done(request, problem, f"/incidents/{incident.pk}")
     messages.success(request, f"{incident.label}: {verb.replace('_', ' ')}, now {incident.state}.")
-    return redirect(f"/incidents/{incident.pk}")
-
-
-def _say_refused(request: HttpRequest, incident: Incident, problem: Any) -> HttpResponse:
-    said = str(problem)
-    if wants_json(request):
-        return refused(request, said)
-    messages.error(request, f"Refused: {said}.")
     return redirect(f"/incidents/{incident.pk}")

@@ -8,6 +8,7 @@ from typing import Final
 from django.db.models import QuerySet
 
 from pilothouse.console.pages.changes.reading import microseconds
+from pilothouse.console.query import row_number
 from pilothouse.control.severity import ORDER, Severity
 from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import ACTIVE
@@ -84,7 +85,7 @@ def active_incidents_affecting(subjects: list[str]) -> list[IncidentLine]:
 
 def incidents_like(wanted: str) -> list[IncidentLine]:
     """Return the incidents whose number or title has these letters."""
-    digits = wanted.removeprefix("inc-").removeprefix("#")
-    if digits.isdecimal():
-        return _lines(Incident.objects.filter(pk=int(digits)))
+    number = row_number(wanted.removeprefix("inc-").removeprefix("#"))
+    if number is not None:
+        return _lines(Incident.objects.filter(pk=number))
     return _lines(Incident.objects.filter(title__icontains=wanted))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from pilothouse.console.answers import answer
 from pilothouse.console.live.ticker import PANELS
 from pilothouse.console.rights import needs
 from pilothouse.language.numbers import PPM, SECOND_US
+from pilothouse.venue.clock import wall_clock_us
 from pilothouse.venue.index_replay.run import Showing, showing
 
 PERCENT_PPM = PPM // 100
@@ -33,7 +33,7 @@ def banner(request: HttpRequest) -> HttpResponse:
 
 def newest() -> Showing | None:
     """Return the newest replay of this exchange as it stands."""
-    return showing(settings.PILOTHOUSE_HOME, time.time_ns() // 1_000)
+    return showing(settings.PILOTHOUSE_HOME, wall_clock_us())
 
 
 def on() -> dict[str, Any] | None:

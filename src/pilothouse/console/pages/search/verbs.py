@@ -26,7 +26,7 @@ ALSO: Final[dict[str, str]] = {
 WORDS: Final[dict[Wants, str]] = {
     Wants.SIGN: "Sign",
     Wants.APPLY: "Apply",
-    Wants.MEND: "Mend",
+    Wants.FIX: "Fix",
     Wants.COMMAND: "Work on",
     Wants.ANSWER: "Acknowledge",
 }

@@ -24,10 +24,10 @@ PLACES_MOST: Final = 12
 LETTERS_MOST: Final = 80
 
 HELP: Final = (
-    Place("> and a verb: what you may set about", "help", "/search?q=%3E", "> halt xbt"),
-    Place("# and a number: whatever has it", "help", "/search?q=%23", "#12"),
+    Place("> and a verb: actions you may take", "help", "/search?q=%3E", "> halt xbt"),
+    Place("# and a number: the object with it", "help", "/search?q=%23", "#12"),
     Place("@ and a number: a client's account", "help", "/search?q=%40", "@1007"),
-    Place("letters: markets, pages, products, changes, incidents", "help", "/search", "xbt"),
+    Place("text: markets, pages, products, changes, incidents", "help", "/search", "xbt"),
 )
 
 

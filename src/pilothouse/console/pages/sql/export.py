@@ -11,21 +11,23 @@ import pyarrow.parquet as pq
 from django.http import HttpResponse
 
 from pilothouse.console.pages.sql.shown import written
+from pilothouse.language.texts import shown
 from pilothouse.records.archive.ask import Answer
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula."""
+_FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula, in both widths."""
+_BREAKS: Final = ("\t", "\r", "\n")
 
 
 def as_csv(made: Answer) -> HttpResponse:
     """Answer CSV. A text that a spreadsheet might run begins with an apostrophe."""
     out = io.StringIO()
-    sheet = csv.writer(out)
+    sheet = csv.writer(out, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
     sheet.writerow([_safe(one) for one in made.rows.column_names])
     for line in zip(*(column.to_pylist() for column in made.rows.columns), strict=True):
         sheet.writerow([_cell(one) for one in line])
     if made.truncated:
-        sheet.writerow([made.note])
+        sheet.writerow([_safe(made.note)])
     return _file(made, out.getvalue().encode(), "text/csv; charset=utf-8", "csv")
 
 
@@ -41,7 +43,13 @@ def _whole(value: Any) -> str:
 
 
 def _safe(value: str) -> str:
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    value = shown(value)
+    return f"'{value}" if _looks_like_a_formula(value) else value
+
+
+def _looks_like_a_formula(value: str) -> bool:
+    # A spreadsheet strips blanks before it looks for a formula.
+    return value.startswith(_BREAKS) or value.lstrip().startswith(_FORMULA)
 
 
 def as_parquet(made: Answer) -> HttpResponse:

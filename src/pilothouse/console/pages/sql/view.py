@@ -21,7 +21,7 @@ from pilothouse.console.pages.sql.export import EXPORTS
 from pilothouse.console.pages.sql.shown import shown
 from pilothouse.console.rights import needs, person_of
 from pilothouse.records.archive import questions
-from pilothouse.records.archive.ask import ROWS_MAX, SECONDS_MAX, Answer, ask
+from pilothouse.records.archive.ask import PURPOSE_MOST, ROWS_MAX, SECONDS_MAX, Answer
 from pilothouse.records.archive.decimals import DECIMAL_VIEWS
 from pilothouse.records.archive.definitions import TABLES
 from pilothouse.records.archive.refusals import Refused
@@ -90,10 +90,11 @@ def sql(request: HttpRequest) -> HttpResponse:
 
 def _answer(request: HttpRequest, asked: Asked) -> Answer:
     person = person_of(request)
-    return ask(
+    return questions.answered(
         Path(settings.PILOTHOUSE_HOME),
         asked.sql,
-        questions.values(asked.parameters, asked.given),
+        asked.parameters,
+        asked.given,
         actor=f"person:{person.pk}",
         purpose=asked.purpose,
         sees_clients=asked.clients and may(person, Right.SEE_CLIENTS),
@@ -138,6 +139,7 @@ def _drawing(request: HttpRequest, asked: Asked, made: Answer | None) -> dict[st
         "rows_max": ROWS_MAX,
         "title_most": questions.TITLE_MOST,
         "seconds_max": SECONDS_MAX,
+        "purpose_most": PURPOSE_MOST,
         "cells": shown(made.rows.slice(0, ROWS_SHOWN)) if made else None,
         "rows_shown": ROWS_SHOWN,
         "chart": bars(made.rows, chart.label, chart.value) if made else None,

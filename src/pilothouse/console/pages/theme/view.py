@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
+
+from pilothouse.console.return_address import is_page_of_ours
 
 THEMES: Final = ("dark", "light")
 YEAR_S: Final = 365 * 24 * 3600
+BACK_MOST: Final = 2_000
 
 
 def theme_of(request: HttpRequest) -> str:
@@ -24,10 +25,11 @@ def theme_of(request: HttpRequest) -> str:
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Set the theme and return to the page it was asked on."""
-    back = request.POST.get("back", "/")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = "/"
-    answer = redirect(back)
+    answer = HttpResponseRedirect(_page(request.POST.get("back", "/")))
     if request.POST.get("theme") in THEMES:
         answer.set_cookie("theme", request.POST["theme"], YEAR_S, httponly=True, samesite="Lax")
     return answer
+
+
+def _page(back: str) -> str:
+    return back if len(back) <= BACK_MOST and is_page_of_ours(back) else "/"

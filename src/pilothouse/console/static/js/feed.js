@@ -55,24 +55,64 @@
     htmx.trigger(panel, "feed");
   };
 
+  // A feed that is refused or cut off is asked for again after a wait that doubles and is spread by
+  // a quarter, so that browsers do not come back all at one moment. A session that has ended is not.
+  const FIRST_WAIT_MS = 2000;
+  const LONGEST_WAIT_MS = 60000;
+  let waitMs = FIRST_WAIT_MS;
+  let ended = false;
+
+  const nextWait = () => {
+    const spread = waitMs * (0.75 + Math.random() / 2);
+    waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+    return spread;
+  };
+
+  // An EventSource does not say why it failed; a part of a page does.
+  const askWhetherSignedIn = () =>
+    fetch("/replay/banner", { headers: { "HX-Request": "true" } })
+      .then((answer) => {
+        if (answer.status === 401) document.dispatchEvent(new CustomEvent("pilothouse:signed-out"));
+      })
+      .catch(() => {});
+
   const listen = () =>
     new Promise((resolve) => {
-      const source = new EventSource(live.dataset.live);
-      source.addEventListener("pulse", (event) => {
-        const message = JSON.parse(event.data);
-        channel.postMessage(message);
-        show(message);
-      });
-      source.addEventListener("ended", () => source.close());
+      let source = null;
+      let timer = null;
+      const open = () => {
+        timer = null;
+        source = new EventSource(live.dataset.live);
+        source.addEventListener("pulse", (event) => {
+          waitMs = FIRST_WAIT_MS;
+          const message = JSON.parse(event.data);
+          channel.postMessage(message);
+          show(message);
+        });
+        source.addEventListener("ended", () => {
+          ended = true;
+          letGo?.();
+          document.dispatchEvent(new CustomEvent("pilothouse:signed-out"));
+        });
+        source.addEventListener("error", () => {
+          // The browser's own next try would come at once for everybody: this one waits.
+          source.close();
+          if (timer !== null || !letGo) return;
+          timer = setTimeout(open, nextWait());
+          if (waitMs > 2 * FIRST_WAIT_MS) askWhetherSignedIn();
+        });
+      };
       letGo = () => {
-        source.close();
+        source?.close();
+        clearTimeout(timer);
         letGo = null;
         resolve();
       };
+      open();
     });
 
   const ask = () => {
-    if (document.hidden || letGo) return;
+    if (document.hidden || letGo || ended) return;
     if (!navigator.locks) {
       listen();
       return;
@@ -87,6 +127,14 @@
   });
   addEventListener("pagehide", () => letGo?.());
   addEventListener("pageshow", ask);
+  document.addEventListener("pilothouse:signed-out", () => {
+    ended = true;
+    letGo?.();
+  });
+  document.addEventListener("pilothouse:signed-in", () => {
+    ended = false;
+    ask();
+  });
 
   setInterval(() => {
     if (stale || Date.now() - heardAt < STALE_AFTER_MS) return;

@@ -8,6 +8,7 @@ from typing import Any
 
 from pilothouse.trading_api.feeds.book import WHOLE, BookUpdate, Change
 from pilothouse.trading_api.feeds.moments import Moment
+from pilothouse.trading_api.feeds.snapshots import Snapshots
 from pilothouse.trading_api.feeds.socket import Outlet
 from pilothouse.trading_api.feeds.stream import Stream, Updates
 from pilothouse.trading_api.feeds.topics import Topics
@@ -25,6 +26,7 @@ class BookFeed:
         self._stream = stream
         self._topics: Topics[int] = Topics(stream.flush)
         self._sequence: Counter[int] = Counter()
+        self.snapshots: Snapshots[Market] = Snapshots(stream.door, self._snapshot)
 
     def enter(self, market: Market, outlet: Outlet) -> None:
         """Follow the whole book."""
@@ -37,7 +39,10 @@ class BookFeed:
             self._stream.books.unfollow(market.number, WHOLE)
 
     def snapshot(self, market: Market) -> bytes:
-        """Return the whole book, with the number of the last message."""
+        """Return the whole book, with the number of the last message; made once in a block."""
+        return self.snapshots.get(market)
+
+    def _snapshot(self, market: Market) -> bytes:
         book = self._stream.books.book(market.number)
         made: dict[str, Any] = {
             "feed": "book_snapshot",

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from pilothouse.trading_api.door import wall_clock_us
 from pilothouse.trading_api.feeds.moments import Moment
 from pilothouse.trading_api.feeds.socket import Outlet
 from pilothouse.trading_api.feeds.stream import Stream, Updates
 from pilothouse.trading_api.feeds.topics import Topics
 from pilothouse.venue.catalogue import to_json
+from pilothouse.venue.clock import wall_clock_us
 
 EVERY_S: Final = 10
 

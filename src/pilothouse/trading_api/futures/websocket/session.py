@@ -17,12 +17,16 @@ from pilothouse.trading_api.futures.websocket.feed import (
 )
 from pilothouse.trading_api.futures.websocket.feeds import Feeds
 from pilothouse.trading_api.listing import Market
-from pilothouse.venue.catalogue import parse_json
+from pilothouse.trading_api.texts import Unreadable, read_json
 from pilothouse.venue.follower import ReplicaStopped
 
 SUBSCRIPTIONS_MAX: Final = 2_000
-PRODUCTS_MAX: Final = 1_000
+PRODUCTS_MAX: Final = 200
 """How many products one request may name."""
+INVALID_SAID: Final = 10
+"""Names of one request that are answered each though they are no products."""
+PRODUCTS_A_PORTION: Final = 20
+"""Of how many the snapshots are made at one time: a book of a thousand levels has 60 kB."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -33,7 +37,7 @@ class FuturesSession:
     def __init__(self, feeds: Feeds, outlet: Outlet) -> None:
         self._feeds, self._outlet = feeds, outlet
         self._challenges = Challenges()
-        self._guard = KeyGuard(feeds.stream.door, outlet, words.NOT_AUTHENTICATED)
+        self._guard = KeyGuard(feeds.stream, outlet, words.NOT_AUTHENTICATED)
         self._ends: dict[tuple[str, str], Callable[[], None]] = {}
         self._private: dict[str, Subscription] = {}
 
@@ -68,8 +72,8 @@ class FuturesSession:
 
     async def _answer(self, text: str) -> None:
         try:
-            message = parse_json(text)
-        except (ValueError, RecursionError):
+            message = read_json(text)
+        except Unreadable:
             return self._say(words.JSON_ERROR)
         event = message.get("event") if isinstance(message, dict) else None
         if event == "challenge" and isinstance(message.get("api_key"), str):
@@ -85,7 +89,7 @@ class FuturesSession:
         if name == self._feeds.heartbeat.name:
             return self._heartbeat(begins)
         if name in self._feeds.products:
-            return self._products(begins, self._feeds.products[name], message)
+            return await self._products(begins, self._feeds.products[name], message)
         if name in self._feeds.private:
             return await self._account(begins, self._feeds.private[name], message)
         return self._say(words.alert(words.INVALID_FEED))
@@ -102,25 +106,45 @@ class FuturesSession:
 
     # Public ----------------------------------------------------------------------------------
 
-    def _products(self, begins: bool, feed: ProductFeed, message: dict[str, Any]) -> None:
+    async def _products(self, begins: bool, feed: ProductFeed, message: dict[str, Any]) -> None:
         named = message.get("product_ids")
         if not isinstance(named, list) or not 1 <= len(named) <= PRODUCTS_MAX:
             return self._say(words.alert(words.BAD_REQUEST))
-        found: dict[str, Market] = {}
-        for name in named:
-            market = self._feeds.product(name) if isinstance(name, str) else None
-            if market is None:
-                self._say(words.invalid_product(str(name)))
-            else:
-                found[market.symbol] = market
+        found = self._found(named)
         if begins:
-            self._begin_products(feed, list(found.values()))
+            await self._begin_products(feed, list(found.values()))
         else:
             for symbol in found:
                 self._end((feed.name, symbol), feed.name, [symbol])
         return None
 
-    def _begin_products(self, feed: ProductFeed, markets: list[Market]) -> None:
+    def _found(self, named: list[Any]) -> dict[str, Market]:
+        # What is no product is said of a handful of names, and counted of the rest.
+        found: dict[str, Market] = {}
+        unknown = 0
+        for name in dict.fromkeys(one if isinstance(one, str) else str(one)[:40] for one in named):
+            market = self._feeds.product(name)
+            if market is not None:
+                found[market.symbol] = market
+                continue
+            unknown += 1
+            if unknown <= INVALID_SAID:
+                self._say(words.invalid_product(name))
+        if unknown > INVALID_SAID:
+            self._say(words.more_invalid_products(unknown - INVALID_SAID))
+        return found
+
+    async def _begin_products(self, feed: ProductFeed, markets: list[Market]) -> None:
+        # All acknowledgements go before the first snapshot, each snapshot with its beginning: so
+        # those of a portion are subscribed, acknowledged and told together.
+        for at in range(0, len(markets), PRODUCTS_A_PORTION):
+            if self._outlet.is_closed:
+                return
+            self._begin_portion(feed, markets[at : at + PRODUCTS_A_PORTION])
+            self._outlet.flush()
+            await self._outlet.drained()
+
+    def _begin_portion(self, feed: ProductFeed, markets: list[Market]) -> None:
         with self._feeds.stream.settled():
             told = []
             for market in markets:
@@ -128,6 +152,7 @@ class FuturesSession:
                 if place in self._ends:
                     self._say(words.alert(words.ALREADY))
                 elif len(self._ends) >= SUBSCRIPTIONS_MAX:
+                    self._feeds.stream.refused += 1
                     self._say(words.alert(words.TOO_MANY))
                     continue
                 else:
@@ -150,6 +175,8 @@ class FuturesSession:
             return self._say(words.alert(words.NOT_AUTHENTICATED))
         if not begins:
             return self._end((feed.name, ""), feed.name, None)
+        if not self._guard.add(key.public):
+            return self._say(words.alert(words.TOO_MANY))
         products = self._only(message)
         with self._feeds.stream.settled():
             known = self._private.get(feed.name) if (feed.name, "") in self._ends else None
@@ -162,7 +189,7 @@ class FuturesSession:
                 self._private[feed.name] = known
             self._say(words.done("subscribed", feed.name))
             self._say(feed.snapshot(known))
-        return self._guard.add(key.public)
+        return None
 
     def _private_leaver(self, feed: PrivateFeed, one: Subscription) -> Callable[[], None]:
         return lambda: feed.leave(one)

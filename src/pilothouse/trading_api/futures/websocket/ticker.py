@@ -12,7 +12,7 @@ from pilothouse.trading_api.feeds.socket import Outlet
 from pilothouse.trading_api.feeds.stream import Stream, Updates
 from pilothouse.trading_api.feeds.topics import Topics
 from pilothouse.trading_api.figures import number, product, ratio
-from pilothouse.trading_api.futures.instruments import can_trade
+from pilothouse.trading_api.futures.instruments import is_suspended
 from pilothouse.trading_api.futures.prices import TAGS
 from pilothouse.trading_api.listing import Market
 from pilothouse.venue.catalogue import to_json
@@ -85,7 +85,7 @@ def _figures(machine: Any, one: Market, figures: DayStatistics) -> Row:
         "dtm": 0,
         "index": number(live.index, one.price_decimals + MARK_DECIMALS),
         "premium": number(ratio(100 * (live.mark - live.index), live.index, 1), 1),
-        "suspended": not can_trade(live),
+        "suspended": is_suspended(live),
         "tag": TAGS[one.kind],
         "pair": f"{one.base.short}:{one.quote.short}",
         "openInterest": number(live.open_interest, one.quantity_decimals),

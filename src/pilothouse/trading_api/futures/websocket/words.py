@@ -28,6 +28,11 @@ def invalid_product(name: str) -> bytes:
     return alert(f"Couldn't subscribe to invalid product `{name[:40]}`")
 
 
+def more_invalid_products(count: int) -> bytes:
+    """Return the alert about products of one request that are not named one by one."""
+    return alert(f"Couldn't subscribe to {count} more invalid products")
+
+
 def done(event: str, feed: str, products: Sequence[str] | None = None) -> bytes:
     """Return what became of a request: subscribed, unsubscribed, unsubscribed_failed."""
     made: dict[str, Any] = {"event": event, "feed": feed}

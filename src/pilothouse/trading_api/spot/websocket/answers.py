@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pilothouse.trading_api.door import wall_clock_us
 from pilothouse.trading_api.figures import iso_micros
 from pilothouse.venue.catalogue import to_json
+from pilothouse.venue.clock import wall_clock_us
 
 
 class Answering:

@@ -8,6 +8,7 @@ from typing import Final
 from pilothouse.trading_api.feeds.book import Change
 from pilothouse.trading_api.feeds.checksum import LEVELS, checksum, digits
 from pilothouse.trading_api.feeds.moments import Moment
+from pilothouse.trading_api.feeds.snapshots import Snapshots
 from pilothouse.trading_api.feeds.socket import Outlet
 from pilothouse.trading_api.feeds.stream import Stream, Updates
 from pilothouse.trading_api.feeds.topics import Topics
@@ -64,6 +65,7 @@ class BookChannel:
         self._stream = stream
         self._topics: Topics[Topic] = Topics(stream.flush)
         self._words: dict[int, BookWords] = {}
+        self.snapshots: Snapshots[Topic] = Snapshots(stream.door, self._snapshot)
 
     def options(self, params: Params) -> Options:
         """Read depth and snapshot."""
@@ -88,7 +90,10 @@ class BookChannel:
             self._stream.books.unfollow(*topic)
 
     def snapshot(self, topic: Topic) -> bytes:
-        """Return the book to the subscribed depth."""
+        """Return the book to the subscribed depth, made once for all who ask within a block."""
+        return self.snapshots.get(topic)
+
+    def _snapshot(self, topic: Topic) -> bytes:
         market, depth = topic
         book = self._stream.books.book(market)
         sides = book.bids.top(depth), book.asks.top(depth)

@@ -24,6 +24,10 @@ class Refused(Exception):
         self.error, self.told = error, told
 
 
+class NotListed(Refused):
+    """A pair is refused because there is none of that name."""
+
+
 def wrong_type(field: str, wanted: str) -> Refused:
     """Return the refusal of a field of the wrong type, in Kraken's pattern."""
     return Refused(f"{field.capitalize()} field must be {wanted}")

@@ -9,7 +9,7 @@ from pilothouse.trading_api.feeds.accounts import Accounts
 from pilothouse.trading_api.feeds.moments import Moment
 from pilothouse.trading_api.feeds.socket import frame_of
 from pilothouse.trading_api.feeds.stream import Stream, Updates
-from pilothouse.trading_api.listing import Listing, Market
+from pilothouse.trading_api.listing import Listing, Market, index_of
 from pilothouse.trading_api.spot.websocket.execution_rows import (
     CANCELLED,
     FILLED,
@@ -120,4 +120,4 @@ class ExecutionsChannel:
     def _index(self, market: Market) -> int:
         with self._stream.door.follower.machine() as machine:
             found = asset(machine, market.quote.number)
-        return found.index_e12 if found else 0
+        return index_of(market.quote, found.index_e12 if found else 0)

@@ -10,7 +10,7 @@ from pilothouse.trading_api.feeds.moments import Moment
 from pilothouse.trading_api.feeds.socket import Outlet
 from pilothouse.trading_api.feeds.stream import Stream, Updates
 from pilothouse.trading_api.feeds.topics import Topics
-from pilothouse.trading_api.listing import Market
+from pilothouse.trading_api.listing import Market, index_of
 from pilothouse.trading_api.spot.listing import STATUS_WORDS
 from pilothouse.trading_api.spot.websocket.figures import raw
 from pilothouse.trading_api.spot.websocket.options import Options
@@ -112,7 +112,9 @@ def _pair(market: Market, live: Any, assets: dict[int, Any]) -> dict[str, Any]:
         "cost_precision": market.cost_decimals,
         "cost_min": _short(live.cost_min, market.cost_decimals),
         "marginable": False,
-        "has_index": all(assets[one.number].index_e12 for one in (market.base, market.quote)),
+        "has_index": all(
+            index_of(one, assets[one.number].index_e12) for one in (market.base, market.quote)
+        ),
     }
 
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from pilothouse.trading_api.spot.websocket.errors import Refused, unsupported_field, wrong_type
 
-SYMBOLS_MAX: Final = 1_000
+SYMBOLS_MAX: Final = 200
+"""Pairs that one request may name."""
 
 
 class Params:
@@ -53,8 +54,10 @@ class Params:
     def symbols(self) -> list[str]:
         """Return the pairs a request names: a list that must be there, and not endless."""
         found = self._values.get("symbol")
-        if not isinstance(found, list) or not found or len(found) > SYMBOLS_MAX:
+        if not isinstance(found, list) or not found:
             raise wrong_type("symbol", "an array")
+        if len(found) > SYMBOLS_MAX:
+            raise wrong_type("symbol", f"an array of at most {SYMBOLS_MAX} strings")
         if not all(isinstance(one, str) for one in found):
             raise wrong_type("symbol", "an array of strings")
         return list(dict.fromkeys(found))

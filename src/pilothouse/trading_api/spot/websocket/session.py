@@ -6,7 +6,7 @@ import logging
 from typing import Final
 
 from pilothouse.trading_api.feeds.accounts import KeyGuard
-from pilothouse.trading_api.feeds.socket import Outlet
+from pilothouse.trading_api.feeds.socket import PORTION, Outlet
 from pilothouse.trading_api.spot.refusals import INTERNAL
 from pilothouse.trading_api.spot.websocket import errors
 from pilothouse.trading_api.spot.websocket.answers import Answering
@@ -16,13 +16,15 @@ from pilothouse.trading_api.spot.websocket.channel import (
     WholeChannel,
 )
 from pilothouse.trading_api.spot.websocket.channels import Channels
-from pilothouse.trading_api.spot.websocket.errors import Refused
+from pilothouse.trading_api.spot.websocket.errors import NotListed, Refused
 from pilothouse.trading_api.spot.websocket.params import Params, read
 from pilothouse.trading_api.spot.websocket.subscriptions import Subscriptions
-from pilothouse.venue.catalogue import parse_json
+from pilothouse.trading_api.texts import Unreadable, read_json
 from pilothouse.venue.follower import ReplicaStopped
 
 TOKENS_MAX: Final = 100
+NOT_LISTED_SAID: Final = 10
+"""Names of one request that are answered each though nothing is listed under them."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ class SpotSession:
         self._channels, self._outlet = channels, outlet
         self._subscriptions = Subscriptions(channels, outlet)
         self._tokens: dict[str, str] = {}
-        self._guard = KeyGuard(channels.stream.door, outlet, errors.INVALID_SESSION)
+        self._guard = KeyGuard(channels.stream, outlet, errors.INVALID_SESSION)
 
     async def open(self) -> None:
         """Say what system this is."""
@@ -65,8 +67,8 @@ class SpotSession:
 
     async def _answer(self, text: str, answering: Answering) -> None:
         try:
-            message = parse_json(text)
-        except (ValueError, RecursionError):
+            message = read_json(text)
+        except Unreadable:
             raise Refused(errors.MALFORMED) from None
         if isinstance(message, dict) and isinstance(message.get("method"), str):
             answering.method = message["method"][:40]
@@ -82,7 +84,7 @@ class SpotSession:
     async def _change(self, begins: bool, params: Params, answering: Answering) -> None:
         name = params.text("channel")
         if name in self._channels.pairs:
-            self._pairs(begins, self._channels.pairs[name], params, answering)
+            await self._pairs(begins, self._channels.pairs[name], params, answering)
         elif name in self._channels.whole:
             self._whole(begins, self._channels.whole[name], params, answering)
         elif name in self._channels.private:
@@ -90,20 +92,30 @@ class SpotSession:
         else:
             raise Refused(errors.INVALID_CHANNEL)
 
-    def _pairs(
+    async def _pairs(
         self, begins: bool, channel: PairChannel, params: Params, answering: Answering
     ) -> None:
         params.only({"channel", "symbol", *channel.fields})
         options = channel.options(params)
         change = self._subscriptions.pair if begins else self._subscriptions.end_pair
-        symbols = params.symbols()
-        with self._channels.stream.settled():
-            for symbol in symbols:
-                try:
-                    change(channel, symbol, options, answering)
-                except Refused as refused:
-                    told = refused.told | {"symbol": symbol[:40]}
-                    self._outlet.push_text(answering.failure(refused.error, told))
+        left, unknown = params.symbols()[::-1], 0
+        while left and not self._outlet.is_closed:
+            with self._channels.stream.settled():
+                while left and self._outlet.pending < PORTION:
+                    symbol = left.pop()
+                    try:
+                        change(channel, symbol, options, answering)
+                    except Refused as refused:
+                        unknown += isinstance(refused, NotListed)
+                        if isinstance(refused, NotListed) and unknown > NOT_LISTED_SAID:
+                            continue
+                        told = refused.told | {"symbol": symbol[:40]}
+                        self._outlet.push_text(answering.failure(refused.error, told))
+            self._outlet.flush()
+            await self._outlet.drained()
+        if unknown > NOT_LISTED_SAID:
+            more = f"{errors.UNSUPPORTED_PAIR}: {unknown - NOT_LISTED_SAID} more names"
+            self._outlet.push_text(answering.failure(more, {}))
 
     def _whole(
         self, begins: bool, channel: WholeChannel, params: Params, answering: Answering
@@ -125,6 +137,8 @@ class SpotSession:
         key = await self._channels.stream.door.key(public) if public else None
         if key is None or public is None:
             raise Refused(errors.INVALID_SESSION, channel=channel.name, status="error")
+        if not self._guard.add(public):
+            raise Refused(errors.TOO_MANY, channel=channel.name, status="error")
         with self._channels.stream.settled():
             if begins:
                 self._subscriptions.private(channel, key.account, options, answering)
@@ -140,4 +154,3 @@ class SpotSession:
     def _remember(self, params: Params, public: str) -> None:
         if len(self._tokens) < TOKENS_MAX:
             self._tokens[params.text("token")] = public
-        self._guard.add(public)

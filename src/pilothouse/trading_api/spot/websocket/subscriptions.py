@@ -15,7 +15,7 @@ from pilothouse.trading_api.spot.websocket.channel import (
     WholeChannel,
 )
 from pilothouse.trading_api.spot.websocket.channels import Channels
-from pilothouse.trading_api.spot.websocket.errors import Refused
+from pilothouse.trading_api.spot.websocket.errors import NotListed, Refused
 from pilothouse.trading_api.spot.websocket.options import Options
 from pilothouse.trading_api.spot.websocket.private import Subscription
 
@@ -47,7 +47,7 @@ class Subscriptions:
         """Begin a subscription of a pair: acknowledgement, then the snapshot."""
         market = self._market(symbol)
         if market is None:
-            raise Refused(f"{errors.UNSUPPORTED_PAIR} {symbol[:40]}")
+            raise NotListed(f"{errors.UNSUPPORTED_PAIR} {symbol[:40]}")
         name, topic = (channel.name, symbol), channel.topic(market, options)
         self._begin(name, lambda: channel.leave(topic, self._outlet))
         self._topics[name] = topic
@@ -61,7 +61,9 @@ class Subscriptions:
     ) -> None:
         """End a subscription of a pair; it must be named as it was begun."""
         market, name = self._market(symbol), (channel.name, symbol)
-        if market is None or self._topics.get(name) != channel.topic(market, options):
+        if market is None:
+            raise NotListed(errors.NOT_SUBSCRIBED)
+        if self._topics.get(name) != channel.topic(market, options):
             raise Refused(errors.NOT_SUBSCRIBED)
         self._end(name)
         told = {key: value for key, value in options.items() if key != "snapshot"}
@@ -100,6 +102,7 @@ class Subscriptions:
         if name in self._ends:
             raise Refused(errors.ALREADY_SUBSCRIBED)
         if len(self._ends) >= SUBSCRIPTIONS_MAX:
+            self._channels.stream.refused += 1
             raise Refused(errors.TOO_MANY)
         self._ends[name] = end
         self._channels.status.enter(self._outlet)

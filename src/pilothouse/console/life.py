@@ -1,0 +1,60 @@
+"""The console's signs of life, and the one connection that checkpoints the database.
+
+A sign is given when pages are served, the database answers and the replica can be read: a console
+in which one of them waits for ever is no console.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from django.db import connection
+
+TURNED_S: Final = 5.0
+"""A loop of pages that did not come round for so long gives no sign."""
+
+
+class Lent(Protocol):
+    """The replica, whose machine is lent between two blocks."""
+
+    def machine(self) -> AbstractContextManager[Any]:
+        """Lend the machine; raises when it stopped."""
+
+
+class Life:
+    """Looks once a second whether everything comes round, and gives the sign."""
+
+    def __init__(self, follower: Lent, alive: Callable[[], None]) -> None:
+        self._follower, self._alive = follower, alive
+        self._turned_at = time.monotonic()
+
+    def turned(self) -> None:
+        """Note that the loop of pages came round."""
+        self._turned_at = time.monotonic()
+
+    def look(self) -> None:
+        """Give a sign of life, unless pages, database or replica do not come round."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM django_migrations")
+            cursor.fetchone()
+        with self._follower.machine():
+            pass
+        if time.monotonic() - self._turned_at < TURNED_S:
+            self._alive()
+
+
+def log_bytes() -> int:
+    """Return the size of the database's log in bytes."""
+    log = Path(f"{connection.settings_dict['NAME']}-wal")
+    return log.stat().st_size if log.exists() else 0
+
+
+def checkpoint() -> None:
+    """Bring the database's log into the database; no other connection of ours does."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        cursor.fetchone()

@@ -1,0 +1,205 @@
+"""Authority: signatures, grants and entries of the register as rows, against the audit's facts.
+
+A row that was put in or changed beside the audit gives nobody a right that this does not find:
+each has the audit row that was written in its transaction, and is equal to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db.models import Q
+
+from pilothouse.access.models import Grant, Person
+from pilothouse.access.roles import Role
+from pilothouse.control import audited, credentials, odd_schema, register, revocations
+from pilothouse.control.believed import believed, below, odd_beginning, unsealed
+from pilothouse.control.canonical import plain_hash
+from pilothouse.control.models import Change, ChangeStep, Signature
+from pilothouse.control.moves import State, Verb
+from pilothouse.control.policy import NEEDS
+from pilothouse.language.texts import all_shown
+from pilothouse.records import audit
+from pilothouse.records.models import AuditRow
+
+GRANTED: Final = "person.added"
+REGISTER: Final = "register."
+POWER: Final = Q(deed__in=[Verb.PREVIEW, Verb.APPROVE, Verb.APPLY, GRANTED, *audited.DEEDS]) | Q(
+    deed__startswith=REGISTER
+)
+"""The rows of the audit from which somebody has a power, or a difference its end."""
+MARK_LETTERS: Final = 12
+SLACK: Final = timedelta(seconds=60)
+"""Between a grant and its audit row in the first release, which did not name the grant."""
+
+
+def _rows(subject: str, deed: str) -> list[AuditRow]:
+    found = AuditRow.objects.filter(subject=subject, deed=deed, outcome=audit.DONE)
+    return list(believed(found))
+
+
+def _sent(change: Change, step: ChangeStep) -> AuditRow | None:
+    for row in reversed(_rows(change.subject, Verb.APPLY)):
+        if row.facts.get("to") == State.APPLYING and row.facts.get("step") == step.number:
+            return row
+    return None
+
+
+def said_when_sent(change: Change, step: ChangeStep) -> str:
+    """Return the hash of what a step said when it was sent, as the audit has it; else empty."""
+    row = _sent(change, step)
+    return str(row.facts.get("said", "")) if row else ""
+
+
+def why_unsigned(change: Change, step: ChangeStep) -> str:
+    """Return why a step that was executed lacks what its class needs; empty if it has it.
+
+    It is read from the audit alone: which fingerprint was sent, and who signed it before.
+    """
+    sent = _sent(change, step)
+    if sent is None:
+        return f"the audit does not say that step {step.number} of change {change.pk} was sent"
+    if not _was_approved(change, sent):
+        return f"the audit does not say that change {change.pk} was approved as it was sent"
+    need = NEEDS.get(str(sent.facts.get("class", change.change_class)))
+    if need is None:
+        return f"change {change.pk} has no class"
+    if not need.signatures:
+        return ""
+    carrier = sent.facts.get("signed_with") or change.pk
+    signed = {
+        who: roles
+        for who, roles in _signers(int(carrier), sent).items()
+        if not (roles and need.roles) or need.roles & set(roles)
+    }
+    if len(signed) < need.signatures:
+        return f"change {carrier} has {len(signed)} of {need.signatures} signatures in the audit"
+    roles = {role for held in signed.values() for role in held}
+    missing = [one for one in need.each_of if one not in roles] if roles else []
+    return f"nobody signed as {missing[0]}" if missing else ""
+
+
+def _was_approved(change: Change, sent: AuditRow) -> bool:
+    rows = AuditRow.objects.filter(
+        subject=change.subject,
+        deed__in=(Verb.PREVIEW, Verb.APPROVE),
+        outcome=audit.DONE,
+        number__lt=sent.number,
+    )
+    fingerprint = sent.facts.get("fingerprint")
+    return any(
+        one.get("to") == State.APPROVED and one.get("fingerprint") == fingerprint
+        for one in (row.facts for row in believed(rows))
+    )
+
+
+def _signers(carrier: int, sent: AuditRow) -> dict[str, list[Role]]:
+    change = Change.objects.filter(pk=carrier).first()
+    if change is None:
+        return {}
+    own = sent.subject == change.subject
+    wanted = sent.facts.get("fingerprint") if own else change.fingerprint
+    proposer = f"person:{change.proposer_id}"
+    return {
+        row.actor: [Role(one) for one in row.facts.get("roles", [])]
+        for row in _rows(change.subject, Verb.APPROVE)
+        if row.number < sent.number and row.facts.get("signed") == wanted and row.actor != proposer
+    }
+
+
+def differences_of(person: Person) -> list[str]:
+    """Return a sentence for each grant of a person that its audit row does not cover, and one for
+    their credentials.
+    """
+    return [*_grants(person), *credentials.of_people(person)]
+
+
+def differences() -> Iterator[str]:
+    """Yield a sentence for each row that its audit row does not cover.
+
+    It ends with a mark of what the row says now: changed once more, it is another difference.
+    """
+    yield from odd_beginning()
+    yield from below()
+    yield from odd_schema.differences()
+    yield from _signatures()
+    yield from _grants()
+    yield from _entries()
+    yield from unsealed(POWER)
+    yield from credentials.odd_foundings()
+    yield from credentials.of_people()
+    yield from credentials.of_keys()
+
+
+def _signatures() -> Iterator[str]:
+    known: dict[tuple[Any, ...], list[AuditRow]] = {}
+    for row in believed(AuditRow.objects.filter(deed=Verb.APPROVE, outcome=audit.DONE)):
+        known.setdefault((row.subject, row.actor, row.facts.get("signed")), []).append(row)
+    for one in Signature.objects.order_by("pk").iterator():
+        key = (f"change:{one.change_id}", f"person:{one.person_id}", one.fingerprint)
+        if not any(_covers(row, one) for row in known.get(key, ())):
+            yield (
+                f"Signature {one.pk} of person {one.person_id} on change {one.change_id} is not "
+                f"as the audit recorded it ({_mark(one)})."
+            )
+
+
+def _covers(row: AuditRow, one: Signature) -> bool:
+    facts = row.facts
+    return (
+        row.at == one.signed_at
+        and facts.get("preview") == one.preview_hash
+        and facts.get("position") == one.preview_position
+        and facts.get("roles", one.roles) == one.roles
+        and facts.get("expires", one.expires_at.isoformat()) == one.expires_at.isoformat()
+        and facts.get("prices", one.prices) == one.prices
+    )
+
+
+def _mark(row: Any) -> str:
+    words = {one.attname: str(getattr(row, one.attname)) for one in row._meta.concrete_fields}
+    return plain_hash(words)[:MARK_LETTERS]
+
+
+def _grants(person: Person | None = None) -> Iterator[str]:
+    known: dict[str, list[AuditRow]] = {}
+    for row in believed(AuditRow.objects.filter(deed=GRANTED, outcome=audit.DONE)):
+        known.setdefault(row.subject, []).append(row)
+    held = Grant.objects.filter(person=person) if person else Grant.objects.all()
+    ends = revocations.ends()
+    for one in held.order_by("pk").iterator():
+        rows = known.get(f"person:{one.person_id}", [])
+        if not any(_gave(row, one) for row in rows) or _lives_on(one, ends):
+            yield (
+                f"Grant {one.pk}, which makes person {one.person_id} {one.role}, is not as the "
+                f"audit recorded it ({_mark(one)})."
+            )
+
+
+def _lives_on(one: Grant, ends: dict[int, str]) -> bool:
+    # One that the audit does not end was ended by a release that recorded no end, or not at all.
+    ended = one.revoked_at.isoformat() if one.revoked_at else ""
+    return one.pk in ends and ends[one.pk] != ended
+
+
+def _gave(row: AuditRow, one: Grant) -> bool:
+    if "grant" not in row.facts:
+        # The first release named the role in its sentence alone.
+        named = row.sentence.endswith(f" is given {one.role}")
+        return named and abs(row.at - one.given_at) <= SLACK
+    until = one.until.isoformat() if one.until else None
+    wanted = {"grant": one.pk, "role": one.role, "until": until}
+    return {name: row.facts.get(name) for name in wanted} == wanted
+
+
+def _entries() -> Iterator[str]:
+    known: dict[tuple[Any, ...], list[AuditRow]] = {}
+    for row in believed(AuditRow.objects.filter(deed__startswith=REGISTER)):
+        known.setdefault((row.subject, row.facts.get("version")), []).append(row)
+    for kind, key, version, body in register.rows():
+        rows = known.get((f"{kind}:{key}", version), [])
+        if not any(row.facts.get("body") == all_shown(body) for row in rows):
+            mark = plain_hash({"body": all_shown(body)})[:MARK_LETTERS]
+            yield f"Version {version} of {kind} {key} is not as the audit recorded it ({mark})."

@@ -1,0 +1,123 @@
+"""Marks: a contract's index and what its book adds, if somebody could trade on that book."""
+
+from __future__ import annotations
+
+from pilothouse.engine import events as emit
+from pilothouse.engine.reducing import only_reduces
+from pilothouse.engine.state import State
+from pilothouse.engine.triggers import queue_triggered_above, queue_triggered_below
+from pilothouse.language.kinds import Side
+from pilothouse.language.numbers import MARK_PER_PRICE
+from pilothouse.rules.bits import fits, muldiv_up
+from pilothouse.rules.compiled import inner
+from pilothouse.rules.index import STALE_AFTER_US
+from pilothouse.rules.mark import (
+    IMPACT_MICRO_USD,
+    ORDERS_LOOKED_AT,
+    SETTLES_AFTER_US,
+    clamp_premium,
+    premium_e12,
+    smoothed_premium,
+)
+from pilothouse.rules.market_status import executes
+
+INDEX_LIMIT = 1 << 48
+"""A contract whose index is above this in hundredths of its price unit gets no mark."""
+
+
+@inner
+def move_mark(s: State, market: int, counted_until: int) -> None:
+    """Compute a contract's mark anew from its index and its book.
+
+    The premium so far counts for funding until `counted_until`, when the index was last live.
+    """
+    m = s.markets[market]
+    now = s.exchange[0].time
+    index = s.assets[m.base].index_e12 // m.index_divisor * m.index_multiplier
+    if index == 0 or index >= INDEX_LIMIT:
+        return
+    # The premium that held until now: of the mark to the index it was made from.
+    _count_premium(s, market, counted_until - m.mark_time)
+    elapsed = now - m.mark_time if m.mark_time != 0 else 0
+    if elapsed > STALE_AFTER_US:
+        # Nobody looked at the book for so long that it counts as new.
+        m.depth_since = 0
+    m.index = index
+    m.premium = smoothed_premium(m.premium, _premium(s, market), elapsed)
+    before = m.mark
+    m.mark = max(1, m.index + clamp_premium(m.index, m.premium, m.premium_max_ppm))
+    m.mark_time = now
+    if m.mark != before:
+        emit.mark_set(s, 0, market, m.mark, m.index)
+        queue_triggered_below(s, m.long_triggers, m.mark)
+        queue_triggered_above(s, m.short_triggers, m.mark)
+
+
+@inner
+def restart_premium(s: State, market: int) -> None:
+    """Forget what the book of a market that resumes said before; it must settle again."""
+    s.markets[market].premium = 0
+    s.markets[market].depth_since = 0
+
+
+@inner
+def _premium(s: State, market: int) -> int:
+    # The middle of what can be traded against the index, 0 unless that has settled.
+    m = s.markets[market]
+    size = _impact_size(s, market)
+    bid, buyer = _impact(s, s.books[m.bids].highest, Side.BUY, size)
+    ask, seller = _impact(s, s.books[m.asks].lowest, Side.SELL, size)
+    alone = buyer != 0 and buyer == seller
+    if not executes(m.status) or bid == 0 or ask == 0 or alone:
+        m.depth_since = 0
+        return 0
+    if m.depth_since == 0:
+        m.depth_since = s.exchange[0].time
+    if s.exchange[0].time - m.depth_since < SETTLES_AFTER_US:
+        return 0
+    return (bid + ask) * MARK_PER_PRICE // 2 - m.index
+
+
+@inner
+def _impact_size(s: State, market: int) -> int:
+    # The quantity that the impact's dollars buy at the index, at least one unit.
+    m = s.markets[market]
+    if m.impact_quantity != 0:
+        return m.impact_quantity
+    unit = m.index * m.mark_multiplier
+    if not fits(IMPACT_MICRO_USD, m.mark_divisor, unit):
+        return 1 << 62
+    return max(1, muldiv_up(IMPACT_MICRO_USD, m.mark_divisor, unit))
+
+
+@inner
+def _impact(s: State, level: int, side: int, size: int) -> tuple[int, int]:
+    # The price of the order that completes a quantity from the best on, 0 if there is too little;
+    # and the account behind all of it, 0 if they are several. What only reduces does not count:
+    # several such orders share one position, and it may be closed.
+    gathered, looked, account = 0, 0, -1
+    while level != 0:
+        row = s.levels[level].first
+        while row != 0 and looked < ORDERS_LOOKED_AT:
+            o = s.orders[row]
+            looked += 1
+            if not only_reduces(s, row):
+                account = o.account if account == -1 or account == o.account else 0
+                gathered += min(o.remaining, size)
+            if gathered >= size:
+                return s.levels[level].price, account
+            row = o.next
+        if looked == ORDERS_LOOKED_AT:
+            return 0, 0
+        level = s.levels[level].below if side == Side.BUY else s.levels[level].above
+    return 0, 0
+
+
+@inner
+def _count_premium(s: State, market: int, elapsed_us: int) -> None:
+    m = s.markets[market]
+    if m.mark == 0 or elapsed_us <= 0 or not executes(m.status):
+        return
+    elapsed_ms = min(elapsed_us // 1000, 3_600_000)
+    m.premium_sum_e12_ms += premium_e12(m.mark, m.index) * elapsed_ms
+    m.premium_ms += elapsed_ms

@@ -1,0 +1,1 @@
+"""The gate: how many may come in, how fast, and how much each may bring, before any parser."""

@@ -1,0 +1,92 @@
+"""The audit's chain followed piece by piece: what was followed before is not read again at once.
+
+A page reads the new rows only; a worker goes round the whole chain, a piece at a time, so that a
+row changed long ago shows too. Head and rows are compared as `audit.verify` compares them.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Final
+
+from pilothouse.records.audit import NO_HASH, Verdict, below_the_first, check_chain, head
+from pilothouse.records.models import AuditRow
+
+PIECE: Final = 500
+"""Rows that are read at one time."""
+CUT: Final = "rows at the end are missing or added"
+
+
+class Checking:
+    """How far the chain was followed, and where it first broke."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows, self._hash = 0, NO_HASH
+        self._round_rows, self._round_hash = 0, NO_HASH
+        self._broken: Verdict | None = None
+
+    def forget(self) -> None:
+        """Begin from nothing."""
+        self.__init__()  # type: ignore[misc]
+
+    def verdict(self) -> Verdict:
+        """Follow the rows that are new, one piece of them, and say what is known.
+
+        `rows` of the verdict is how far the chain was followed; `head` is the last hash there.
+        """
+        with self._lock:
+            if self._broken is None:
+                self._follow_new()
+            return self._broken or Verdict(self._rows, 0, "", self._hash)
+
+    def go_round(self) -> None:
+        """Follow one piece of the whole chain again, from its beginning when it has come round."""
+        with self._lock:
+            if self._broken is not None:
+                return
+            self._follow_new()
+            if self._round_rows >= self._rows:
+                self._round_rows, self._round_hash = 0, NO_HASH
+            most = min(PIECE, self._rows - self._round_rows)
+            found = _follow(self._round_rows, self._round_hash, most)
+            if found.whole and found.rows == most:
+                self._round_rows += found.rows
+                self._round_hash = found.head
+                if self._round_rows == self._rows and self._round_hash != self._hash:
+                    found = replace(found, broken_at=self._rows, reason="the chain is another one")
+            elif found.whole:
+                gone = self._round_rows + found.rows + 1
+                found = replace(found, broken_at=gone, reason=f"row {gone} is missing")
+            if not found.whole:
+                self._broken = found
+
+    def _follow_new(self) -> None:
+        # The chain is followed upwards from row 1: what was put below it is no part of it.
+        below = below_the_first()
+        if below:
+            self._broken = Verdict(0, 1, below, NO_HASH)
+            return
+        number, told = head()
+        if number < self._rows:
+            self._broken = Verdict(number, number + 1, CUT, told)
+            return
+        found = _follow(self._rows, self._hash, PIECE)
+        if not found.whole:
+            self._broken = found
+            return
+        self._rows, self._hash = self._rows + found.rows, found.head
+        differs = found.rows < PIECE and (self._rows, self._hash) != (number, told)
+        # A row may have been written between the two readings: the head is asked once more.
+        if differs and head() == (number, told):
+            self._broken = Verdict(self._rows, self._rows + 1, CUT, self._hash)
+
+
+def _follow(after: int, before: str, most: int) -> Verdict:
+    rows = AuditRow.objects.filter(number__gt=after).order_by("number")[:most]
+    return check_chain(rows, after, before)
+
+
+CHECKING: Final = Checking()
+"""That of this process."""

@@ -1,0 +1,194 @@
+"""One contract whose index sources a test plays by the second: honest, silent, wrong."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import numpy as np
+
+from pilothouse.engine.machine import Machine
+from pilothouse.language.commands import (
+    CancelAllOrders,
+    CreateExchange,
+    Deposit,
+    ListAsset,
+    ListMarket,
+    MarginTier,
+    OpenAccount,
+    PlaceOrder,
+    SetIndexPrice,
+    SetMarginSchedule,
+    SetMarketStatus,
+    Transfer,
+)
+from pilothouse.language.kinds import (
+    CauseKind,
+    ClientClass,
+    FillKind,
+    MarketKind,
+    MarketStatus,
+    OrderType,
+    Purpose,
+    Side,
+    TimeInForce,
+    Wallet,
+)
+from pilothouse.language.names import Cause, Name, Sender
+from pilothouse.language.rows import Message, from_event_row, to_rows
+
+DOLLAR, BITCOIN, ETHER = 1, 2, 3
+CONTRACT, OTHER = 1, 2
+"""Contracts on bitcoin and on ether."""
+E6, E12 = 10**6, 10**12
+SECOND_US = E6
+START = 1_700_000_000 * E6
+REDUCE_ONLY = 2
+COIN = 10**4
+PRICE = 20_000
+ALL = (1, 2, 3)
+
+
+class IndexWorld:
+    """A machine with a clock that a test moves."""
+
+    def __init__(self, **bitcoin) -> None:
+        self.machine, self.names, self.time = Machine.empty(), count(1), START
+        self.happened = []
+        sizes = dict.fromkeys(("accounts", "balances", "positions", "orders", "levels"), 2_000)
+        house = (Purpose.CUSTODY, Purpose.FEES, Purpose.INSURANCE)
+        self.say(
+            CreateExchange(**sizes, nodes=4_000),
+            *[OpenAccount(client_class=ClientClass.HOUSE, purpose=one) for one in house],
+            ListAsset(symbol="ZUSD", decimals=6, collateral=1),
+            ListAsset(symbol="XXBT", decimals=8, collateral=1, **bitcoin),
+            ListAsset(symbol="XETH", decimals=8, collateral=1),
+            *[_contract(f"PF_{k}", asset) for k, asset in ((1, BITCOIN), (2, ETHER))],
+            *[_schedule(market) for market in (CONTRACT, OTHER)],
+        )
+        self.maker, self.seller, self.client = (self.account(10_000_000) for _ in range(3))
+
+    # what is asked
+    def say(self, *commands):
+        """Step commands as one block; return their outcomes."""
+        cause = Cause(CauseKind.GENESIS, 1)
+        senders = [Sender.CONTROL if c.governed else Sender.GENESIS for c in commands]
+        rows = [
+            to_rows(Message(c, Name(sender, 1, next(self.names)), cause))
+            for c, sender in zip(commands, senders, strict=True)
+        ]
+        stepped = self.machine.step(
+            np.concatenate([np.zeros((0, 16), np.int64), *rows]), self.time
+        )
+        self.happened += [from_event_row(row) for row in stepped.events]
+        return [int(one[1]) for one in stepped.receipts]
+
+    def account(self, dollars):
+        """Open a client's account with dollars in its futures wallet."""
+        (opened,) = self.made(OpenAccount(client_class=ClientClass.PROFESSIONAL))
+        self.fund(opened, DOLLAR, dollars * E6)
+        return opened
+
+    def fund(self, account, asset, amount):
+        """Give an account money in its futures wallet."""
+        sent = (
+            Deposit(account=account, asset=asset, amount=amount),
+            Transfer(
+                account=account, asset=asset, amount=amount,
+                source=Wallet.SPOT, target=Wallet.FUTURES,
+            ),
+        )  # fmt: skip
+        assert self.say(*sent) == [0, 0]
+
+    def made(self, command):
+        """Step a command; return what it made."""
+        name = Name(Sender.GENESIS, 1, next(self.names))
+        rows = to_rows(Message(command, name, Cause(CauseKind.GENESIS, 1)))
+        stepped = self.machine.step(rows, self.time)
+        return [int(one[2]) for one in stepped.receipts]
+
+    def tell(self, said, asset=BITCOIN):
+        """Let sources tell dollars now; return the outcomes."""
+        return self.say(
+            *[
+                SetIndexPrice(asset=asset, source=source, price_e12=int(dollars * E12))
+                for source, dollars in said.items()
+            ]
+        )
+
+    def all_tell(self, dollars, asset=BITCOIN):
+        """Let the three sources tell the same price now."""
+        return self.tell(dict.fromkeys(ALL, dollars), asset)
+
+    def live(self, seconds, said=(), asset=BITCOIN):
+        """Let seconds pass, in each of which these sources tell these dollars."""
+        for _ in range(seconds):
+            self.time += SECOND_US
+            self.tell(dict(said), asset)
+
+    def order(self, account, side, price, quantity=COIN, market=CONTRACT, **more):
+        """Send an order; return its outcome. Limits rest unless told otherwise."""
+        plain = {
+            "account": account, "market": market, "side": side, "price": int(price * 10),
+            "quantity": quantity, "order_type": OrderType.LIMIT, "flags": 0,
+            "time_in_force": TimeInForce.GTC,
+        }  # fmt: skip
+        return self.say(PlaceOrder(**(plain | more)))[0]
+
+    def long(self, account, price=PRICE, quantity=COIN, market=CONTRACT):
+        """Let an account buy from the maker."""
+        assert self.order(self.maker, Side.SELL, price, quantity, market) == 0
+        assert self.order(account, Side.BUY, price, quantity, market) == 0
+
+    def status(self, status, market=CONTRACT):
+        """Move a market to a status; return the outcome."""
+        version = int(self.machine.state.markets[market]["status_version"])
+        return self.say(SetMarketStatus(market=market, status=status, base_version=version))[0]
+
+    def cancel_all(self, account):
+        """Cancel an account's orders; return the outcome."""
+        return self.say(CancelAllOrders(account=account, market=0))[0]
+
+    # what is so
+    def index(self, asset=BITCOIN):
+        """Return the index in dollars, cut."""
+        return int(self.machine.state.assets[asset]["index_e12"]) // E12
+
+    def mark(self, market=CONTRACT):
+        """Return the mark in dollars, with its cents."""
+        return int(self.machine.state.markets[market]["mark"]) / 1_000
+
+    def held(self, account, market=CONTRACT):
+        """Return an account's position."""
+        found = [
+            int(one["quantity"])
+            for one in self.machine.state.positions
+            if one["account"] == account and one["market"] == market
+        ]
+        return sum(found)
+
+    def liquidated(self):
+        """Return who was liquidated, or unwound."""
+        kinds = (FillKind.LIQUIDATION, FillKind.UNWIND)
+        fills = [one for one in self.happened if getattr(one.event, "fill_kind", 0) in kinds]
+        return {one.account for one in fills}
+
+    def events(self, kind):
+        """Return the events of a class so far."""
+        return [one.event for one in self.happened if isinstance(one.event, kind)]
+
+
+def _contract(symbol, asset):
+    return ListMarket(
+        symbol=symbol, kind=MarketKind.PERPETUAL_LINEAR, base=asset, quote=DOLLAR,
+        price_decimals=1, quantity_decimals=4, tick=1, lot=1, band_ppm=50_000,
+        status=MarketStatus.ONLINE, funding_coefficient=24, funding_rate_max_e12=2_500_000_000,
+    )  # fmt: skip
+
+
+def _schedule(market):
+    return SetMarginSchedule(
+        market=market, client_class=ClientClass.ANY, jurisdiction=0, opened_from=0,
+        base_version=1, accounts_below_initial_max=-1, accounts_below_maintenance_max=-1,
+        notional_below_initial_max=-1, notional_below_maintenance_max=-1, count=1,
+        tiers=(MarginTier(floor_usd=0, initial_ppm=20_000, maintenance_ppm=10_000),),
+    )  # fmt: skip

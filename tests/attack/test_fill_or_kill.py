@@ -1,0 +1,179 @@
+"""Fill or kill is all or nothing: decided by the walk that would execute, or the book stays."""
+
+import hypothesis.strategies as some
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from pilothouse.language import refusals as no
+from pilothouse.language.commands import Deposit, ListMarket, SetFeeSchedule, SetPriceBand
+from pilothouse.language.commands.fees import FeeTier
+from pilothouse.language.commands.orders import REDUCE_ONLY
+from pilothouse.language.events import OrderCancelled, OrderFilled
+from pilothouse.language.kinds import MarketKind, OrderType, Side, TimeInForce
+from pilothouse.venue.views.accounts import positions
+from pilothouse.venue.views.orders import orders
+from tests.engine.protected import BITCOIN, BUY, DOLLAR, E6, SELL, Exchange
+
+FOK = {"time_in_force": TimeInForce.FOK}
+REDUCES = {"flags": REDUCE_ONLY}
+SPOT = 3
+
+
+@pytest.fixture
+def exchange():
+    made = Exchange(clients=5, pool_usd=1_000)
+    for number in range(made.first, made.first + 5):
+        made.fund(number, DOLLAR, 5_000_000 * E6)
+    return made
+
+
+def outcome(exchange, *commands):
+    return [int(one) for one in exchange.say(*commands)[:, 1]]
+
+
+def book(exchange):
+    """Everything that rests and is held: what a refused order must leave as it is."""
+    numbers = range(exchange.first, exchange.first + 5)
+    return [(orders(exchange.machine, n), positions(exchange.machine, n)) for n in numbers]
+
+
+def make_long(exchange, number, other, quantity):
+    assert outcome(
+        exchange,
+        exchange.order(other, 1, SELL, quantity, 600_000),
+        exchange.order(number, 1, BUY, quantity, 600_000),
+    ) == [0, 0]
+
+
+def test_two_reduce_only_orders_of_one_maker_share_its_position(exchange):
+    maker, taker, other = (exchange.first + k for k in range(3))
+    make_long(exchange, maker, other, 10)
+    for price in (600_100, 600_200):
+        assert outcome(exchange, exchange.order(maker, 1, SELL, 10, price, **REDUCES)) == [0]
+    before = book(exchange)
+    told = len(exchange.told)
+    asked = exchange.order(taker, 1, BUY, 20, 600_200, **FOK)
+    assert outcome(exchange, asked) == [no.FILL_OR_KILL_CANNOT_FILL]
+    assert book(exchange) == before and len(exchange.told) == told
+    whole = exchange.order(taker, 1, BUY, 10, 600_200, **FOK)
+    assert outcome(exchange, whole) == [0]
+    assert [one.quantity for one in positions(exchange.machine, taker)] == [10]
+
+
+def test_a_plain_order_of_the_maker_uses_up_what_its_reduce_only_order_has(exchange):
+    maker, taker, other = (exchange.first + k for k in range(3))
+    make_long(exchange, maker, other, 10)
+    assert outcome(
+        exchange,
+        exchange.order(maker, 1, SELL, 10, 600_100),
+        exchange.order(maker, 1, SELL, 10, 600_200, **REDUCES),
+    ) == [0, 0]
+    before = book(exchange)
+    asked = exchange.order(taker, 1, BUY, 11, 600_200, **FOK)
+    assert outcome(exchange, asked) == [no.FILL_OR_KILL_CANNOT_FILL]
+    assert book(exchange) == before
+
+
+def test_a_reduce_only_fill_or_kill_larger_than_its_position_is_refused_whole(exchange):
+    holder, maker, other = (exchange.first + k for k in range(3))
+    make_long(exchange, holder, other, 10)
+    assert outcome(exchange, exchange.order(maker, 1, BUY, 50, 599_900)) == [0]
+    before = book(exchange)
+    asked = exchange.order(holder, 1, SELL, 20, 599_900, **FOK, **REDUCES)
+    assert outcome(exchange, asked) == [no.FILL_OR_KILL_CANNOT_FILL]
+    assert book(exchange) == before
+    asked = exchange.order(holder, 1, SELL, 10, 599_900, **FOK, **REDUCES)
+    assert outcome(exchange, asked) == [0]
+
+
+def test_more_cancels_on_the_way_than_an_order_may_meet_are_counted(exchange):
+    maker, taker, other, rest = (exchange.first + k for k in range(4))
+    make_long(exchange, maker, other, 1)
+    stale = [exchange.order(maker, 1, SELL, 1, 600_100, **REDUCES) for _ in range(60)]
+    assert set(outcome(exchange, *stale)) == {0}
+    small = [exchange.order(rest, 1, SELL, 1, 600_200) for _ in range(60)]
+    for _ in range(5):
+        exchange.say(*small)
+    before = book(exchange)
+    asked = exchange.order(taker, 1, BUY, 61, 600_200, **FOK)
+    assert outcome(exchange, asked) == [0], "one fill, 59 cancels, 60 fills"
+    assert before != book(exchange)
+
+
+@pytest.mark.parametrize(
+    ("dollars", "refused"), [(1_020, no.FILL_OR_KILL_CANNOT_FILL), (1_060, 0)]
+)
+def test_a_market_order_whose_money_ends_early_buys_nothing(exchange, dollars, refused):
+    exchange.say(
+        SetFeeSchedule(
+            fee_schedule=1, count=1,
+            tiers=(FeeTier(volume_from_usd=0, maker_ppm=0, taker_ppm=2_000),),
+        ),
+        ListMarket(
+            symbol="XBTUSD", kind=MarketKind.SPOT, base=BITCOIN, quote=DOLLAR, price_decimals=1,
+            quantity_decimals=8, tick=1, lot=1_000, fee_schedule=1,
+        ),
+    )  # fmt: skip
+    maker, taker = exchange.first, exchange.first + 1
+    unit = 10**8
+    exchange.say(
+        Deposit(account=maker, asset=BITCOIN, amount=10 * unit),
+        Deposit(account=taker, asset=DOLLAR, amount=dollars * E6),
+    )
+    assert outcome(
+        exchange,
+        exchange.order(maker, SPOT, SELL, unit, 1_000),
+        exchange.order(maker, SPOT, SELL, 9 * unit, 1_040),
+    ) == [0, 0]
+    before = book(exchange)
+    asked = exchange.order(taker, SPOT, BUY, 10 * unit, 0, order_type=OrderType.MARKET, **FOK)
+    assert outcome(exchange, asked) == [refused]
+    assert (book(exchange) == before) == bool(refused)
+
+
+some_order = some.tuples(
+    some.integers(0, 4),
+    some.sampled_from(list(Side)),
+    some.integers(1, 30),
+    some.integers(-4, 4),
+    some.booleans(),
+)
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(data=some.data(), resting=some.lists(some_order, min_size=4, max_size=40))
+def test_a_fill_or_kill_fills_whole_or_leaves_the_book_untouched(data, resting):
+    exchange = Exchange(clients=5, pool_usd=1_000)
+    for number in range(exchange.first, exchange.first + 5):
+        exchange.fund(number, DOLLAR, 1_000_000 * E6)
+    if data.draw(some.booleans()):
+        exchange.say(SetPriceBand(market=1, band_ppm=1_000, base_version=1))
+    make_long(exchange, exchange.first, exchange.first + 1, 20)
+    make_long(exchange, exchange.first + 2, exchange.first + 3, 15)
+    for who, side, quantity, steps, reduces in resting:
+        flags = REDUCES if reduces else {}
+        price = 600_000 + 100 * steps
+        exchange.say(exchange.order(exchange.first + who, 1, side, quantity, price, **flags))
+    for _ in range(3):
+        who, side, quantity, steps, reduces = data.draw(some_order)
+        quantity *= 2
+        flags = REDUCES if reduces else {}
+        before, told = book(exchange), len(exchange.told)
+        order = exchange.order(
+            exchange.first + who, 1, side, quantity, 600_000 + 100 * steps, **FOK, **flags
+        )
+        refused, number = (int(one) for one in exchange.say(order)[0, 1:3])
+        events = [one.event for one in exchange.told[told:]]
+        filled = [one for one in events if isinstance(one, OrderFilled)]
+        own = [one for one in filled if one.taker_order == number]
+        if refused:
+            assert book(exchange) == before and not filled
+        else:
+            assert sum(one.quantity for one in own) == quantity
+            cancelled = [one for one in events if isinstance(one, OrderCancelled)]
+            assert number not in [one.order for one in cancelled]
+        assert exchange.machine.broken_invariants() == []

@@ -1,0 +1,161 @@
+"""A book that nobody can trade on moves no mark, and what it said does not outlive a stop."""
+
+import pytest
+
+from pilothouse.language.kinds import MarketStatus, Side
+from tests.attack.index_world import ALL, COIN, CONTRACT, PRICE, IndexWorld
+
+HONEST = dict.fromkeys(ALL, PRICE)
+NEAR, FAR = PRICE * 1.002, PRICE * 1.006
+"""A bid and an ask whose middle is 0.4 % above the index."""
+
+
+@pytest.fixture
+def world():
+    made = IndexWorld()
+    made.all_tell(PRICE)
+    made.live(1, HONEST)
+    return made
+
+
+def quote(world, buyer, seller, quantity=COIN, **more):
+    assert world.order(buyer, Side.BUY, NEAR, quantity, **more) == 0
+    assert world.order(seller, Side.SELL, FAR, quantity, **more) == 0
+
+
+def test_a_book_that_can_be_traded_on_moves_the_mark(world):
+    quote(world, world.maker, world.seller)
+    world.live(60, HONEST)
+    assert world.mark() > PRICE * 1.003
+
+
+def test_a_book_moves_no_mark_before_it_has_stood_for_ten_seconds(world):
+    quote(world, world.maker, world.seller)
+    world.live(10, HONEST)
+    assert world.mark() == PRICE
+    for _ in range(20):
+        # Shown for nine seconds of ten.
+        world.cancel_all(world.seller)
+        world.live(1, HONEST)
+        assert world.order(world.seller, Side.SELL, FAR) == 0
+        world.live(9, HONEST)
+    assert world.mark() == PRICE
+
+
+def test_a_book_of_one_account_moves_no_mark(world):
+    quote(world, world.maker, world.maker)
+    world.live(60, HONEST)
+    assert world.mark() == PRICE
+
+
+def test_orders_below_the_impact_size_move_no_mark(world):
+    quote(world, world.maker, world.seller, COIN // 50)
+    world.live(60, HONEST)
+    assert world.mark() == PRICE
+
+
+def test_a_crumb_before_a_real_order_moves_no_mark(world):
+    quote(world, world.maker, world.seller)
+    world.order(world.client, Side.BUY, FAR - 1, 1)
+    world.live(60, HONEST)
+    assert world.mark() < PRICE * 1.0041
+
+
+def test_a_side_alone_moves_no_mark(world):
+    world.order(world.maker, Side.BUY, NEAR, 10 * COIN)
+    world.live(60, HONEST)
+    assert world.mark() == PRICE
+
+
+@pytest.mark.parametrize(
+    "stop", [MarketStatus.HALTED, MarketStatus.CANCEL_ONLY, MarketStatus.POST_ONLY]
+)
+def test_p_book_where_nothing_executes_moves_no_mark(world, stop):
+    quote(world, world.maker, world.seller)
+    world.live(60, HONEST)
+    assert world.status(stop) == 0
+    world.live(600, HONEST)
+    assert abs(world.mark() - PRICE) < 0.2
+
+
+def test_s03_quotes_of_a_post_only_phase_do_not_move_the_mark_at_the_reopening(world):
+    # Makers quote far off while nobody can hit them; then the market executes again.
+    assert world.status(MarketStatus.POST_ONLY) == 0
+    quote(world, world.maker, world.seller, flags=1)
+    world.live(120, HONEST)
+    assert world.mark() == PRICE
+    assert world.status(MarketStatus.ONLINE) == 0
+    world.live(10, HONEST)
+    assert world.mark() == PRICE
+    world.live(60, HONEST)
+    assert world.mark() > PRICE * 1.003
+
+
+def test_a_short_halt_forgets_the_premium(world):
+    quote(world, world.maker, world.seller)
+    world.live(60, HONEST)
+    assert world.status(MarketStatus.HALTED) == 0
+    assert world.status(MarketStatus.REDUCE_ONLY) == 0
+    world.live(1, HONEST)
+    assert world.mark() == PRICE
+
+
+def test_a_book_nobody_looked_at_for_long_counts_as_new(world):
+    quote(world, world.maker, world.seller)
+    world.live(60, HONEST)
+    world.live(300)
+    world.all_tell(PRICE)
+    assert abs(world.mark() - PRICE) < 0.2
+
+
+# Funding uses only what was seen while the market could trade and its index was live.
+def premium_of(world):
+    m = world.machine.state.markets[CONTRACT]
+    return int(m["premium_ms"]), int(m["premium_sum_e12_ms"])
+
+
+def test_a_halted_stretch_counts_for_no_funding(world):
+    world.live(10, HONEST)
+    before, _ = premium_of(world)
+    world.status(MarketStatus.HALTED)
+    world.live(600, HONEST)
+    assert premium_of(world)[0] == before
+    world.status(MarketStatus.REDUCE_ONLY)
+    world.live(5, HONEST)
+    assert 5_000 <= premium_of(world)[0] - before <= 6_000
+
+
+def test_a_stale_stretch_counts_for_no_funding(world):
+    before, _ = premium_of(world)
+    world.live(600)
+    world.all_tell(PRICE)
+    assert premium_of(world)[0] - before == 60_000
+
+
+def test_an_hour_that_ends_on_a_stale_index_has_no_rate(world):
+    quote(world, world.maker, world.seller)
+    world.live(120, HONEST)
+    world.live(3_600)
+    m = world.machine.state.markets[CONTRACT]
+    assert int(m["funding_rate_e12"]) == 0 and int(m["funding_payment_e6"]) == 0
+
+
+@pytest.mark.parametrize("halted_h", [1, 5, 100])
+def test_m60_after_a_standstill_funding_is_paid_for_one_hour_at_most(world, halted_h):
+    world.long(world.client, quantity=100 * COIN)
+    quote(world, world.maker, world.seller)
+    while not int(world.machine.state.markets[CONTRACT]["funding_rate_e12"]):
+        world.live(30, HONEST)
+    before = cash(world)
+    world.status(MarketStatus.HALTED)
+    world.time += halted_h * 3_600 * 10**6
+    world.all_tell(PRICE)
+    world.status(MarketStatus.REDUCE_ONLY)
+    world.live(3, HONEST)
+    # 0.25 % of two million dollars is the most that an hour can take.
+    assert 0 < before - cash(world) <= 5_000 * 10**6
+
+
+def cash(world):
+    rows = world.machine.state.balances
+    return sum(int(one["available"]) for one in rows if one["account"] == world.client)
