@@ -1,7 +1,11 @@
 """The founding taken out of the audit, or changed there, with SQL: nothing is begun anew."""
 
 import json
+import shutil
+import sqlite3
 import stat
+from contextlib import closing
+from datetime import datetime
 
 import pytest
 from django.conf import settings
@@ -16,8 +20,10 @@ from pilothouse.records import audit
 from pilothouse.records.models import AuditHead, AuditRow
 from pilothouse.wiring import environment, founding_row, people, verifying
 from pilothouse.wiring.environment import WrongEnvironment
+from pilothouse.wiring.home import DATABASE
+from pilothouse.wiring.settling import settle
 from tests.attack.forging import append_row
-from tests.attack.test_credentials import verified
+from tests.attack.test_credentials import edit, verified
 
 PASSWORD = "a long password of ours"
 HOME = settings.PILOTHOUSE_HOME
@@ -237,3 +243,39 @@ def test_rows_below_the_first_are_not_believed_and_named(ann, which, is_begun):
     assert authority.differences_of(ann)
     assert {below, grant} <= set(verified().faults)
     assert not audit.verify().whole and "below the first" in audit.verify().reason
+
+
+def beside(folder):
+    """A folder of its own with the founding as it stands in the records, whatever was done."""
+    for name in ("exchange.json", "secret.key", founding_file.FILE):
+        shutil.copy(HOME / name, folder)
+    fields = [one.column for one in AuditRow._meta.fields]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(fields)} FROM records_auditrow")
+        rows = cursor.fetchall()
+    marks = ", ".join("?" * len(fields))
+    with closing(sqlite3.connect(folder / DATABASE)) as made, made:
+        made.execute(f"CREATE TABLE records_auditrow ({', '.join(fields)})")
+        for row in rows:
+            words = [str(one) if isinstance(one, datetime) else one for one in row]
+            made.execute(f"INSERT INTO records_auditrow VALUES ({marks})", words)
+    return folder
+
+
+@pytest.mark.parametrize("harm", [*HARMS, None])
+def test_who_writes_the_database_alone_keeps_nobody_from_trading(ann, tmp_path, harm):
+    """The console says that the founding was harmed; writer and gateway start."""
+    facts = founding().facts | {"exchange": "1" * 32}
+    if harm is not None:
+        harm()
+    if audit.verify().whole:
+        append_row("machine", believed.FOUNDING, "exchange", facts)
+    settle(beside(tmp_path))
+
+
+def test_a_start_believes_the_noted_row_against_an_edited_file(ann, tmp_path):
+    folder = beside(tmp_path)
+    settle(folder)
+    edit(folder, founded_us=1)
+    with pytest.raises(WrongEnvironment, match="not as the audit recorded the founding"):
+        settle(folder)

@@ -12,8 +12,8 @@ from pilothouse.language.commands import CancelOrder, PlaceOrder
 from pilothouse.language.kinds import OrderType, Side, TimeInForce
 from pilothouse.language.names import Name, Sender
 from pilothouse.language.rows import Message, to_rows
-from pilothouse.records.audit import row_hash
 from pilothouse.records.models import AuditRow
+from pilothouse.records.row_hash import row_hash
 from pilothouse.trading_api.nonces import FUTURES, SPOT, key_number
 from pilothouse.trading_api.signing import futures_digest
 

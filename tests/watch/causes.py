@@ -297,6 +297,9 @@ CAUSES = {
     "queries_wait": Cause(queries_that_wait(5), queries_that_wait(4), 45, EXCHANGE),
     "disk_fills": Cause(house(disk_free=4_095), house(disk_free=4_096), 20, EXCHANGE),
     "database_log_grows": Cause(house(database_log=65), house(database_log=64), 20, EXCHANGE),
+    "database_grows": Cause(
+        house(database_size=4_097), house(database_size=4_096), 20, EXCHANGE
+    ),
     "part_fails": Cause(house(parts_failing=3), house(parts_failing=2), 5, EXCHANGE),
     "archive_late": Cause(
         house(archive_behind=60_001), house(archive_behind=60_000), 20, EXCHANGE

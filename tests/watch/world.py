@@ -55,6 +55,7 @@ class World:
         self.house = {
             "disk_free": 50_000,
             "database_log": 1,
+            "database_size": 1,
             "parts_failing": 0,
             "archive_behind": 0,
         }

@@ -49,8 +49,16 @@ class Life:
 
 def log_bytes() -> int:
     """Return the size of the database's log in bytes."""
-    log = Path(f"{connection.settings_dict['NAME']}-wal")
-    return log.stat().st_size if log.exists() else 0
+    return _size(Path(f"{connection.settings_dict['NAME']}-wal"))
+
+
+def database_bytes() -> int:
+    """Return the size of the database in bytes, without its log."""
+    return _size(Path(connection.settings_dict["NAME"]))
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def checkpoint() -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 import uvicorn
 
-from pilothouse.console.life import Life, checkpoint, log_bytes
+from pilothouse.console.life import Life, checkpoint, database_bytes, log_bytes
 from pilothouse.control.ports import ports
 from pilothouse.gate import report
 from pilothouse.gate.entry import Gate
@@ -243,6 +243,7 @@ def _measured(home: Path, keeper: Keeper, failures: Callable[[], int]) -> dict[s
     asked: dict[str, Callable[[], int]] = {
         "disk_free": lambda: free_bytes(home) >> 20,
         "database_log": lambda: log_bytes() >> 20,
+        "database_size": lambda: database_bytes() >> 20,
         "parts_failing": failures,
         "archive_behind": lambda: keeper.lag.seconds * 1_000,
     }

@@ -20,6 +20,7 @@ from pilothouse.control import founding_file
 from pilothouse.control.founding_file import NotAsWritten, NotedFounding
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
+from pilothouse.records.row_hash import row_hash
 
 FOUNDING: Final = "founding"
 """The deed of the row that says what the folder is, and which credentials it began with."""
@@ -76,7 +77,7 @@ def _as_noted(noted: NotedFounding) -> Beginning:
     called = f"Row {noted.number:,} of the audit, the founding of this folder's secret,"
     if row is None:
         return _nowhere(f"{called} is gone.")
-    if {row.hash, audit.row_hash(row)} != {noted.hash} or not audit.is_sealed(row):
+    if {row.hash, row_hash(row)} != {noted.hash} or not audit.is_sealed(row):
         return _nowhere(f"{called} is not as it was written.")
     return Beginning(noted.number, row)
 

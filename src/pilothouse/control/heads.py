@@ -22,6 +22,7 @@ from pilothouse.control.hearers import exchange
 from pilothouse.control.ports import NotConnected, ports
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
+from pilothouse.records.row_hash import row_hash
 
 log = structlog.get_logger()
 EVERY_S: Final = 300
@@ -151,6 +152,6 @@ def _anchored(now: datetime) -> Heads:
 def _read_back(number: int, told: str) -> str:
     """Return the hash of a row made again from what the database gives back."""
     row = AuditRow.objects.get(number=number)
-    if audit.row_hash(row) != told or row.hash != told:
+    if row_hash(row) != told or row.hash != told:
         raise HeadIsWrong(f"row {number} of the audit does not read back as it was written")
     return told

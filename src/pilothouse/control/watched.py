@@ -305,6 +305,14 @@ _LISTED: Final[tuple[Measure, ...]] = (
         "reading an old state, and the log cannot be shortened",
     ),
     Measure(
+        "database_size",
+        Taken.EXCHANGE,
+        Unit.MEBIBYTES,
+        "Size of the database",
+        "size of the database with the audit, changes and incidents, rounded down; rows of the "
+        "audit are never deleted, so it only grows",
+    ),
+    Measure(
         "parts_failing",
         Taken.EXCHANGE,
         Unit.COUNT,

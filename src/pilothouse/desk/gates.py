@@ -8,6 +8,7 @@ from pilothouse.access.models import Person
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.control.refusals import NO_RIGHT, Refused
+from pilothouse.desk.many import refuse_too_many
 from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import State, Verb, target
 from pilothouse.desk.refusals import WRONG_STATE
@@ -23,7 +24,8 @@ def why_not(verb: Verb, incident: Incident, person: Person, now: datetime) -> Re
 
 
 def pass_gate(verb: Verb, incident: Incident, person: Person, now: datetime) -> None:
-    """Raise Refused unless the person may use the verb on the incident now."""
+    """Raise Refused unless the person may use the verb on the incident now, and has room to."""
     refused = why_not(verb, incident, person, now)
     if refused is not None:
         raise refused
+    refuse_too_many(verb, person, now)

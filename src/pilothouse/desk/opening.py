@@ -15,6 +15,7 @@ from pilothouse.control.severity import Severity
 from pilothouse.desk import clocks, subjects
 from pilothouse.desk.clocks import Clock
 from pilothouse.desk.deed import deed, note
+from pilothouse.desk.many import refuse_too_many
 from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import State, Verb
 from pilothouse.desk.refusals import TITLE_IS_MISSING
@@ -41,6 +42,7 @@ def open_incident(
     with deed(Verb.OPEN, by, "incident"):
         if not may(by, Right.RESPOND, now):
             raise Refused(NO_RIGHT, Verb.OPEN)
+        refuse_too_many(Verb.OPEN, by, now)
         incident = Incident.objects.create(
             title=said(title, TITLE_IS_MISSING, TITLE_MOST),
             what=not_too_long(what),

@@ -35,6 +35,10 @@ ALERT_IS_TAKEN: Final = Reason(
 PERSON_MAY_NOT_COMMAND: Final = Reason(
     "this_person_may_not_work_on_incidents", "choose someone whose role does"
 )
+TOO_MANY_DEEDS: Final = Reason(
+    "you_have_done_too_much_with_incidents_today",
+    "ask a colleague to do this, or wait a day; put several remarks into one note",
+)
 NOTICE_IS_NOT_LOOSE: Final = Reason(
     "nothing_is_to_be_decided_about_this_notice", "it has arrived, or is on its way"
 )

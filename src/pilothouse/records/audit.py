@@ -13,7 +13,7 @@ import hmac
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
@@ -23,6 +23,7 @@ from django.utils import timezone
 from pilothouse.language.texts import all_shown, shown
 from pilothouse.records.models import AuditHead, AuditRow
 from pilothouse.records.refusals import BOUND
+from pilothouse.records.row_hash import row_hash
 from pilothouse.records.shortened import Shortened
 
 DONE: Final = "done"
@@ -131,24 +132,6 @@ def write_summaries() -> None:
             write(one.actor, one.deed, "refusals", sentence, facts=facts, outcome=REFUSED)
 
 
-def row_hash(row: AuditRow) -> str:
-    """Return the hash of a row: SHA-256 over its words as canonical JSON."""
-    words = {
-        "number": row.number,
-        "at_us": _microseconds(row.at),
-        "actor": row.actor,
-        "deed": row.deed,
-        "subject": row.subject,
-        "outcome": row.outcome,
-        "sentence": row.sentence,
-        "facts": row.facts,
-        "before": row.before_hash,
-    }
-    # Every part is within the quotes and brackets of JSON, so no part can run into the next one.
-    plain = json.dumps(words, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(plain.encode()).hexdigest()
-
-
 def is_sealed(row: AuditRow) -> bool:
     """Tell whether a row, as it is now, was written with the secret of this process."""
     return hmac.compare_digest(row.seal.encode(), _seal_of(row_hash(row)).encode())
@@ -156,11 +139,6 @@ def is_sealed(row: AuditRow) -> bool:
 
 def _seal_of(made: str) -> str:
     return hmac.new(settings.PILOTHOUSE_AUDIT_KEY, made.encode(), hashlib.sha256).hexdigest()
-
-
-def _microseconds(at: datetime) -> int:
-    passed = at - datetime(1970, 1, 1, tzinfo=UTC)
-    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
 
 
 def head() -> tuple[int, str]:

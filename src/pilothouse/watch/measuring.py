@@ -189,6 +189,7 @@ OF_EXCHANGE: Final[dict[str, Callable[[Reading, Heard], int | None]]] = {
     "queries_waiting": lambda reading, heard: TURNS.waiting,
     "disk_free": lambda reading, heard: reading.house.get("disk_free"),
     "database_log": lambda reading, heard: reading.house.get("database_log"),
+    "database_size": lambda reading, heard: reading.house.get("database_size"),
     "parts_failing": lambda reading, heard: reading.house.get("parts_failing"),
     "archive_behind": lambda reading, heard: reading.house.get("archive_behind"),
 }

@@ -273,6 +273,15 @@ RULES: Final[tuple[Entry, ...]] = (
         runbook="free_the_disk",
     ),
     _rule(
+        "database_grows",
+        "The database is large",
+        ("database_size", "exchange", "above"),
+        4_096,
+        clear_limit=4_096,
+        severity="medium",
+        runbook="free_the_disk",
+    ),
+    _rule(
         "part_fails",
         "A part fails again and again",
         ("parts_failing", "exchange", "above"),

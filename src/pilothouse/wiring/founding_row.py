@@ -4,6 +4,9 @@ The row is written at the first start and compared at every start and by `piloth
 file that was edited, with its hash made anew, is refused. A row of another secret is of the time
 before `pilothouse new-secret`, or of the exchange that a drill is a copy of; behind the first row
 of the folder's own secret it is a difference, and no start writes the credentials again.
+
+A start believes the row that `founding.json` names, if it is as it was written. If it is not, the
+console says so and stays away: who writes the database alone keeps nobody from trading.
 """
 
 from __future__ import annotations
@@ -12,11 +15,15 @@ import json
 import sqlite3
 from contextlib import closing
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 from pilothouse.access.secret_file import SECRET, proof_of, read_secret
-from pilothouse.control.founding_file import FILE
+from pilothouse.control import founding_file
+from pilothouse.control.founding_file import FILE, NotedFounding
+from pilothouse.records.row_hash import row_hash
 from pilothouse.wiring import environment
 from pilothouse.wiring.environment import Founding, WrongEnvironment
 from pilothouse.wiring.home import DATABASE
@@ -28,6 +35,10 @@ if TYPE_CHECKING:
 _ALL: Final = (
     "SELECT facts FROM records_auditrow WHERE deed = 'founding' AND number > 0 ORDER BY number"
 )
+_WORDS: Final = (
+    *("number", "at", "actor", "deed", "subject", "outcome", "sentence", "facts", "before_hash"),
+)
+_ONE: Final = f"SELECT {', '.join(_WORDS)} FROM records_auditrow WHERE number = ?"
 
 
 def difference(known: Founding, facts: dict[str, Any]) -> str:
@@ -49,11 +60,14 @@ def difference(known: Founding, facts: dict[str, Any]) -> str:
 
 
 def judge(home: Path, known: Founding) -> None:
-    """Raise WrongEnvironment if a folder's file and its audit disagree about what it is."""
+    """Raise WrongEnvironment if a folder's file and its audit disagree about what it is.
+
+    What cannot be read or believed is left to the console, which says the way out.
+    """
     try:
-        facts = _facts_of(home / DATABASE, known.secret_proof)
-    except (sqlite3.Error, ValueError):
-        # The console judges a database that cannot be read, with its own way out.
+        noted = founding_file.read(home, read_secret(home))
+        facts = _facts_of(home / DATABASE, known.secret_proof, noted)
+    except (sqlite3.Error, ValueError, TypeError):
         return
     if facts is not None:
         _judge(home, known, facts)
@@ -67,14 +81,25 @@ def _judge(home: Path, known: Founding, facts: dict[str, Any]) -> None:
         )
 
 
-def _facts_of(path: Path, proof: str) -> dict[str, Any] | None:
+def _facts_of(path: Path, proof: str, noted: NotedFounding | None) -> dict[str, Any] | None:
     if not path.exists():
         return None
     with closing(looked_at(path)) as read:
+        if noted is not None:
+            return _as_noted(read.execute(_ONE, (noted.number,)).fetchone(), noted)
         tables = read.execute("SELECT 1 FROM sqlite_master WHERE name = 'records_auditrow'")
         rows = read.execute(_ALL).fetchall() if tables.fetchone() else []
     told = [one for one in (json.loads(facts) for (facts,) in rows) if isinstance(one, dict)]
     return _chosen(told, proof)
+
+
+def _as_noted(found: tuple[Any, ...] | None, noted: NotedFounding) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    row = SimpleNamespace(**dict(zip(_WORDS, found, strict=True)))
+    row.at = datetime.fromisoformat(row.at).replace(tzinfo=UTC)
+    row.facts = json.loads(row.facts)
+    return row.facts if row_hash(row) == noted.hash else None
 
 
 def _chosen(told: list[dict[str, Any]], proof: str) -> dict[str, Any] | None:
@@ -127,8 +152,6 @@ def _write(home: Path, known: Founding, *, is_first: bool) -> AuditRow:
 
 def _note(home: Path, row: AuditRow | None) -> None:
     # Behind the row: after a crash between both the next start finds it sealed, and notes it.
-    from pilothouse.control import founding_file
-
     secret = read_secret(home)
     if row is not None and founding_file.read(home, secret) is None:
         founding_file.write(home, secret, row.number, row.hash)

@@ -119,7 +119,7 @@ def fitting(fields: dict[str, str], per_character: int = 12) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("method", sorted(SPOT))
-def test_a_spot_method_answers_who_it_is_for(door: Any, actors: Any, method: str) -> None:
+def test_p51_a_spot_method_answers_who_it_is_for(door: Any, actors: Any, method: str) -> None:
     wanted, draw = SPOT[method], Draw(3)
     for actor, key in actors.items():
         for verb in ("POST", "GET", "PUT", "DELETE"):
@@ -141,7 +141,7 @@ def test_a_spot_method_answers_who_it_is_for(door: Any, actors: Any, method: str
 
 
 @pytest.mark.parametrize("word", sorted(FUTURES))
-def test_a_futures_method_answers_who_it_is_for(door: Any, actors: Any, word: str) -> None:
+def test_p51_a_futures_method_answers_who_it_is_for(door: Any, actors: Any, word: str) -> None:
     wanted, draw = FUTURES[word], Draw(4)
     path = _path(word).replace("{symbol}", "PF_XBTUSD")
     for actor, key in actors.items():

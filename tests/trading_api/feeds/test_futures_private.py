@@ -158,7 +158,9 @@ def _set_index(exchange: Exchange, dollars: int) -> None:
     exchange.ask(Sender.INDEX, commands)
 
 
-def test_a_revoked_key_ends_its_connection(exchange: Exchange, rich: Callable[[], Key]) -> None:
+def test_p44_a_revoked_key_ends_its_connection(
+    exchange: Exchange, rich: Callable[[], Key]
+) -> None:
     key = rich()
     with socket(exchange.url, PATH) as one:
         _subscribed(one, key, "fills")

@@ -142,7 +142,9 @@ def test_without_a_token_nothing_is_told(exchange: Exchange, token: str) -> None
         assert one.subscribe("balances", 9)["error"] == "Token field must be a string"
 
 
-def test_a_revoked_key_ends_its_connections(exchange: Exchange, rich: Callable[[], Key]) -> None:
+def test_p44_a_revoked_key_ends_its_connections(
+    exchange: Exchange, rich: Callable[[], Key]
+) -> None:
     key = rich()
     client = spot_client(exchange.url, key)
     token = token_of(client)
