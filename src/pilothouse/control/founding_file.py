@@ -17,7 +17,7 @@ from typing import Final
 
 from pilothouse.access.secret_file import derive, proof_of
 from pilothouse.control.canonical import plain_bytes
-from pilothouse.gate.small_file import is_whole, object_in
+from pilothouse.gate.small_file import is_whole, object_to_judge
 from pilothouse.journal.storage import sync_folder
 
 FILE: Final = "founding.json"
@@ -41,12 +41,12 @@ class NotedFounding:
 def read(home: Path, secret: bytes) -> NotedFounding | None:
     """Return what is noted of a secret's founding; None if nothing is, or of another secret.
 
-    Raises NotAsWritten.
+    Raises NotAsWritten, or OSError where it could not be read.
     """
     path = home / FILE
     if not os.path.lexists(path):
         return None
-    facts = object_in(path)
+    facts = object_to_judge(path)
     if facts is None or set(facts) != NAMES or not is_whole(facts["number"], 1):
         raise NotAsWritten(f"{FILE} is damaged.")
     seal = str(facts.pop("seal"))

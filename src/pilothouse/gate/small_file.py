@@ -5,6 +5,7 @@ Somebody may have put anything in its place: a pipe, a device, gigabytes, anothe
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 BYTES_MOST: Final = 1 << 16
 COUNT_MOST: Final = (1 << 63) - 1
+NOT_ITS_FAULT: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO)
 
 
 def object_in(path: Path) -> dict[str, Any] | None:
@@ -21,8 +23,22 @@ def object_in(path: Path) -> dict[str, Any] | None:
     NaN and infinities by name are no JSON; what its numbers and texts are its reader judges.
     """
     try:
+        return object_to_judge(path)
+    except OSError:
+        return None
+
+
+def object_to_judge(path: Path) -> dict[str, Any] | None:
+    """Return it as `object_in`, where None is damage. Raises OSError if the file is not at fault:
+    too many files are open, the disk or the memory failed.
+    """
+    try:
         found = json.loads(_bytes_of(path), parse_constant=_refuse)
-    except (OSError, ValueError, RecursionError):
+    except OSError as error:
+        if error.errno in NOT_ITS_FAULT:
+            raise
+        return None
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

@@ -188,7 +188,8 @@ def keep_only(storage: Storage, blocks: Collection[int]) -> list[str]:
 
 
 def _named(name: str) -> bool:
-    return name.endswith(_ENDING) and name.removesuffix(_ENDING).isdigit()
+    number = name.removesuffix(_ENDING)
+    return name.endswith(_ENDING) and number.isascii() and number.isdigit()
 
 
 def _header(made: Snapshot) -> bytes:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
+from pilothouse.gate.small_file import is_whole, object_in
 from pilothouse.language.doors import Doorway
 from pilothouse.language.names import Name, Receipt, Sender
 from pilothouse.language.rows import Message
@@ -128,9 +129,8 @@ def _remember(home: Path, prices: Prices) -> None:
 
 
 def _recall(home: Path, prices: Prices) -> None:
-    try:
-        stood = json.loads((home / PRICES_FILE).read_text())
-    except (OSError, ValueError):
-        return
+    stood = object_in(home / PRICES_FILE) or {}
     for asset, walk in prices.walks.items():
-        walk.price_e12 = int(stood.get(str(asset), walk.price_e12))
+        told = stood.get(str(asset))
+        if is_whole(told, least=1):
+            walk.price_e12 = told

@@ -148,7 +148,7 @@ def _questions(home: Path) -> list[AskAlso]:
     def secret() -> Cause | None:
         try:
             environment.holding(home)
-        except (SecretIsUnsafe, environment.WrongEnvironment) as error:
+        except (SecretIsUnsafe, environment.WrongEnvironment, OSError) as error:
             return Cause("secret", f"{error}")
         return None
 

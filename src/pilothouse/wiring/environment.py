@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilothouse.access.secret_file import WAY_OUT, SecretIsLost, proof_of, read_secret
-from pilothouse.gate.small_file import object_in
+from pilothouse.gate.small_file import object_to_judge
 from pilothouse.journal.storage import sync_folder
 from pilothouse.venue.clock import wall_clock_us
 
@@ -54,12 +54,14 @@ UNFOUNDED: Final = Founding("", PRODUCTION, "", 0, "")
 
 
 def read(home: Path) -> Founding | None:
-    """Return what a folder says it is, None if it says nothing; raise WrongEnvironment."""
+    """Return what a folder says it is, None if it says nothing; raise WrongEnvironment, or OSError
+    where it could not be read.
+    """
     path = home / FILE
     if not os.path.lexists(path):
         return None
     # Somebody may have put anything there: what is no small JSON object says nothing.
-    facts: dict[str, Any] = object_in(path) or {}
+    facts: dict[str, Any] = object_to_judge(path) or {}
     try:
         seal = facts.pop("seal")
         made = Founding(**facts)

@@ -28,6 +28,10 @@ class UnfitHome(RuntimeError):
     """The folder cannot hold an exchange; the text says why and what to do."""
 
 
+class DiskIsShut(UnfitHome):
+    """Nothing can be written to the folder now: its disk is full or read-only, or not ours."""
+
+
 def home_folder(named: Path | None) -> Path:
     """Return the home that was named, else PILOTHOUSE_HOME, else ./home, as an absolute path."""
     place = (named or Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME)).resolve()
@@ -74,7 +78,7 @@ def judge_home(home: Path) -> None:
     if not nearest.is_dir():
         raise UnfitHome(f"{nearest} is not a directory. Name another folder with --home")
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise UnfitHome(
+        raise DiskIsShut(
             f"{nearest} cannot be written by this user. Change its owner, or name another folder "
             f"with --home"
         )
@@ -87,14 +91,14 @@ def judge_home(home: Path) -> None:
 
 
 def probe_writing(home: Path) -> None:
-    """Raise UnfitHome unless a file can be written and made durable in the folder now."""
+    """Raise DiskIsShut unless a file can be written and made durable in the folder now."""
     try:
         with tempfile.TemporaryFile(dir=home) as file:
             file.write(b"\0" * 4_096)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise UnfitHome(
+        raise DiskIsShut(
             f"{home} cannot be written: {error.strerror}. Free disk space or make the disk "
             f"writable, then start again"
         ) from error

@@ -56,8 +56,13 @@ def _of_database(database: sqlite3.Connection, has_archive: bool) -> list[Witnes
     found = []
     if has_archive and "records_archivecursor" in tables:
         for blocks, position in database.execute(_CURSOR):
-            found.append(Witness("the archive", blocks, position, ARCHIVE))
+            found.append(Witness("the archive", _whole(blocks), _whole(position), ARCHIVE))
     if "control_changestep" in tables:
         for _, position in database.execute(_APPLIED):
-            found.append(Witness("the last applied change", 0, position or 0, lasting=True))
+            found.append(Witness("the last applied change", 0, _whole(position), lasting=True))
     return found
+
+
+def _whole(told: object) -> int:
+    # A column of SQLite takes whatever it is given: what is no number is no witness.
+    return told if isinstance(told, int) else 0
