@@ -1,15 +1,25 @@
-"""Fill or kill is all or nothing: decided by the walk that would execute, or the book stays."""
+"""Fill or kill is all or nothing: decided by the walk that would execute, or the book stays.
+
+And what was accepted because it was funded never runs out of its hold, in however many pieces.
+"""
 
 import hypothesis.strategies as some
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from pilothouse.language import refusals as no
-from pilothouse.language.commands import Deposit, ListMarket, SetFeeSchedule, SetPriceBand
+from pilothouse.language.commands import (
+    CancelAllOrders,
+    Deposit,
+    ListAsset,
+    ListMarket,
+    SetFeeSchedule,
+    SetPriceBand,
+)
 from pilothouse.language.commands.fees import FeeTier
 from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.events import OrderCancelled, OrderFilled
-from pilothouse.language.kinds import MarketKind, OrderType, Side, TimeInForce
+from pilothouse.language.kinds import CancelReason, MarketKind, OrderType, Side, TimeInForce
 from pilothouse.venue.views.accounts import positions
 from pilothouse.venue.views.orders import orders
 from tests.engine.protected import BITCOIN, BUY, DOLLAR, E6, SELL, Exchange
@@ -177,3 +187,140 @@ def test_a_fill_or_kill_fills_whole_or_leaves_the_book_untouched(data, resting):
             cancelled = [one for one in events if isinstance(one, OrderCancelled)]
             assert number not in [one.order for one in cancelled]
         assert exchange.machine.broken_invariants() == []
+
+
+COIN = 4
+"""A quote asset of any number of decimals: few of them make every rounding large."""
+
+
+def spot_exchange(decimals, maker_ppm, taker_ppm, price_decimals, **capacities):
+    """An exchange whose spot market is quoted in a coin of so many decimals."""
+    exchange = Exchange(clients=5, pool_usd=1_000, **capacities)
+    tier = FeeTier(volume_from_usd=0, maker_ppm=maker_ppm, taker_ppm=taker_ppm)
+    cheaper = FeeTier(volume_from_usd=1, maker_ppm=maker_ppm // 2, taker_ppm=taker_ppm // 2)
+    exchange.say(
+        ListAsset(symbol="COIN", decimals=decimals),
+        SetFeeSchedule(fee_schedule=1, count=2, tiers=(tier, cheaper)),
+        ListMarket(
+            symbol="XBTCOIN", kind=MarketKind.SPOT, base=BITCOIN, quote=COIN,
+            price_decimals=price_decimals, quantity_decimals=8, tick=1, lot=1, fee_schedule=1,
+        ),
+    )  # fmt: skip
+    return exchange
+
+
+def give(exchange, number, asset, amount):
+    assert outcome(exchange, Deposit(account=number, asset=asset, amount=amount)) == [0]
+
+
+def filled(exchange, told, number):
+    """The fills of an order since so many events, as (quantity, value, own fee, other's fee)."""
+    made = []
+    for one in exchange.told[told:]:
+        event = one.event
+        if isinstance(event, OrderFilled) and event.taker_order == number:
+            made.append((event.quantity, event.value, event.taker_fee, event.maker_fee))
+        elif isinstance(event, OrderFilled) and event.maker_order == number:
+            made.append((event.quantity, event.value, event.maker_fee, event.taker_fee))
+    return made
+
+
+def cost(price, quantity, divisor, ppm):
+    """What a buy holds: its value and the fee on it, both rounded up."""
+    worth = -(-price * quantity // divisor)
+    return worth - (-worth * ppm // E6)
+
+
+@pytest.mark.parametrize("kind", [TimeInForce.FOK, TimeInForce.GTC, TimeInForce.IOC])
+@pytest.mark.parametrize("decimals", [0, 2, 6])
+def test_a_buy_that_holds_its_cost_exactly_takes_many_makers_whole(decimals, kind):
+    exchange = spot_exchange(decimals, 1_600, 2_600, 1)
+    maker, taker = exchange.first, exchange.first + 1
+    price, count, divisor = 600_001, 60, 10 ** (9 - decimals)
+    piece = max(1, 7 * divisor // (2 * price))
+    quantity = count * piece
+    need = cost(price, quantity, divisor, 2_600)
+    give(exchange, maker, BITCOIN, count * piece)
+    give(exchange, taker, COIN, need)
+    sells = [exchange.order(maker, SPOT, SELL, piece, price) for _ in range(count)]
+    assert not any(outcome(exchange, *sells))
+    told = len(exchange.told)
+    order = exchange.order(taker, SPOT, BUY, quantity, price, time_in_force=kind)
+    refused, number = (int(one) for one in exchange.say(order)[0, 1:3])
+    fills = filled(exchange, told, number)
+    assert refused == 0 and sum(one[0] for one in fills) == quantity
+    paid = sum(value + fee for _, value, fee, _ in fills)
+    assert need - count <= paid <= need and min(fee for *_, fee, _ in fills) >= 0
+    assert exchange.machine.broken_invariants() == []
+
+
+@pytest.mark.parametrize("maker_ppm", [1_600, 2_600, 9_000])
+@pytest.mark.parametrize("decimals", [0, 2, 6])
+def test_a_resting_buy_that_is_filled_in_many_pieces_pays_for_all_of_them(decimals, maker_ppm):
+    exchange = spot_exchange(decimals, maker_ppm, 2_600, 1)
+    buyer, seller = exchange.first, exchange.first + 1
+    price, count, divisor = 600_001, 60, 10 ** (9 - decimals)
+    piece = max(1, 7 * divisor // (2 * price))
+    give(exchange, buyer, COIN, cost(price, count * piece, divisor, 2_600))
+    give(exchange, seller, BITCOIN, count * piece)
+    bid = exchange.order(buyer, SPOT, BUY, count * piece, price)
+    number = int(exchange.say(bid)[0, 2])
+    for _ in range(count):
+        assert outcome(exchange, exchange.order(seller, SPOT, SELL, piece, price)) == [0]
+        assert exchange.machine.broken_invariants() == []
+    fills = filled(exchange, 0, number)
+    assert sum(one[0] for one in fills) == count * piece
+    assert min(fee for *_, fee, _ in fills) >= 0, "the house pays nobody for trading"
+
+
+spot_order = some.tuples(
+    some.integers(0, 4), some.sampled_from(list(Side)), some.integers(1, 40), some.integers(-2, 2)
+)
+rate = some.sampled_from([0, 1, 1_600, 2_600, 9_000, 400_000, 1_000_000])
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(data=some.data(), decimals=some.integers(0, 10), maker_ppm=rate, taker_ppm=rate)
+def test_what_was_funded_is_never_short_and_fill_or_kill_fills_whole_on_spot(
+    data, decimals, maker_ppm, taker_ppm
+):
+    """Little more than what each order needs is there; lots make values of few base units."""
+    price_decimals = data.draw(some.integers(0, 2))
+    exchange = spot_exchange(decimals, maker_ppm, taker_ppm, price_decimals)
+    whole = 10 ** (price_decimals + 8)
+    piece = max(1, whole // 10**decimals * data.draw(some.integers(1, 40)) // 30_000)
+    asked = data.draw(some.lists(spot_order, min_size=4, max_size=30))
+    for who in range(5):
+        give(exchange, exchange.first + who, BITCOIN, 100 * piece)
+        coins = 3_000 * piece * 10**decimals // whole
+        give(exchange, exchange.first + who, COIN, max(1, coins * data.draw(some.integers(1, 90))))
+    for who, side, pieces, steps in asked:
+        words, price = {"time_in_force": data.draw(some.sampled_from(list(TimeInForce)))}, 1_000
+        quantity = pieces * piece + data.draw(some.integers(0, 3))
+        if data.draw(some.integers(0, 4)) == 0:
+            words = {"time_in_force": TimeInForce.FOK, "order_type": OrderType.MARKET}
+            price = -steps
+        order = exchange.order(exchange.first + who, SPOT, side, quantity, price + steps, **words)
+        before, told = book(exchange), len(exchange.told)
+        refused, number = (int(one) for one in exchange.say(order)[0, 1:3])
+        fills = filled(exchange, told, number)
+        done, gone = sum(one[0] for one in fills), cancelled(exchange, told)
+        if refused:
+            assert book(exchange) == before and not fills
+        elif words["time_in_force"] == TimeInForce.FOK:
+            assert done == quantity and number not in gone
+        assert CancelReason.FUNDS not in gone.values(), "all but FOK are limit orders"
+        assert all(min(fee, other) >= 0 for *_, fee, other in fills)
+        assert exchange.machine.broken_invariants() == []
+    exchange.say(*[CancelAllOrders(account=exchange.first + who) for who in range(5)])
+    assert not exchange.machine.state.balances["held"].any(), "every hold is given back"
+
+
+def cancelled(exchange, told):
+    """The orders cancelled since so many events, with their reasons."""
+    made = [one.event for one in exchange.told[told:] if isinstance(one.event, OrderCancelled)]
+    return {one.order: one.reason for one in made}

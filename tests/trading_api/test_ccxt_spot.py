@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import ccxt
@@ -95,6 +96,30 @@ def test_a_market_order_trades_and_both_sides_see_it(maker: Any, taker: Any) -> 
     (again,) = taker.fetch_order_trades(took["id"], PAIR, params={"trades": [fill["id"]]})
     assert again["id"] == fill["id"]
     assert taker.fetch_balance()["BTC"]["total"] == 10.25
+
+
+def test_a_fill_or_kill_over_many_makers_is_whole_and_all_its_figures_agree(
+    maker: Any, taker: Any
+) -> None:
+    """Each fee rounds up, and the order's hold reaches all the same."""
+    for client in (maker, taker):
+        client.load_markets()
+        client.timeout = 100_000
+    terms = {"pair": "XBTUSD", "ordertype": "limit", "price": "20000.1"}
+    for _ in range(40):
+        maker.privatePostAddOrder(terms | {"type": "sell", "volume": "0.00100003"})
+    before = taker.fetch_balance()["USD"]["total"]
+    whole = {"type": "buy", "volume": "0.03900118", "timeinforce": "FOK"}
+    (number,) = taker.privatePostAddOrder(terms | whole)["result"]["txid"]
+    order = taker.privatePostQueryOrders({"txid": number, "trades": "true"})["result"][number]
+    assert (order["status"], order["vol_exec"]) == ("closed", whole["volume"])
+    trades = taker.privatePostQueryTrades({"txid": ",".join(order["trades"])})["result"].values()
+    assert len(trades) == 40
+    for name, of in (("cost", "cost"), ("fee", "fee"), ("vol_exec", "vol")):
+        assert Decimal(order[name]) == sum(Decimal(one[of]) for one in trades), name
+    paid = Decimal(order["cost"]) + Decimal(order["fee"])
+    after = taker.fetch_balance()["USD"]["total"]
+    assert abs(Decimal(str(before)) - Decimal(str(after)) - paid) < Decimal("0.0001")
 
 
 def test_the_public_sees_ticker_book_and_trades(

@@ -74,6 +74,8 @@ class Order:
     price: int
     remaining: int
     held: int = 0
+    holds_all: bool = False
+    """A market order that holds all there is, less than its limit may need."""
 
 
 @dataclass

@@ -234,18 +234,16 @@ def _hold(books: Books, order: Order, market: Market) -> int:
             other = best(books, order.asked.market, Side.SELL)
             if other is None or has < _cost(books, order, market, other.price):
                 return no.INSUFFICIENT_FUNDS
-            need = has
+            need, order.holds_all = has, True
     if has < need:
         return no.INSUFFICIENT_FUNDS
     books.available[key] -= need
     books.held[key] += need
     order.held = need
-    asked = order.asked
-    if asked.side == Side.BUY and asked.order_type == OrderType.MARKET:
-        whole = _fills_whole(books, order, market, Fraction(need))
-        if asked.time_in_force == TimeInForce.FOK and not whole:
-            release(books, order, market)
-            return no.FILL_OR_KILL_CANNOT_FILL
+    judged = order.holds_all and order.asked.time_in_force == TimeInForce.FOK
+    if judged and not _fills_whole(books, order, market, Fraction(need)):
+        release(books, order, market)
+        return no.FILL_OR_KILL_CANNOT_FILL
     return 0
 
 

@@ -75,7 +75,7 @@ def match(books: Books, taker: Order, market: Market) -> CancelReason | None:
             cancel(books, maker, CancelReason.REDUCE_ONLY)
             continue
         worth = floor(value(books, market, maker.price, quantity))
-        if not market.clearing and taker.asked.side == Side.BUY and taker.held < worth:
+        if taker.holds_all and taker.held < worth:
             return CancelReason.FUNDS
         _trade(books, taker, maker, market, quantity, worth)
     return None
@@ -116,7 +116,8 @@ def _settle_spot(
 ) -> int:  # fmt: skip
     base, quote = market.listing.base, market.listing.quote
     buyer, seller = buy.asked.account, sell.asked.account
-    buy_fee = min(buy_fee, buy.held - worth)
+    kept = 0 if buy.holds_all else ceil(value(books, market, buy.price, buy.remaining))
+    buy_fee = min(buy_fee, buy.held - worth - kept)
     buy.held -= worth + buy_fee
     sell.held -= quantity
     books.held[buyer, Wallet.SPOT, quote] -= worth + buy_fee

@@ -71,6 +71,8 @@ def _holdings_match_orders(state: State, used: dict[str, int]) -> Iterator[str]:
     needed = [0] * used["balances"]
     for o in spot:
         needed[o["base_balance" if o["side"] == Side.SELL else "quote_balance"]] += int(o["held"])
+        if o["held"] < _worth_of_rest(state, o):
+            yield f"order {o['number']} holds {o['held']}, less than its rest is worth"
     for row in range(1, used["balances"]):
         if needed[row] != int(state.balances[row]["held"]):
             yield f"balance {row} holds {state.balances[row]['held']}, orders need {needed[row]}"
@@ -81,6 +83,13 @@ def _holdings_match_orders(state: State, used: dict[str, int]) -> Iterator[str]:
         wrong = np.flatnonzero(state.positions[field][: used["positions"]] != np.array(totals))
         for row in wrong.tolist():
             yield f"position {row} counts {field} that its orders do not have"
+
+
+def _worth_of_rest(state: State, o: Any) -> int:
+    m = state.markets[o["market"]]
+    if o["side"] == Side.SELL:
+        return int(o["remaining"])
+    return -(-int(o["price"]) * int(o["remaining"]) * int(m["multiplier"]) // int(m["divisor"]))
 
 
 def _books_are_right(state: State) -> Iterator[str]:

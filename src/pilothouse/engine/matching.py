@@ -133,7 +133,7 @@ def can_fill_whole(s: State, taker: int, limit: int, held: int) -> bool:
 
     It takes the very steps of `match`: positions are moved as fills would move them, so that a
     maker's orders that only reduce share one position, and moved back. `held` is what a spot buy
-    has to pay with, negative where that is judged later.
+    that holds all there is has to pay with, negative where the money reaches or is judged later.
     """
     o = s.orders[taker]
     left, steps, walked = o.remaining, 0, 0

@@ -26,6 +26,8 @@ CANCEL_WORK = 4
 CLIENT_WORDS = 5
 CLIENT_ID = 4
 """A flag of an order's row: its client named it."""
+HOLDS_ALL = 8
+"""A flag of a market order's row: it holds all there is, less than its limit may need."""
 
 
 @inlined

@@ -19,6 +19,7 @@ from pilothouse.engine.matching import best_opposite, can_fill_whole, crosses, m
 from pilothouse.engine.money import balance_row, take_back_balances
 from pilothouse.engine.orders import (
     CLIENT_ID,
+    HOLDS_ALL,
     client_hash,
     find_client_order,
     free_order,
@@ -325,9 +326,10 @@ def _commit(s: State, c: Any, row: int, limit: int) -> int:
 @inlined
 def _money_ends_early(s: State, c: Any, row: int, limit: int) -> bool:
     # A market order to buy may hold less than the whole range of market protection needs.
-    if c.time_in_force != TimeInForce.FOK or c.order_type != OrderType.MARKET:
+    o = s.orders[row]
+    if c.time_in_force != TimeInForce.FOK or o.flags & HOLDS_ALL == 0:
         return False
-    return c.side == Side.BUY and not can_fill_whole(s, row, limit, s.orders[row].held)
+    return not can_fill_whole(s, row, limit, o.held)
 
 
 @inlined

@@ -1,13 +1,15 @@
 """Spot settlement: what an order holds, and what a fill moves.
 
 A buy holds its value and the taker's fee on it, rounded up; a sell holds the quantity. A fill
-moves the value, rounded down once, and its fees; a fee never takes more than the order still holds
-for it.
+moves the value, rounded down once, and its fees. A buy's fee takes nothing of what the order holds
+for the value of its rest, so an order that holds its cost can always be filled whole, however many
+fills each round up: what its values round down stays within `value_up` of the whole.
 """
 
 from __future__ import annotations
 
 from pilothouse.engine.fees import add_volume, fees_balance, rates, value_in_micro_usd
+from pilothouse.engine.orders import HOLDS_ALL
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import Side, Wallet
 from pilothouse.language.refusals import INSUFFICIENT_FUNDS
@@ -36,6 +38,7 @@ def hold_for_order(s: State, row: int, limit: int, is_market: bool) -> int:
             if b.available < _cost(s, row, best):
                 return INSUFFICIENT_FUNDS
             need = b.available
+            o.flags |= HOLDS_ALL
     if b.available < need:
         return INSUFFICIENT_FUNDS
     b.available -= need
@@ -55,14 +58,16 @@ def _cost(s: State, row: int, price: int) -> int:
 
 @inlined
 def can_pay(s: State, row: int, value: int) -> bool:
-    """Tell whether a buy still holds the value of a fill."""
+    """Tell whether an order can pay for a fill: only one that holds all there is may be unable."""
     o = s.orders[row]
-    return o.side == Side.SELL or o.held >= value
+    return o.flags & HOLDS_ALL == 0 or o.held >= value
 
 
 @inlined
 def held_after(s: State, row: int, price: int, quantity: int, held: int) -> int:
-    """Return what a buy that holds so much would hold after a fill, negative if it cannot pay."""
+    """Return what a buy that holds all there is would hold after a fill, negative if it cannot
+    pay; `held` is what it holds before.
+    """
     o = s.orders[row]
     m = s.markets[o.market]
     value = value_down(price, quantity, m.multiplier, m.divisor)
@@ -95,7 +100,7 @@ def _pay(
 ) -> int:
     # The seller's fee is taken from the proceeds, the buyer's from what the order holds.
     b, o = s.orders[buy], s.orders[sell]
-    buy_fee = min(buy_fee, b.held - value)
+    buy_fee = min(buy_fee, b.held - value - _value_of_rest(s, buy))
     b.held -= value + buy_fee
     s.balances[b.quote_balance].held -= value + buy_fee
     s.balances[b.base_balance].available += quantity
@@ -103,6 +108,16 @@ def _pay(
     s.balances[o.base_balance].held -= quantity
     s.balances[o.quote_balance].available += value - sell_fee
     return buy_fee
+
+
+@inlined
+def _value_of_rest(s: State, row: int) -> int:
+    # What a buy has to keep for its next fills. Where the money ends early, fees come first.
+    o = s.orders[row]
+    if o.flags & HOLDS_ALL:
+        return 0
+    m = s.markets[o.market]
+    return value_up(o.price, o.remaining, m.multiplier, m.divisor)
 
 
 @inner

@@ -2,8 +2,8 @@
 
     fee = value x ppm / 1,000,000, rounded up: the house gains less than one base unit
 
-The tier is the last whose volume the account has reached. A buy order holds its fee at the taker's
-rate; a fill never charges more than the order still holds.
+The tier is the last whose volume the account has reached. A spot buy holds its fee at the taker's
+rate; a fill never charges what the order holds for the value of its rest.
 """
 
 from __future__ import annotations

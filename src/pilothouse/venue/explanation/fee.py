@@ -81,7 +81,7 @@ def fee_taken(halt: Halt, account: int, place: int, fills: list[Happened]) -> To
         sections.insert(0, _tier_section(machine, event, made))
     capped = made.amount < full
     if capped:
-        lines.append(Line("Capped", amount, "never more than the order still held for it"))
+        lines.append(Line("Capped", amount, "the order keeps the value of its rest"))
         sections[-1] = Section("Fee", tuple(lines))
     wrong = f"the fee was {made.amount}, shown is {full}"
     allowed = made.amount == full or (capped and not market.clearing_account)
