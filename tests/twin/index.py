@@ -37,15 +37,22 @@ def renew(asset: Asset, now: int) -> bool:
     counted = fresh
     if len(moving) >= 2:
         there = _middle(moving)
-        counted = {k: p for k, p in fresh.items() if k in moving or _near(p, there, 2_000)}
-    agreed = {
-        k: p for k, p in counted.items() if _near(p, _middle(counted), rule.outlier_ppm or 50_000)
-    }
-    if len(agreed) < least:
-        return False
-    if moving and not set(moving) & set(agreed):
+        counted = {
+            k: p
+            for k, p in fresh.items()
+            if k in moving
+            or _near(p, there, 2_000)
+            or sum(not _near(p, other, 2_000) for other in moving.values()) < 2
+        }
+    outlier = rule.outlier_ppm or 50_000
+    if len(counted) == 2:
+        outlier //= 2
+    agreed = {k: p for k, p in counted.items() if _near(p, _middle(counted), outlier)}
+    if len(agreed) < least or _disputed(agreed, moving):
         return False
     price = _middle(agreed)
+    if len(agreed) == 2 and asset.index_e12:
+        price = sorted([*agreed.values(), asset.index_e12])[1]
     limit = rule.step_ppm or 300_000
     if len(agreed) == 1:
         limit = rule.step_one_ppm or 50_000
@@ -64,6 +71,14 @@ def renew(asset: Asset, now: int) -> bool:
     times = sorted((asset.told[k][1] for k in agreed), reverse=True)
     asset.good_until = times[least - 1] + MINUTE
     return True
+
+
+def _disputed(agreed: dict[int, int], moving: dict[int, int]) -> bool:
+    if moving and not set(moving) & set(agreed):
+        return True
+    if len(agreed) != 2 or len(set(moving) & set(agreed)) != 1:
+        return False
+    return not _near(max(agreed.values()), min(agreed.values()), 2_000)
 
 
 def _reference(asset: Asset, unanimous: bool, now: int) -> int:

@@ -23,17 +23,18 @@ from pilothouse.rules.index import (
     ANCHOR_US,
     SOURCES_MAX,
     STALE_AFTER_US,
+    agreed_price,
     agreeing_sources,
     confirm_us,
     count_of,
     frozen_sources,
     is_apart,
+    is_disputed,
     is_on_probation,
     is_stale,
     is_unanimous,
     lasts_until,
     live_sources,
-    median,
     moving_sources,
     step_limit_ppm,
 )
@@ -96,10 +97,9 @@ def _decide(s: State, asset: int) -> bool:
     _leave_out(s, asset, live & ~agreed)
     if a.sources_live < a.sources_least:
         return False
-    if moving & agreed == 0 and moving & ~agreed != 0:
-        # Those who agree have told the same price for long, and one who moves says another.
+    if is_disputed(a.source_price_e12, agreed, moving):
         return False
-    price = median(a.source_price_e12, agreed)
+    price = agreed_price(a.source_price_e12, agreed, a.index_e12)
     voices = count_of(counted)
     limit = step_limit_ppm(a.sources_live, voices, a.step_ppm, a.step_one_ppm)
     reference = _reference(s, asset, is_unanimous(a.sources_live, voices))

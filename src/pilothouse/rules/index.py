@@ -6,6 +6,9 @@ Sources further from the median than the outlier share are left out. What remain
 the asset's least number of sources, must not be without any movement while a source that moves is
 left out, and must not step too far: `step_limit_ppm` says how far. A price beyond is held back
 until it has lasted, and an index that nobody renews grows stale.
+
+The middle of two prices is nobody's price, and half of what is wrong in one of them. So where two
+sources agree, the index itself is the third: it moves no further than to the nearer of the two.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ STALE_AFTER_US = 60 * SECOND_US
 FROZEN_AFTER_US = 300 * SECOND_US
 FROZEN_APART_PPM = 2_000
 SOURCES_LEAST = 2
+PAIR = 2
+"""Sources of which nobody can tell which is wrong."""
 OUTLIER_PPM = 50_000
 STEP_PPM = 300_000
 STEP_ONE_PPM = 50_000
@@ -87,19 +92,59 @@ def frozen_sources(prices_e12: Any, live: int, moving: int) -> int:
     for k in range(SOURCES_MAX):
         rests = ((live & ~moving) >> k) & 1
         if rests and is_apart(prices_e12[k], middle, FROZEN_APART_PPM):
-            frozen |= 1 << k
+            # The middle of two that move may be apart only because one of them is wrong.
+            if _apart_from(prices_e12, k, moving) >= SOURCES_LEAST:
+                frozen |= 1 << k
     return frozen
 
 
 @kernel
+def _apart_from(prices_e12: Any, source: int, moving: int) -> int:
+    # From how many sources that move a source stands apart.
+    count = 0
+    for k in range(SOURCES_MAX):
+        if (moving >> k) & 1 and is_apart(prices_e12[source], prices_e12[k], FROZEN_APART_PPM):
+            count += 1
+    return count
+
+
+@kernel
 def agreeing_sources(prices_e12: Any, counted: int, outlier_ppm: int) -> int:
-    """Return the mask of counted sources within the outlier share of their median."""
+    """Return the mask of counted sources within the outlier share of their median; two within
+    that share of each other.
+    """
     agreed = 0
     middle = median(prices_e12, counted)
+    share_ppm = outlier_ppm // 2 if count_of(counted) == PAIR else outlier_ppm
     for k in range(SOURCES_MAX):
-        if (counted >> k) & 1 and not is_apart(prices_e12[k], middle, outlier_ppm):
+        if (counted >> k) & 1 and not is_apart(prices_e12[k], middle, share_ppm):
             agreed |= 1 << k
     return agreed
+
+
+@kernel
+def is_disputed(prices_e12: Any, agreed: int, moving: int) -> bool:
+    """Tell whether nobody can know who is right: those who agree do not move and another does, or
+    they are two that stand apart, and only one of them moves.
+    """
+    moved = count_of(moving & agreed)
+    if moved == 0:
+        return moving != 0
+    if moved == PAIR or count_of(agreed) != PAIR:
+        return False
+    low, high = _ranked(prices_e12, agreed, 0), _ranked(prices_e12, agreed, 1)
+    return is_apart(high, low, FROZEN_APART_PPM)
+
+
+@kernel
+def agreed_price(prices_e12: Any, agreed: int, index_e12: int) -> int:
+    """Return the price that agreeing sources make, in 10^-12 dollars: their median (rounded down),
+    of two with the index as the third. An index of 0 is none yet.
+    """
+    if index_e12 == 0 or count_of(agreed) != PAIR:
+        return median(prices_e12, agreed)
+    low, high = _ranked(prices_e12, agreed, 0), _ranked(prices_e12, agreed, 1)
+    return max(low, min(high, index_e12))
 
 
 @kernel

@@ -93,7 +93,7 @@ def _index_deviation(seen: Seen, source: IndexSourceView) -> int | None:
     told = seen.of.sources
     now = seen.reading.time
     live = [one for one in told if one.is_live(now)]
-    # The index itself, as the engine makes it; where no sources agree, the middle of them all.
+    # The middle of those that agree; where none do, the middle of them all.
     ranked = sorted(one.price_e12 for one in live if not one.left_out)
     ranked = ranked or sorted(one.price_e12 for one in live)
     if not ranked:
