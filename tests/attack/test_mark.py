@@ -2,12 +2,13 @@
 
 import pytest
 
+from pilothouse.language.commands import SetPriceBand
 from pilothouse.language.kinds import MarketStatus, Side
 from tests.attack.index_world import ALL, COIN, CONTRACT, PRICE, IndexWorld
 
 HONEST = dict.fromkeys(ALL, PRICE)
-NEAR, FAR = PRICE * 1.002, PRICE * 1.006
-"""A bid and an ask whose middle is 0.4 % above the index."""
+NEAR, FAR = PRICE * 1.004, PRICE * 1.006
+"""A bid 0.4 % above the index, and an ask above it."""
 
 
 @pytest.fixture
@@ -65,6 +66,81 @@ def test_a_side_alone_moves_no_mark(world):
     world.order(world.maker, Side.BUY, NEAR, 10 * COIN)
     world.live(60, HONEST)
     assert world.mark() == PRICE
+
+
+# Orders on the far side of the index are hit by nobody, or may be hit by nobody.
+def without_band(world):
+    before = int(world.machine.state.markets[CONTRACT]["band_version"])
+    assert world.say(
+        SetPriceBand(market=CONTRACT, band_ppm=0, base_version=before, orders_outside_max=-1)
+    ) == [0]
+
+
+@pytest.mark.parametrize("banded", [True, False])
+@pytest.mark.parametrize("far", [1.0005, 1.009, 1.04, 1.06, 3, 100])
+def test_an_ask_that_nobody_hits_moves_no_mark(world, banded, far):
+    if not banded:
+        without_band(world)
+    assert world.order(world.maker, Side.BUY, PRICE * 0.9995) == 0
+    assert world.order(world.seller, Side.SELL, PRICE * far) == 0
+    world.live(60, HONEST)
+    assert world.mark() == PRICE
+
+
+@pytest.mark.parametrize("banded", [True, False])
+@pytest.mark.parametrize("far", [0.9995, 0.991, 0.96, 0.94, 0.3, 0.01])
+def test_a_bid_that_nobody_hits_moves_no_mark(world, banded, far):
+    if not banded:
+        without_band(world)
+    assert world.order(world.maker, Side.SELL, PRICE * 1.0005) == 0
+    assert world.order(world.seller, Side.BUY, PRICE * far) == 0
+    world.live(60, HONEST)
+    assert world.mark() == PRICE
+
+
+@pytest.mark.parametrize("far", [1.07, 3])
+def test_an_ask_beyond_the_band_is_no_side_of_a_book(world, far):
+    assert world.order(world.maker, Side.BUY, NEAR) == 0
+    assert world.order(world.seller, Side.SELL, PRICE * far) == 0
+    world.live(60, HONEST)
+    assert world.mark() == PRICE
+
+
+@pytest.mark.parametrize("far", [0.93, 0.3])
+def test_a_bid_beyond_the_band_is_no_side_of_a_book(world, far):
+    assert world.order(world.seller, Side.SELL, PRICE * 0.996) == 0
+    assert world.order(world.maker, Side.BUY, PRICE * far) == 0
+    world.live(60, HONEST)
+    assert world.mark() == PRICE
+
+
+def test_an_ask_below_the_index_moves_the_mark_down(world):
+    assert world.order(world.maker, Side.BUY, PRICE * 0.994) == 0
+    assert world.order(world.seller, Side.SELL, PRICE * 0.996) == 0
+    world.live(60, HONEST)
+    assert PRICE * 0.9959 < world.mark() < PRICE * 0.997
+
+
+def test_what_may_be_hit_is_measured_from_where_the_index_is_now(world):
+    # The bid could be hit a moment ago; now the band is around another mark.
+    assert world.order(world.maker, Side.BUY, PRICE * 0.952) == 0
+    assert world.order(world.seller, Side.SELL, PRICE * 0.953) == 0
+    world.live(30, dict.fromkeys(ALL, PRICE * 0.948))
+    assert world.mark() > PRICE * 0.949
+    world.tell({1: PRICE * 1.005})
+    world.live(30)
+    world.tell({2: PRICE * 1.005})
+    assert abs(world.mark() - PRICE * 1.005) < 1
+
+
+def test_a_far_ask_takes_no_funding_from_longs(world):
+    world.long(world.client, quantity=100 * COIN)
+    assert world.order(world.maker, Side.BUY, PRICE * 0.9995) == 0
+    assert world.order(world.seller, Side.SELL, PRICE * 3, COIN // 20) == 0
+    for _ in range(240):
+        world.live(1, HONEST)
+        world.live(30)
+    assert int(world.machine.state.markets[CONTRACT]["funding_rate_e12"]) == 0
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tests.twin.facts import Books, Market, Order
 from tests.twin.index import is_stale
 from tests.twin.margin import margin_of, open_size, schedule_of, unproven
 from tests.twin.trading import cancel, crosses, match, opposite, reducible, release, wallet_key
-from tests.twin.valuation import MILLION, best, fee_rates, mark_value, ppm_up, value
+from tests.twin.valuation import MILLION, best, fee_rates, mark_value, ppm_up, value, within
 
 STATUS_REFUSES = {
     MarketStatus.HALTED: no.MARKET_IS_HALTED,
@@ -92,14 +92,6 @@ def _is_known(asked: PlaceOrder, market: Market) -> bool:
 def reference(market: Market) -> int:
     """Return the price from which bands are measured, 0 if there is none."""
     return market.mark // 100 if market.clearing else market.last_price
-
-
-def within(price: int, share: Fraction, side: Side, tick: int) -> int:
-    """Return the worst price on the tick that is no further than a share from a price."""
-    width = floor(price * share)
-    if side == Side.BUY:
-        return max(tick, (price + width) // tick * tick)
-    return max(tick, -(-(price - width) // tick) * tick)
 
 
 def _band_limit(books: Books, asked: PlaceOrder, market: Market) -> int:

@@ -69,7 +69,32 @@ def best(books: Books, number: int, side: Side) -> Order | None:
     return min(resting, key=lambda one: (sign * one.price, one.number), default=None)
 
 
-def impact(books: Books, number: int, side: Side) -> tuple[Fraction, set[int]]:
+def within(price: int, share: Fraction, side: Side, tick: int) -> int:
+    """Return the worst price on the tick that is no further than a share from a price."""
+    width = floor(price * share)
+    if side == Side.BUY:
+        return max(tick, (price + width) // tick * tick)
+    return max(tick, -(-(price - width) // tick) * tick)
+
+
+def can_be_hit(market: Market, price: int, side: Side) -> bool:
+    """Say whether the band lets somebody hit an order of a side at a price."""
+    around = with_premium(market) // 100
+    if not market.band_ppm or not around:
+        return True
+    share, tick = Fraction(market.band_ppm, MILLION), market.listing.tick
+    if side == Side.BUY:
+        return price >= within(around, share, Side.SELL, tick)
+    return price <= within(around, share, Side.BUY, tick)
+
+
+def with_premium(market: Market) -> int:
+    """Return the mark that a contract's index makes with the premium so far."""
+    most = floor(Fraction(market.index * market.listing.premium_max_ppm, MILLION))
+    return max(1, market.index + max(-most, min(most, market.premium)))
+
+
+def impact(books: Books, number: int, side: Side) -> tuple[int, set[int]]:
     """Return the price at which a side has given what a mark needs, and who gives it."""
     market = books.markets[number - 1]
     sign = -1 if side == Side.BUY else 1
@@ -82,13 +107,15 @@ def impact(books: Books, number: int, side: Side) -> tuple[Fraction, set[int]]:
     size = size or max(1, ceil(500 * MILLION / (value(books, market, market.index, 1) / 100)))
     gathered, accounts = 0, set()
     for _, _, one in resting[:64]:
+        if not can_be_hit(market, one.price, side):
+            break
         if one.asked.flags & REDUCE_ONLY:
             continue
         gathered += one.remaining
         accounts.add(one.asked.account)
         if gathered >= size:
-            return Fraction(one.price), accounts
-    return Fraction(0), accounts
+            return one.price, accounts
+    return 0, accounts
 
 
 def premium_now(books: Books, number: int) -> int:
@@ -102,7 +129,7 @@ def premium_now(books: Books, number: int) -> int:
     market.tradable_since = market.tradable_since or books.time
     if books.time - market.tradable_since < 10 * MILLION:
         return 0
-    return floor((bid + ask) * 50) - market.index
+    return sorted([100 * bid, 100 * ask, market.index])[1] - market.index
 
 
 def move_mark(books: Books, number: int, counted_until: int) -> None:
@@ -121,8 +148,7 @@ def move_mark(books: Books, number: int, counted_until: int) -> None:
     premium = premium_now(books, number)
     weight = Fraction(min(elapsed, 30 * MILLION) // 1000, 30_000)
     market.premium += floor((premium - market.premium) * weight)
-    most = floor(Fraction(index * market.listing.premium_max_ppm, MILLION))
-    market.mark = max(1, index + max(-most, min(most, market.premium)))
+    market.mark = with_premium(market)
     market.marked_at = books.time
 
 

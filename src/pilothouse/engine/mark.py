@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilothouse.engine import events as emit
+from pilothouse.engine.price_band import worst_price
 from pilothouse.engine.reducing import only_reduces
 from pilothouse.engine.state import State
 from pilothouse.engine.triggers import queue_triggered_above, queue_triggered_below
@@ -15,11 +16,13 @@ from pilothouse.rules.mark import (
     IMPACT_MICRO_USD,
     ORDERS_LOOKED_AT,
     SETTLES_AFTER_US,
+    book_premium,
     clamp_premium,
     premium_e12,
     smoothed_premium,
 )
 from pilothouse.rules.market_status import executes
+from pilothouse.rules.price_band import is_outside
 
 INDEX_LIMIT = 1 << 48
 """A contract whose index is above this in hundredths of its price unit gets no mark."""
@@ -42,15 +45,23 @@ def move_mark(s: State, market: int, counted_until: int) -> None:
     if elapsed > STALE_AFTER_US:
         # Nobody looked at the book for so long that it counts as new.
         m.depth_since = 0
-    m.index = index
-    m.premium = smoothed_premium(m.premium, _premium(s, market), elapsed)
     before = m.mark
-    m.mark = max(1, m.index + clamp_premium(m.index, m.premium, m.premium_max_ppm))
+    m.index = index
+    # What may be hit is measured from the mark that this index makes with the premium so far.
+    m.mark = _with_premium(s, market)
+    m.premium = smoothed_premium(m.premium, _premium(s, market), elapsed)
+    m.mark = _with_premium(s, market)
     m.mark_time = now
     if m.mark != before:
         emit.mark_set(s, 0, market, m.mark, m.index)
         queue_triggered_below(s, m.long_triggers, m.mark)
         queue_triggered_above(s, m.short_triggers, m.mark)
+
+
+@inner
+def _with_premium(s: State, market: int) -> int:
+    m = s.markets[market]
+    return max(1, m.index + clamp_premium(m.index, m.premium, m.premium_max_ppm))
 
 
 @inner
@@ -62,11 +73,11 @@ def restart_premium(s: State, market: int) -> None:
 
 @inner
 def _premium(s: State, market: int) -> int:
-    # The middle of what can be traded against the index, 0 unless that has settled.
+    # What can be traded against the index, 0 unless that has settled.
     m = s.markets[market]
     size = _impact_size(s, market)
-    bid, buyer = _impact(s, s.books[m.bids].highest, Side.BUY, size)
-    ask, seller = _impact(s, s.books[m.asks].lowest, Side.SELL, size)
+    bid, buyer = _impact(s, market, s.books[m.bids].highest, Side.BUY, size)
+    ask, seller = _impact(s, market, s.books[m.asks].lowest, Side.SELL, size)
     alone = buyer != 0 and buyer == seller
     if not executes(m.status) or bid == 0 or ask == 0 or alone:
         m.depth_since = 0
@@ -75,7 +86,7 @@ def _premium(s: State, market: int) -> int:
         m.depth_since = s.exchange[0].time
     if s.exchange[0].time - m.depth_since < SETTLES_AFTER_US:
         return 0
-    return (bid + ask) * MARK_PER_PRICE // 2 - m.index
+    return book_premium(m.index, bid * MARK_PER_PRICE, ask * MARK_PER_PRICE)
 
 
 @inner
@@ -91,12 +102,17 @@ def _impact_size(s: State, market: int) -> int:
 
 
 @inner
-def _impact(s: State, level: int, side: int, size: int) -> tuple[int, int]:
+def _impact(s: State, market: int, level: int, side: int, size: int) -> tuple[int, int]:
     # The price of the order that completes a quantity from the best on, 0 if there is too little;
     # and the account behind all of it, 0 if they are several. What only reduces does not count:
-    # several such orders share one position, and it may be closed.
+    # several such orders share one position, and it may be closed. Nor does what the price band
+    # lets nobody hit.
     gathered, looked, account = 0, 0, -1
+    taker = Side.SELL if side == Side.BUY else Side.BUY
+    worst = worst_price(s, market, taker)
     while level != 0:
+        if worst != 0 and is_outside(s.levels[level].price, worst, taker):
+            return 0, 0
         row = s.levels[level].first
         while row != 0 and looked < ORDERS_LOOKED_AT:
             o = s.orders[row]

@@ -1,15 +1,20 @@
 """The mark of a contract: its index plus a smoothed and clamped premium.
 
-    premium  = middle of the two impact prices - index, or 0 while the book cannot be traded on
+    premium  = median of bid, ask and index - index, or 0 while the book cannot be traded on
     smoothed = smoothed + (premium - smoothed) x elapsed / 30 s   (elapsed at most 30 s)
     mark     = index + clamp(smoothed, +- index x premium_max_ppm)
 
 All in hundredths of a price unit; divisions round down. Kraken documents the cap (1 % for
 perpetuals); the smoothing over thirty seconds is our choice.
 
-An impact price is that of the order which completes the impact quantity, from the best price on.
-A book can be traded on while its market executes orders, both sides hold the impact quantity, and
-not all of it is one account's. The premium counts once that has held for ten seconds.
+Bid and ask are impact prices: that of the order which completes the impact quantity, from the best
+price on. Of the book's sides only a bid above the index, or an ask below it, says that the
+contract is worth something else: anybody can make money by hitting it. Orders on the far side of
+the index are hit by nobody, and move nothing.
+
+A book can be traded on while its market executes orders, both sides hold the impact quantity where
+the price band lets somebody hit it, and not all of it is one account's. The premium counts once
+that has held for ten seconds.
 """
 
 from __future__ import annotations
@@ -25,6 +30,12 @@ IMPACT_MICRO_USD = 500_000_000
 """What a side must hold where a market was listed without an impact quantity."""
 ORDERS_LOOKED_AT = 64
 """Orders of a side among which the impact quantity must be found."""
+
+
+@kernel
+def book_premium(index: int, bid: int, ask: int) -> int:
+    """Return how far a book's bid is above the index, or its ask below it (negative), else 0."""
+    return max(bid, min(ask, index)) - index
 
 
 @kernel
