@@ -258,7 +258,7 @@ class Twin:
         if asked.price_e12 != before:
             asset.since[asked.source] = now
         asset.told[asked.source] = (asked.price_e12, min(asked.taken_at or now, now))
-        counted_until = min(now, asset.good_until)
+        counted_until = 0 if asset.held else min(now, asset.good_until)
         if not index.renew(asset, now):
             return 0, 0
         for number, market in enumerate(self.books.markets, 1):

@@ -13,12 +13,17 @@ MINUTE = 60 * MILLION
 
 
 def is_stale(books: Books, market: Market) -> bool:
-    """Say whether the index under a market was good once and is too old now."""
+    """Say whether the index under a market was good once and is not to be relied on now."""
     return is_old(books, books.assets[market.listing.base - 1])
 
 
 def is_old(books: Books, asset: Asset) -> bool:
-    """Say whether an asset's index was good once and is too old now."""
+    """Say whether an asset's index was good once and is too old now, or denied by its sources."""
+    return asset.good_until > 0 and (bool(asset.held) or is_expired(books, asset))
+
+
+def is_expired(books: Books, asset: Asset) -> bool:
+    """Say whether nobody renewed an index for too long."""
     return 0 < asset.good_until < books.time
 
 
@@ -49,6 +54,8 @@ def renew(asset: Asset, now: int) -> bool:
         outlier //= 2
     agreed = {k: p for k, p in counted.items() if _near(p, _middle(counted), outlier)}
     if len(agreed) < least or _disputed(agreed, moving):
+        if len(fresh) >= least:
+            asset.held = asset.held or [(0, now)]
         return False
     price = _middle(agreed)
     if len(agreed) == 2 and asset.index_e12:

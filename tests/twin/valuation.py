@@ -8,7 +8,7 @@ from math import ceil, floor
 from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.kinds import MarketStatus, Side, Wallet
 from tests.twin.facts import Books, Market, Order, Position
-from tests.twin.index import is_stale
+from tests.twin.index import is_expired
 
 MILLION = 1_000_000
 E12 = 10**12
@@ -184,7 +184,7 @@ def end_hour(books: Books) -> None:
             rate = market.premium_sum // market.premium_ms // market.listing.funding_coefficient
         most = market.listing.funding_rate_max_e12
         rate = max(-most, min(most, rate))
-        if is_stale(books, market):
+        if is_expired(books, books.assets[market.listing.base - 1]):
             rate = 0
         worth = floor(value(books, market, market.index, 1) / 100 * MILLION)
         market.funding_payment = floor(Fraction(rate * worth, E12))

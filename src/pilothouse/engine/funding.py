@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.debts import look_for_debts
-from pilothouse.engine.index import index_is_stale
 from pilothouse.engine.positions import funding_now_e6, pay_funding
 from pilothouse.engine.queue import ask_for_examination
 from pilothouse.engine.state import State
@@ -17,6 +16,7 @@ from pilothouse.language.numbers import HOUR_US
 from pilothouse.rules.bits import muldiv_down
 from pilothouse.rules.compiled import inner
 from pilothouse.rules.funding import UNIT_E6, hourly_payment_e6, hourly_rate_e12
+from pilothouse.rules.index import is_expired
 
 PAYMENT_WORK = 6
 """Rows that one payment visits: position, its account, both balances and their index."""
@@ -48,7 +48,7 @@ def _end_hour_of(s: State, market: int) -> None:
     m.funding_rate_e12 = hourly_rate_e12(
         m.premium_sum_e12_ms, m.premium_ms, m.funding_coefficient, m.funding_rate_max_e12
     )
-    if index_is_stale(s, market):
+    if is_expired(s.assets[m.base].live_until, s.exchange[0].time):
         # Nothing is known that a rate could be made of.
         m.funding_rate_e12 = 0
     m.funding_payment_e6 = hourly_payment_e6(m.funding_rate_e12, _unit_value_e6(s, market))

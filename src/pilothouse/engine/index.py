@@ -30,6 +30,7 @@ from pilothouse.rules.index import (
     frozen_sources,
     is_apart,
     is_disputed,
+    is_expired,
     is_on_probation,
     is_stale,
     is_unanimous,
@@ -52,7 +53,7 @@ def set_index_price(s: State, c: Any) -> int:
         a.source_changed[c.source - 1] = now
     a.source_price_e12[c.source - 1] = c.price_e12
     a.source_time[c.source - 1] = now if c.taken_at == 0 else min(c.taken_at, now)
-    counted_until = min(now, a.live_until)
+    counted_until = min(now, a.live_until) if a.held_since == 0 else a.index_time
     if _decide(s, c.asset):
         queue_triggered_below(s, a.triggers_book, a.index_e12)
         market = a.markets_first
@@ -86,7 +87,8 @@ def _refusal(s: State, c: Any) -> int:
 
 @inner
 def _decide(s: State, asset: int) -> bool:
-    # Whether the sources' prices renew the index. One that is not renewed grows stale.
+    # Whether the sources' prices renew the index. One that is not renewed grows stale; one that is
+    # held, since they say otherwise or contradict each other, counts as stale from now on.
     now = s.exchange[0].time
     a = s.assets[asset]
     live = live_sources(a.source_price_e12, a.source_time, now)
@@ -95,9 +97,11 @@ def _decide(s: State, asset: int) -> bool:
     agreed = agreeing_sources(a.source_price_e12, counted, a.outlier_ppm)
     a.sources_live = count_of(agreed)
     _leave_out(s, asset, live & ~agreed)
-    if a.sources_live < a.sources_least:
-        return False
-    if is_disputed(a.source_price_e12, agreed, moving):
+    few = a.sources_live < a.sources_least
+    if few or is_disputed(a.source_price_e12, agreed, moving):
+        if a.held_since == 0 and count_of(live) >= a.sources_least:
+            # Enough of them speak, but not with one voice: there is no price that could last.
+            a.held_since = now
         return False
     price = agreed_price(a.source_price_e12, agreed, a.index_e12)
     voices = count_of(counted)
@@ -151,7 +155,7 @@ def _accept(s: State, asset: int, price_e12: int, agreed: int, confirmed: bool) 
     now = s.exchange[0].time
     a = s.assets[asset]
     before = a.index_e12
-    if confirmed or is_stale(a.live_until, now):
+    if confirmed or is_expired(a.live_until, now):
         a.live_since = now
         a.anchor_e12 = price_e12
         a.anchor_time = now
@@ -167,8 +171,9 @@ def _accept(s: State, asset: int, price_e12: int, agreed: int, confirmed: bool) 
 
 @inlined
 def index_is_stale(s: State, market: int) -> bool:
-    """Tell whether the index under a market is too old to take risk on."""
-    return is_stale(s.assets[s.markets[market].base].live_until, s.exchange[0].time)
+    """Tell whether the index under a market is too old, or too doubtful, to take risk on."""
+    a = s.assets[s.markets[market].base]
+    return is_stale(a.live_until, a.held_since, s.exchange[0].time)
 
 
 @inlined

@@ -173,7 +173,7 @@ def unproven(s: State, account: int) -> tuple[int, int]:
         b = s.balances[k]
         if b.wallet == Wallet.FUTURES and b.asset != x.dollar and b.available + b.held > 0:
             a = s.assets[b.asset]
-            if is_stale(a.live_until, x.time):
+            if is_stale(a.live_until, a.held_since, x.time):
                 held = b.available + b.held
                 total += collateral_value(held, a.index_e12, a.unit_e6, a.haircut_ppm)
         rows += 1
@@ -181,7 +181,8 @@ def unproven(s: State, account: int) -> tuple[int, int]:
     k = s.accounts[account].positions_first
     while k != 0:
         p = s.positions[k]
-        if p.quantity != 0 and is_stale(s.assets[s.markets[p.market].base].live_until, x.time):
+        base = s.assets[s.markets[p.market].base]
+        if p.quantity != 0 and is_stale(base.live_until, base.held_since, x.time):
             total += max(0, unrealised(s, k))
         rows += 1
         k = p.next_of_account

@@ -279,7 +279,7 @@ INDEX_PRICE_IS_TOO_LARGE: Final = refusal(
 INDEX_IS_STALE: Final = refusal(
     1804,
     "index_is_stale",
-    "send a reduce-only order, or wait until enough sources tell the index again",
+    "send a reduce-only order, or wait until enough sources agree on the index again",
 )
 INDEX_RULE_IS_OUT_OF_RANGE: Final = refusal(
     1805, "index_rule_is_out_of_range", "use at most 8 sources and 1,000 to 1,000,000 ppm, or 0"

@@ -5,7 +5,8 @@ it has told the same price for five minutes and stands apart from at least two s
 Sources further from the median than the outlier share are left out. What remains must be at least
 the asset's least number of sources, must not be without any movement while a source that moves is
 left out, and must not step too far: `step_limit_ppm` says how far. A price beyond is held back
-until it has lasted, and an index that nobody renews grows stale.
+until it has lasted. An index that nobody renews grows stale; one that its sources deny is stale at
+once, until they renew it.
 
 The middle of two prices is nobody's price, and half of what is wrong in one of them. So where two
 sources agree, the index itself is the third: it moves no further than to the nearer of the two.
@@ -221,15 +222,23 @@ def lasts_until(times: Any, agreed: int, least: int) -> int:
 
 
 @kernel
-def is_stale(live_until: int, now: int) -> bool:
-    """Tell whether an index is too old to take risk on. One that never was is not stale."""
+def is_expired(live_until: int, now: int) -> bool:
+    """Tell whether an index was not renewed for too long. One that never was has not expired."""
     return live_until != 0 and now > live_until
+
+
+@kernel
+def is_stale(live_until: int, held_since: int, now: int) -> bool:
+    """Tell whether no risk may be taken on an index, since it has expired or its sources say
+    otherwise at present (`held_since` is not 0). One that never was is not stale.
+    """
+    return live_until != 0 and (held_since != 0 or now > live_until)
 
 
 @kernel
 def is_on_probation(live_until: int, live_since: int, now: int) -> bool:
     """Tell whether an index is live again, or at a new level, since too short a time."""
-    return not is_stale(live_until, now) and live_since != 0 and now - live_since < PROBATION_US
+    return not is_expired(live_until, now) and live_since != 0 and now - live_since < PROBATION_US
 
 
 @kernel

@@ -26,6 +26,7 @@ class AssetView:
     """Sources that are live and agree: what the index would be made of now."""
     sources_least: int
     index_is_stale: bool
+    """Whether it has expired, or its sources say otherwise at present."""
     index_held_e12: int
     """The price that is held back, 0 if none is."""
     index_held_since: int
@@ -63,7 +64,7 @@ def asset(machine: Machine, number: int) -> AssetView | None:
         index_time=int(a["index_time"]),
         sources_live=_sources_live(a, machine.time),
         sources_least=int(a["sources_least"]),
-        index_is_stale=bool(is_stale(a["live_until"], machine.time)),
+        index_is_stale=bool(is_stale(a["live_until"], a["held_since"], machine.time)),
         index_held_e12=int(a["held_e12"]),
         index_held_since=int(a["held_since"]),
     )

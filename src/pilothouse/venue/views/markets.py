@@ -113,7 +113,8 @@ def _index_is_stale(machine: Machine, m: Any) -> bool:
     if int(m["kind"]) == MarketKind.SPOT:
         return False
     base = machine.state.assets[int(m["base"])]
-    return not int(base["live_until"]) or bool(is_stale(base["live_until"], machine.time))
+    stale = is_stale(base["live_until"], base["held_since"], machine.time)
+    return not int(base["live_until"]) or bool(stale)
 
 
 def _best(machine: Machine, book: int, end: str) -> tuple[int, int]:
