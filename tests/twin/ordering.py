@@ -17,7 +17,7 @@ from pilothouse.language.kinds import (
     TimeInForce,
 )
 from tests.twin.facts import Books, Market, Order
-from tests.twin.index import is_stale
+from tests.twin.index import is_old, is_stale
 from tests.twin.margin import margin_of, open_size, schedule_of, unproven
 from tests.twin.trading import cancel, crosses, match, opposite, reducible, release, wallet_key
 from tests.twin.valuation import MILLION, best, fee_rates, mark_value, ppm_up, value, within
@@ -89,18 +89,29 @@ def _is_known(asked: PlaceOrder, market: Market) -> bool:
     return not (asked.flags & REDUCE_ONLY and market.listing.kind == MarketKind.SPOT)
 
 
-def reference(market: Market) -> int:
+def reference(books: Books, market: Market) -> int:
     """Return the price from which bands are measured, 0 if there is none."""
-    return market.mark // 100 if market.clearing else market.last_price
+    if market.clearing:
+        return market.mark // 100
+    base, quote = (_worth(books, one) for one in (market.listing.base, market.listing.quote))
+    by_index = base * 10**market.listing.price_decimals // quote if quote else 0
+    return by_index if 0 < by_index < 2**61 else market.last_price
+
+
+def _worth(books: Books, number: int) -> int:
+    if number == books.dollar:
+        return 10**12
+    asset = books.assets[number - 1]
+    return 0 if is_old(books, asset) else asset.index_e12
 
 
 def _band_limit(books: Books, asked: PlaceOrder, market: Market) -> int:
-    if market.band_ppm == 0 or reference(market) == 0:
+    if market.band_ppm == 0 or reference(books, market) == 0:
         return 0
     if asked.flags & REDUCE_ONLY and is_stale(books, market):
         return 0
     share = Fraction(market.band_ppm, MILLION)
-    return within(reference(market), share, asked.side, market.listing.tick)
+    return within(reference(books, market), share, asked.side, market.listing.tick)
 
 
 def _market_limit(books: Books, asked: PlaceOrder, market: Market) -> int:

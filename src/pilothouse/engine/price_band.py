@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.engine import events as emit
+from pilothouse.engine.assets import power_of_ten
 from pilothouse.engine.markets import is_contract, market_refusal
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import Side
-from pilothouse.language.numbers import MARK_PER_PRICE
+from pilothouse.language.numbers import E12, MARK_PER_PRICE
 from pilothouse.language.refusals import (
     BAND_IS_OUT_OF_RANGE,
     BASE_VERSION_HAS_MOVED,
@@ -16,11 +17,13 @@ from pilothouse.language.refusals import (
     NOTHING_TO_CHANGE,
 )
 from pilothouse.rules.compiled import entry, inner
+from pilothouse.rules.index import is_stale
 from pilothouse.rules.price_band import (
     PROTECTION_PPM,
     band_is_allowed,
     band_limit,
     is_outside,
+    pair_price,
 )
 
 
@@ -51,11 +54,24 @@ def set_price_band(s: State, c: Any) -> int:
 
 @inner
 def reference_price(s: State, market: int) -> int:
-    """Return what a band is measured from: a contract's mark, else the last trade, else 0."""
+    """Return what a band is measured from: a contract's mark; a spot pair's index while it is
+    live, else its last trade; 0 if there is none.
+    """
     m = s.markets[market]
     if is_contract(m.kind):
         return m.mark // MARK_PER_PRICE
-    return m.last_price
+    unit = power_of_ten(m.price_decimals)
+    index = pair_price(_live_index(s, m.base), _live_index(s, m.quote), unit)
+    return index if index != 0 else m.last_price
+
+
+@inner
+def _live_index(s: State, asset: int) -> int:
+    # The dollars of one of an asset in 10^-12, 0 if its index is not known or stale.
+    a, x = s.assets[asset], s.exchange[0]
+    if asset == x.dollar:
+        return E12
+    return 0 if is_stale(a.live_until, a.held_since, x.time) else a.index_e12
 
 
 @inner

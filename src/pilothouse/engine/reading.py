@@ -18,6 +18,7 @@ from pilothouse.engine.margin import (
     unrealised,
     worst_quantity,
 )
+from pilothouse.engine.price_band import reference_price
 from pilothouse.engine.room import order_limit
 from pilothouse.engine.state import State
 from pilothouse.rules.compiled import entry, inlined
@@ -143,6 +144,12 @@ def _concerns(s: State, account: int, market: int) -> bool:
             return True
         k = p.next_of_account
     return False
+
+
+@entry
+def read_reference(s: State, market: int) -> int:
+    """Return what a market's price band is measured from, 0 if there is nothing."""
+    return reference_price(s, market)
 
 
 @entry

@@ -66,9 +66,7 @@ class Refused:
 
     def reference(self) -> int:
         """Return what the price band is measured from, 0 if there is nothing."""
-        of = self.market
-        assert of is not None
-        return of.mark // MARK_PER_PRICE if of.clearing_account else of.last_price
+        return int(reading.read_reference(self.machine.arena.state, self.asked.market))
 
     def worst(self) -> int:
         """Return the worst price the band lets the side name, 0 without band or reference."""
