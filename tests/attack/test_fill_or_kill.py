@@ -25,6 +25,7 @@ from pilothouse.venue.views.orders import orders
 from tests.engine.protected import BITCOIN, BUY, DOLLAR, E6, SELL, Exchange
 
 FOK = {"time_in_force": TimeInForce.FOK}
+IOC = {"time_in_force": TimeInForce.IOC}
 REDUCES = {"flags": REDUCE_ONLY}
 SPOT = 3
 
@@ -271,6 +272,26 @@ def test_a_resting_buy_that_is_filled_in_many_pieces_pays_for_all_of_them(decima
     fills = filled(exchange, 0, number)
     assert sum(one[0] for one in fills) == count * piece
     assert min(fee for *_, fee, _ in fills) >= 0, "the house pays nobody for trading"
+
+
+def test_a_market_order_that_holds_all_there_is_pays_every_fee_in_full():
+    """One lot at a very good price does not free the rest of it from fees."""
+    exchange = spot_exchange(6, 0, 400_000, 1)
+    maker, taker = exchange.first, exchange.first + 1
+    unit, divisor = 10**6, 1_000
+    give(exchange, maker, BITCOIN, 100 * unit)
+    give(exchange, taker, COIN, cost(1_000, 10 * unit, divisor, 400_000) + 1)
+    sells = [exchange.order(maker, SPOT, SELL, 1, 1_000)]
+    sells += [exchange.order(maker, SPOT, SELL, unit, 1_040) for _ in range(10)]
+    assert not any(outcome(exchange, *sells))
+    told = len(exchange.told)
+    order = exchange.order(taker, SPOT, BUY, 10 * unit, 0, order_type=OrderType.MARKET, **IOC)
+    refused, number = (int(one) for one in exchange.say(order)[0, 1:3])
+    fills = filled(exchange, told, number)
+    assert refused == 0 and cancelled(exchange, told) == {number: CancelReason.FUNDS}
+    assert all(fee == -(-value * 400_000 // E6) for _, value, fee, _ in fills)
+    assert len(fills) == 10
+    assert exchange.machine.broken_invariants() == []
 
 
 spot_order = some.tuples(
