@@ -1,8 +1,10 @@
 """Tables at their end: one client never gets there, and with all of them there everybody else is
 still liquidated, cancelled, funded and let out."""
 
+import hypothesis.strategies as some
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from pilothouse.engine.reading import read_order_limit
 from pilothouse.engine.room import ORDERS_DEFAULT, ORDERS_LEAST, ORDERS_SHARE
@@ -10,6 +12,7 @@ from pilothouse.engine.work import WORK_MOST
 from pilothouse.language import refusals as no
 from pilothouse.language.commands import (
     CancelAllOrders,
+    CancelOrder,
     Deposit,
     ListAsset,
     ListMarket,
@@ -88,6 +91,65 @@ def test_a_larger_table_gives_an_account_no_more():
     assert fill(exchange, crowd[0], ORDERS_DEFAULT + 1)[-1] == no.TOO_MANY_OPEN_ORDERS
 
 
+def scattered(exchange, number, count, place):
+    """Have a client rest one-lot asks at prices that share as little as prices can."""
+    prices = [1_000_000 + (place * count + k) * 2_654_435_761 % (1 << 41) for k in range(count)]
+    return outcomes(exchange, [exchange.order(number, 2, SELL, 1, price) for price in prices])
+
+
+def test_prices_far_apart_take_no_more_of_any_table_than_the_orders_themselves():
+    exchange, _, crowd = opened(levels=ORDERS, nodes=ORDERS)
+    share = ORDERS // ORDERS_SHARE
+    for place, number in enumerate(crowd[:50]):
+        assert scattered(exchange, number, share, place) == [0] * share
+    use = exchange.machine.table_use()
+    assert use["orders"] == (50 * share, ORDERS)
+    assert use["nodes"][0] < use["levels"][0] < 50 * share + 10
+    assert exchange.machine.broken_invariants() == []
+
+
+@pytest.mark.parametrize("small", ["orders", "levels", "nodes"])
+def test_the_smallest_table_that_orders_fill_bounds_an_accounts_share(small):
+    exchange, _, crowd = opened(**{"orders": 64 * 400, "levels": 64 * 400, small: 64 * 100})
+    assert scattered(exchange, crowd[0], 101, 0) == [0] * 100 + [no.TOO_MANY_OPEN_ORDERS]
+
+
+far = some.one_of(
+    some.integers(1, (1 << 42) - 1),
+    some.integers(1, 5_000),
+    some.integers(0, 6).flatmap(lambda k: some.integers((1 << 6 * k) - 1, (1 << 6 * k) + 1)),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(some.lists(some.tuples(some.booleans(), far), min_size=2, max_size=120))
+def test_a_book_keeps_any_prices_in_order_with_fewer_nodes_than_levels(asked):
+    exchange = Exchange(clients=1, pool_usd=1_000, orders=64 * 128, nodes=64 * 128)
+    exchange.fund(exchange.first, DOLLAR, 1_000_000 * E6)
+    state, open_now = exchange.machine.state, []
+    for comes, price in asked:
+        if comes or not open_now:
+            order = exchange.order(exchange.first, 2, SELL, 1, max(1, price))
+            refused, number = (int(one) for one in exchange.say(order)[0, 1:3])
+            assert refused == 0
+            open_now.append((max(1, price), number))
+        else:
+            _, number = open_now.pop(price % len(open_now))
+            gone = CancelOrder(account=exchange.first, order=number)
+            assert outcomes(exchange, [gone]) == [0]
+        asks = state.books[state.markets["asks"][2]]
+        level, prices = int(asks["lowest"]), []
+        while level:
+            prices.append(int(state.levels["price"][level]))
+            level = int(state.levels["above"][level])
+        assert prices == sorted({one for one, _ in open_now})
+        assert exchange.machine.broken_invariants() == []
+    outcomes(exchange, [CancelAllOrders(account=exchange.first)])
+    exchange.settle()
+    levels, nodes = (exchange.machine.table_use()[one][0] for one in ("levels", "nodes"))
+    assert (levels, nodes) == (0, 0)
+
+
 def test_with_every_order_row_taken_everybody_else_is_served():
     exchange, long, crowd = opened()
     bidder = exchange.first + 2
@@ -105,20 +167,22 @@ def test_with_every_order_row_taken_everybody_else_is_served():
 
 
 @pytest.mark.parametrize(
-    ("table", "rows", "refusal", "step"),
+    ("table", "rows", "refusal", "apart"),
     [
         ("levels", 4_000, no.LEVEL_TABLE_IS_FULL, 1),
-        ("nodes", 3_000, no.NODE_TABLE_IS_FULL, 67),
+        ("nodes", 2_000, no.NODE_TABLE_IS_FULL, 32),
     ],
 )
-def test_with_every_level_or_node_taken_all_are_still_watched(table, rows, refusal, step):
+def test_with_every_level_or_node_taken_all_are_still_watched(table, rows, refusal, apart):
     exchange, long, crowd = opened(**{table: rows})
     exchange.say(exchange.order(exchange.first + 2, 1, BUY, 10_000, 584_200))
     refused = []
     for place, number in enumerate(crowd):
+        # Pairs of prices, each pair in ticks of its own: they need a node.
         told = fill(
-            exchange, number, 128, lambda k, p=place: 1 + (k + 128 * p) * step % 570_000, market=1
-        )
+            exchange, number, 128,
+            lambda k, p=place: 64 + (k + 64 * p) // 2 * 2 * apart + k % 2, market=1,
+        )  # fmt: skip
         refused.append(told[-1])
     assert refusal in refused
     assert exchange.machine.quiet(), "every account found room for its triggers"

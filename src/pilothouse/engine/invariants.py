@@ -21,6 +21,7 @@ def broken_invariants(state: State) -> list[str]:
         *_clearing_mirrors_entry_costs(state, used),
         *_holdings_match_orders(state, used),
         *_books_are_right(state),
+        *_nodes_are_fewer_than_levels(state),
         *_open_interest_balances(state, used),
         *_liabilities_within_custody(state, used),
     ]
@@ -105,6 +106,15 @@ def _books_are_right(state: State) -> Iterator[str]:
             yield from sentences
     if reached != int(state.exchange[0]["orders_open"]):
         yield f"{reached} orders stand in books, {state.exchange[0]['orders_open']} are open"
+
+
+def _nodes_are_fewer_than_levels(state: State) -> Iterator[str]:
+    # Each node parts two levels or more, so a share of the orders bounds a share of the nodes.
+    x = state.exchange[0]
+    levels = int(x["levels_used"]) - int(x["levels_spare"])
+    nodes = int(x["nodes_used"]) - int(x["nodes_spare"])
+    if nodes > max(levels - 1, 0):
+        yield f"{nodes} nodes are in use for {levels} levels"
 
 
 def _book_is_right(state: State, book: int) -> tuple[int, list[str]]:

@@ -1,10 +1,11 @@
 """Books: price levels in order, for orders and for triggers.
 
-A book is a radix tree of 64-bit occupancy words over the price in ticks, whose leaves point at
-levels; levels are also linked in price order, so that the next best is one step away. Any price
-below 2^42 has room. The tree is only as high as the prices in it need: the root stands for all
-prices with one prefix, and grows or shrinks with them, so that most books have two nodes above a
-level. The book remembers its last leaf, and most orders stand in the same 64 ticks.
+A book is a radix tree of 64-bit occupancy words over the price in ticks; levels are also linked in
+price order, so that the next best is one step away. Any price below 2^42 has room. A node stands
+for all prices with one prefix and has at least two children, since one that had a single child
+would say nothing that the child does not say. So a book has fewer nodes than levels, wherever its
+prices lie. A child is a node, or a level written as a negative number. The book remembers its last
+leaf, a node of 64 neighbouring ticks, and most orders stand in the same one.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ BITS = 6
 HEIGHT_MAX = 7
 PLACES = 63
 PRICE_LIMIT = 1 << (BITS * HEIGHT_MAX)
-NODES_PER_LEVEL = 2 * HEIGHT_MAX
-"""More than a new level can need: a root for each height, and the way down to its leaf."""
+NODES_PER_LEVEL = 1
+"""What a new level needs at most: the node where its price parts from another."""
 
 
 @inner
@@ -38,115 +39,121 @@ def find_level(s: State, book: int, price: int) -> int:
     b = s.books[book]
     key = price // b.tick
     if b.leaf != 0 and b.leaf_prefix == key >> BITS:
-        return s.nodes[b.leaf].children[key & PLACES]
-    return _walk(s, book, key)
+        return -s.nodes[b.leaf].children[key & PLACES]
+    return _walk(s, book, price, key)
 
 
 @inner
-def _walk(s: State, book: int, key: int) -> int:
-    b = s.books[book]
-    if b.root == 0 or key >> (BITS * b.height) != b.prefix:
-        return 0
-    node = b.root
-    for depth in range(b.height - 1, 0, -1):
-        node = s.nodes[node].children[(key >> (BITS * depth)) & PLACES]
-        if node == 0:
+def _walk(s: State, book: int, price: int, key: int) -> int:
+    child = s.books[book].root
+    while child > 0:
+        if not _covers(s, child, key):
             return 0
-    b.leaf = node
-    b.leaf_prefix = key >> BITS
-    return s.nodes[node].children[key & PLACES]
+        _remember_leaf(s, book, child)
+        child = s.nodes[child].children[_place_of(s, child, key)]
+    return -child if child != 0 and s.levels[-child].price == price else 0
+
+
+@inlined
+def _covers(s: State, node: int, key: int) -> bool:
+    return key >> (BITS * s.nodes[node].height) == s.nodes[node].prefix
+
+
+@inlined
+def _place_of(s: State, node: int, key: int) -> int:
+    return (key >> (BITS * (s.nodes[node].height - 1))) & PLACES
+
+
+@inlined
+def _first_key(s: State, node: int) -> int:
+    return s.nodes[node].prefix << (BITS * s.nodes[node].height)
+
+
+@inlined
+def _remember_leaf(s: State, book: int, node: int) -> None:
+    if s.nodes[node].height == 1:
+        s.books[book].leaf = node
+        s.books[book].leaf_prefix = s.nodes[node].prefix
 
 
 @inner
 def new_level(s: State, book: int, price: int) -> int:
     """Return a new, empty level at a price that has none; its rows were reserved."""
     key = price // s.books[book].tick
-    leaf = _leaf(s, book, key)
-    place = key & PLACES
+    node = _parent_of(s, book, key)
     level = _take_level(s)
     one = s.levels[level]
     one.book = book
     one.price = price
-    one.seat = (leaf << BITS) + place
-    lower = _lower_neighbour(s, leaf, place)
-    s.nodes[leaf].children[place] = level
-    s.nodes[leaf].occupied |= bit(place)
-    _link(s, book, level, lower)
+    _hang(s, book, node, key, -level)
+    _link(s, book, level, _lower_neighbour(s, node, one.seat & PLACES))
     return level
 
 
 @inner
-def _leaf(s: State, book: int, key: int) -> int:
+def _parent_of(s: State, book: int, key: int) -> int:
+    # The node whose place for a key is free, made where the key parts from what is there; 0 is
+    # the book itself.
     b = s.books[book]
-    if b.root == 0:
-        b.root = _take_node(s, 0, 0)
-        b.height = 1
-        b.prefix = key >> BITS
-    while key >> (BITS * b.height) != b.prefix:
-        _raise_root(s, book)
-    node = b.root
-    for depth in range(b.height - 1, 0, -1):
-        place = (key >> (BITS * depth)) & PLACES
-        child = s.nodes[node].children[place]
-        if child == 0:
-            child = _take_node(s, node, place)
-            s.nodes[node].children[place] = child
-            s.nodes[node].occupied |= bit(place)
+    if b.leaf != 0 and b.leaf_prefix == key >> BITS:
+        return b.leaf
+    node, child = 0, b.root
+    while child > 0 and _covers(s, child, key):
         node = child
-    b.leaf = node
-    b.leaf_prefix = key >> BITS
+        child = s.nodes[node].children[_place_of(s, node, key)]
+    if child != 0:
+        node = _part(s, book, node, child, key)
+    if node != 0:
+        _remember_leaf(s, book, node)
     return node
 
 
 @inner
-def _raise_root(s: State, book: int) -> None:
-    b = s.books[book]
-    place = b.prefix & PLACES
-    root = _take_node(s, 0, 0)
-    s.nodes[b.root].parent = root
-    s.nodes[b.root].place = place
-    s.nodes[root].children[place] = b.root
-    s.nodes[root].occupied = bit(place)
-    b.root = root
-    b.prefix >>= BITS
-    b.height += 1
+def _part(s: State, book: int, above: int, child: int, key: int) -> int:
+    # A node between one and its child, for the longest prefix that the child shares with a key.
+    if child > 0:
+        other, height = _first_key(s, child), s.nodes[child].height + 1
+    else:
+        other, height = s.levels[-child].price // s.books[book].tick, 1
+    while key >> (BITS * height) != other >> (BITS * height):
+        height += 1
+    node = _take_node(s)
+    s.nodes[node].height = height
+    s.nodes[node].prefix = key >> (BITS * height)
+    _hang(s, book, above, key, node)
+    _hang(s, book, node, other, child)
+    return node
 
 
 @inner
-def _lower_root(s: State, book: int) -> None:
-    # A root with one child says nothing that the child does not say.
-    b = s.books[book]
-    while b.height > 1:
-        root = s.nodes[b.root]
-        place = lowest_bit(root.occupied)
-        if place != highest_bit(root.occupied):
-            return
-        child = root.children[place]
-        root.children[place] = 0
-        root.occupied = 0
-        _free_node(s, b.root)
-        s.nodes[child].parent = 0
-        s.nodes[child].place = 0
-        b.root = child
-        b.prefix = (b.prefix << BITS) + place
-        b.height -= 1
+def _hang(s: State, book: int, node: int, key: int, child: int) -> None:
+    place = 0
+    if node == 0:
+        s.books[book].root = child
+    else:
+        place = _place_of(s, node, key)
+        s.nodes[node].children[place] = child
+        s.nodes[node].occupied |= bit(place)
+    if child > 0:
+        s.nodes[child].parent = node
+    else:
+        s.levels[-child].seat = (node << BITS) + place
 
 
 @inner
-def _lower_neighbour(s: State, leaf: int, place: int) -> int:
+def _lower_neighbour(s: State, node: int, place: int) -> int:
     # Climb until some place below is occupied, then go down along the highest ones.
-    node, climbed = leaf, 0
     lower = s.nodes[node].occupied & below(place)
     while lower == 0 and s.nodes[node].parent != 0:
-        lower = s.nodes[s.nodes[node].parent].occupied & below(s.nodes[node].place)
+        key = _first_key(s, node)
         node = s.nodes[node].parent
-        climbed += 1
+        lower = s.nodes[node].occupied & below(_place_of(s, node, key))
     if lower == 0:
         return 0
     child = s.nodes[node].children[highest_bit(lower)]
-    for _ in range(climbed):
+    while child > 0:
         child = s.nodes[child].children[highest_bit(s.nodes[child].occupied)]
-    return child
+    return -child
 
 
 @inner
@@ -168,7 +175,7 @@ def _link(s: State, book: int, level: int, lower: int) -> None:
 
 @inner
 def drop_level(s: State, level: int) -> None:
-    """Remove an empty level and the nodes that it leaves empty."""
+    """Remove an empty level, and the node that it leaves with a single child."""
     one = s.levels[level]
     b = s.books[one.book]
     if one.below == 0:
@@ -184,24 +191,22 @@ def drop_level(s: State, level: int) -> None:
 
 
 @inner
-def _vacate(s: State, book: int, leaf: int, place: int) -> None:
-    b = s.books[book]
-    node = leaf
-    while node != 0:
-        s.nodes[node].children[place] = 0
-        s.nodes[node].occupied &= ~bit(place)
-        if s.nodes[node].occupied != 0:
-            break
-        if node == b.leaf:
-            b.leaf = 0
-        parent = s.nodes[node].parent
-        place = s.nodes[node].place
-        _free_node(s, node)
-        node = parent
+def _vacate(s: State, book: int, node: int, place: int) -> None:
     if node == 0:
-        b.root = 0
-    elif node == b.root:
-        _lower_root(s, book)
+        s.books[book].root = 0
+        return
+    s.nodes[node].children[place] = 0
+    s.nodes[node].occupied &= ~bit(place)
+    left = lowest_bit(s.nodes[node].occupied)
+    if s.nodes[node].occupied != bit(left):
+        return
+    child = s.nodes[node].children[left]
+    s.nodes[node].children[left] = 0
+    s.nodes[node].occupied = 0
+    _hang(s, book, s.nodes[node].parent, _first_key(s, node), child)
+    if s.books[book].leaf == node:
+        s.books[book].leaf = 0
+    _free_node(s, node)
 
 
 @inlined
@@ -246,7 +251,7 @@ def room_for_level(s: State) -> bool:
 
 @inlined
 def room_for_nodes(s: State) -> bool:
-    """Tell whether all nodes that one more level may need have room."""
+    """Tell whether the node that one more level may need has room."""
     x = s.exchange[0]
     return x.nodes_used - x.nodes_spare + NODES_PER_LEVEL < s.nodes.shape[0]
 
@@ -280,24 +285,22 @@ def _free_level(s: State, level: int) -> None:
 
 
 @inlined
-def _take_node(s: State, parent: int, place: int) -> int:
+def _take_node(s: State) -> int:
     x = s.exchange[0]
     node = x.nodes_free
     if node == 0:
         x.nodes_used += 1
-        node = x.nodes_used
-    else:
-        x.nodes_free = s.nodes[node].parent
-        x.nodes_spare -= 1
-    s.nodes[node].parent = parent
-    s.nodes[node].place = place
+        return x.nodes_used
+    x.nodes_free = s.nodes[node].parent
+    x.nodes_spare -= 1
     return node
 
 
 @inlined
 def _free_node(s: State, node: int) -> None:
     x = s.exchange[0]
-    s.nodes[node].place = 0
+    s.nodes[node].prefix = 0
+    s.nodes[node].height = 0
     s.nodes[node].parent = x.nodes_free
     x.nodes_free = node
     x.nodes_spare += 1

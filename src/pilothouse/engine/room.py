@@ -16,7 +16,7 @@ ORDERS_LEAST = 64
 ORDERS_DEFAULT = 2_048
 """However large the table, an account without a number of its own has no more."""
 ORDERS_SHARE = 64
-"""Such an account has at most this part of the table: one in sixty-four."""
+"""Such an account has at most this part of each table that its orders fill: one in sixty-four."""
 ORDERS_RESERVED = 1
 """A liquidation's order is gone at the end of its step, so one row serves them all."""
 WATCHED_SHARE = 8
@@ -29,8 +29,11 @@ BALANCES_OF_ORDER = 6
 
 @inlined
 def order_limit(s: State, account: int) -> int:
-    """Return how many open orders an account may have, never all the table."""
-    rows = s.orders.shape[0] - 1
+    """Return how many open orders an account may have, never all of a table.
+
+    Each takes one order, at most one level and at most one node, so the smallest table counts.
+    """
+    rows = min(s.orders.shape[0], s.levels.shape[0], s.nodes.shape[0]) - 1
     most = s.accounts[account].orders_max
     if most == 0:
         return max(ORDERS_LEAST, min(ORDERS_DEFAULT, rows // ORDERS_SHARE))
@@ -53,7 +56,7 @@ def room_for_order_level(s: State) -> bool:
 
 @inlined
 def room_for_order_nodes(s: State) -> bool:
-    """Tell whether an order may take all nodes that one more level may need."""
+    """Tell whether an order may take the node that one more level may need."""
     x = s.exchange[0]
     rows = s.nodes.shape[0]
     return x.nodes_used - x.nodes_spare + rows // WATCHED_SHARE + NODES_PER_LEVEL < rows

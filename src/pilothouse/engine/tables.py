@@ -84,9 +84,11 @@ ORDERS = _row(
 ORDER_DETAILS = _row(
     "client_hi client_lo quantity placed_at order_type time_in_force user_ref unused"
 )
-BOOKS = _row("root height prefix tick lowest highest leaf leaf_prefix")
+BOOKS = _row("root tick lowest highest leaf leaf_prefix unused_0 unused_1")
 LEVELS = _row("book price quantity first last above below seat")
-NODES = _row("occupied parent place", children=FANOUT)
+# `prefix` is what all prices below a node have in common. A child is a node, or a level as a
+# negative number.
+NODES = _row("occupied parent prefix height", children=FANOUT)
 TRIGGERS = _row("account level next previous")
 SCHEDULES = _row(
     "market client_class jurisdiction opened_from count next",
