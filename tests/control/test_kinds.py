@@ -147,6 +147,10 @@ def test_class_and_direction_follow_from_the_difference(exchange, fields, weighs
         ("ONLINE", "CANCEL_ONLY", "A", Direction.PROTECTS),
         ("HALTED", "POST_ONLY", "B", Direction.LOOSENS),
         ("POST_ONLY", "ONLINE", "B", Direction.LOOSENS),
+        ("POST_ONLY", "REDUCE_ONLY", "B", Direction.LOOSENS),
+        ("LIMIT_ONLY", "REDUCE_ONLY", "B", Direction.LOOSENS),
+        ("ONLINE", "REDUCE_ONLY", "A", Direction.PROTECTS),
+        ("REDUCE_ONLY", "HALTED", "A", Direction.PROTECTS),
         ("CANCEL_ONLY", "DELISTED", "D", Direction.NEUTRAL),
     ],
 )

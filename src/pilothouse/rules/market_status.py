@@ -93,6 +93,14 @@ def order_refusal(status: int, order_type: int, post_only: bool) -> int:
 
 
 @kernel
+def takes(status: int, order_type: int, post_only: bool, reduces: bool) -> bool:
+    """Tell whether a status takes a sort of order: its type, post-only, reduce-only."""
+    if status == MarketStatus.REDUCE_ONLY and not reduces:
+        return False
+    return order_refusal(status, order_type, post_only) == 0
+
+
+@kernel
 def executes(status: int) -> bool:
     """Tell whether trades, and so liquidations, happen in a status."""
     return (

@@ -1,9 +1,10 @@
-"""Market status: what a market takes. One person may stop; a resumption needs a second one."""
+"""Market status: what a market takes. One person may stop; to permit more needs a second one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import product
 from typing import Any, Final
 
 from pilothouse.control import forms, market_subject, reopening
@@ -25,8 +26,8 @@ from pilothouse.control.ports import MarketFacts, Reader
 from pilothouse.control.refusals import Reason, of_the_engine
 from pilothouse.language import refusals
 from pilothouse.language.commands.market_status import SetMarketStatus
-from pilothouse.language.kinds import MarketStatus
-from pilothouse.rules.market_status import MOVES, executes
+from pilothouse.language.kinds import MarketStatus, OrderType
+from pilothouse.rules.market_status import MOVES, executes, takes
 
 NAME: Final = "market_status"
 TITLE: Final = "Market status"
@@ -57,7 +58,7 @@ STRICTNESS: Final[tuple[MarketStatus, ...]] = (
     MarketStatus.HALTED,
     MarketStatus.DELISTED,
 )
-"""From what takes every order to what takes none, ever."""
+"""From what takes every order to what takes none, ever: the order of the form."""
 _EFFECTS: Final = {
     Direction.PROTECTS: "tightens",
     Direction.LOOSENS: "loosens",
@@ -174,21 +175,23 @@ def difference(fields: Fields, reader: Reader) -> tuple[Difference, ...]:
     effect = _EFFECTS[_direction(was, fields["status"])]
     made = [Difference("status", _word(was), _word(fields["status"]), effect)]
     trades, will_trade = executes(was), executes(fields["status"])
-    if trades != will_trade:
-        words = {True: "yes", False: "no"}
-        made.append(
-            Difference("orders execute", words[bool(trades)], words[bool(will_trade)], effect)
-        )
+    if trades and not will_trade:
+        made.append(Difference("orders execute", "yes", "no", "tightens"))
+    if will_trade and not trades:
+        made.append(Difference("orders execute", "no", "yes", "loosens"))
     return tuple(made)
 
 
 def weight(fields: Fields, reader: Reader) -> Weight:
-    """Return A for a stop, B for a resumption, D for the end of a market."""
-    direction = _direction(before(fields, reader)["status"], fields["status"])
+    """Return A for a stop, B for whatever permits more, D for the end of a market."""
+    was = before(fields, reader)["status"]
+    direction = _direction(was, fields["status"])
     if fields["status"] == MarketStatus.DELISTED:
         return Weight("D", ("a delisting cannot be undone",), direction)
     if direction is Direction.PROTECTS:
         return Weight("A", ("one person may halt a market",), direction)
+    if executes(was):
+        return Weight("B", ("it accepts orders that the market refuses now",), direction)
     return Weight("B", ("two people resume a market",), direction)
 
 
@@ -196,8 +199,17 @@ def _direction(was: int, becomes: int) -> Direction:
     if becomes == MarketStatus.DELISTED:
         # It protects nobody: the market was stopped before, and now it is over.
         return Direction.NEUTRAL
+    # Only what permits nothing new protects. What permits the same differs in its ways on.
     stricter = STRICTNESS.index(MarketStatus(becomes)) > STRICTNESS.index(MarketStatus(was))
-    return Direction.PROTECTS if stricter else Direction.LOOSENS
+    protects = stricter and _permits(becomes) <= _permits(was)
+    return Direction.PROTECTS if protects else Direction.LOOSENS
+
+
+def _permits(status: int) -> frozenset[tuple[int, bool, bool] | str]:
+    # The sorts of orders a status takes, by type, post-only and reduce-only; and that they trade.
+    sorts = product(map(int, OrderType), (False, True), (False, True))
+    taken = {one for one in sorts if takes(status, *one)}
+    return frozenset(taken | ({"executes"} if executes(status) else set()))
 
 
 def words(fields: Fields, base_version: int, ceiling: Ceiling | None) -> SetMarketStatus:
