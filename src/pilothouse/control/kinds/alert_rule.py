@@ -150,7 +150,9 @@ class AlertRule(Registered):
             return Weight("A", ("a new rule only adds monitoring",), Direction.PROTECTS)
         if _stays_or_tightens(was, becomes):
             return Weight("A", ("it fires whenever it did before",), Direction.PROTECTS)
-        why = "it can stay silent where it fired before, clear sooner, or belong to another role"
+        why = (
+            "it can stay silent where it fired before, clear sooner, or tell people another thing"
+        )
         return Weight("B", (why,), Direction.LOOSENS)
 
 
@@ -177,16 +179,17 @@ def _against_scope(scope: str, taken: Taken, reader: Reader) -> Reason | None:
 
 
 def _stays_or_tightens(was: register.Body, becomes: register.Body) -> bool:
-    # Whatever is measured, where and which way must be the same, or nothing can be compared.
-    same = ("measure", "scope", "test", "clear_limit", "owner", "escalate_to")
-    if any(was[name] != becomes[name] for name in same):
+    # Whatever is measured, where and which way must be the same, or nothing can be compared. What
+    # people read and do about it is read by another person. Data that are missing sooner begin
+    # the count of `for_s` anew, so that an interrupted measure might never fire.
+    compared = ("limit", "for_s", "clear_s", "escalate_s", "severity")
+    if any(was[name] != becomes[name] for name in was.keys() - set(compared)):
         return False
     sign = 1 if was["test"] == "above" else -1
     return (
         sign * becomes["limit"] <= sign * was["limit"]
         and becomes["for_s"] <= was["for_s"]
         and becomes["clear_s"] >= was["clear_s"]
-        and becomes["absent_s"] <= was["absent_s"]
         and becomes["escalate_s"] <= was["escalate_s"]
         and ORDER.index(becomes["severity"]) <= ORDER.index(was["severity"])
     )

@@ -7,6 +7,7 @@ from typing import Final
 from pilothouse.control import register
 from pilothouse.control.kinds import alert_rule, runbook
 from pilothouse.control.kinds.entry_fields import Choice, EntryField, Several
+from pilothouse.control.kinds.kind import Direction, Fields, Weight
 from pilothouse.control.kinds.registered import Registered
 from pilothouse.control.owners import roles
 from pilothouse.control.ports import Reader
@@ -19,7 +20,10 @@ class Product(Registered):
 
     NAME = "product"
     TITLE = "Product"
-    PROTECTS_DIRECTION = "a product groups what belongs together; it changes no market"
+    PROTECTS_DIRECTION = (
+        "a product groups what belongs together and changes no market; "
+        "alert rules of the product stop watching a market that is taken out"
+    )
     FIELDS = (
         EntryField("title", "Title"),
         Choice("owner", "Owner", of=roles),
@@ -38,6 +42,14 @@ class Product(Registered):
             if not set(body[name]) <= {one.key for one in register.entries(kind)}:
                 return UNKNOWN_ENTRY
         return None
+
+    def weight(self, fields: Fields, reader: Reader) -> Weight:
+        """Return B: one other person reads it. A market less is watched less, which loosens."""
+        was, becomes = (one["body"] or {} for one in (self.before(fields, reader), fields))
+        if set(was.get("markets", ())) <= set(becomes.get("markets", ())):
+            return super().weight(fields, reader)
+        reason = "alert rules of this product no longer watch a market that is taken out"
+        return Weight("B", (reason,), Direction.LOOSENS)
 
 
 KIND: Final = Product()
