@@ -183,7 +183,8 @@ def _stays_or_tightens(was: register.Body, becomes: register.Body) -> bool:
     # people read and do about it is read by another person. Data that are missing sooner begin
     # the count of `for_s` anew, so that an interrupted measure might never fire.
     compared = ("limit", "for_s", "clear_s", "escalate_s", "severity")
-    if any(was[name] != becomes[name] for name in was.keys() - set(compared)):
+    same = (was.keys() | becomes.keys()) - set(compared)
+    if any(was.get(name) != becomes.get(name) for name in same):
         return False
     sign = 1 if was["test"] == "above" else -1
     return (

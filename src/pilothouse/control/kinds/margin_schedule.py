@@ -7,12 +7,12 @@ signed ceiling travels in the command, and alternatives with less impact stand b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
 
-from pilothouse.control import forms, market_subject
+from pilothouse.control import forms, margin_reach, market_subject
 from pilothouse.control.kinds.kind import (
     Alternative,
     Ceiling,
@@ -27,13 +27,14 @@ from pilothouse.control.kinds.kind import (
     Unreadable,
     Weight,
 )
+from pilothouse.control.margin_reach import Group, Schedules, Scope
 from pilothouse.control.margin_tiers import Tiers, blend, floors, share, tiers_of
-from pilothouse.control.ports import Reader, ScheduleFacts
+from pilothouse.control.ports import Reader
 from pilothouse.control.refusals import BUNDLED_LOOSENING, Reason, of_the_engine
 from pilothouse.language import refusals
 from pilothouse.language.commands.margin_schedule import MarginTier, SetMarginSchedule
 from pilothouse.language.kinds import ClientClass, MarketKind
-from pilothouse.language.numbers import SECOND_US, ppm_to_percent
+from pilothouse.language.numbers import ppm_to_percent
 from pilothouse.rules.margin import cohort_refusal, schedule_refusal
 
 NAME: Final = "margin_schedule"
@@ -134,22 +135,10 @@ def title(fields: Fields, reader: Reader) -> str:
     symbol = market.symbol if market else f"contract {fields['market']}"
     changes = [one for one in difference(fields, reader) if one.effect != "same"]
     if not fields["tiers"] or not changes:
-        return f"{symbol}: margin schedule of {_scope_words(fields)}"
+        return f"{symbol}: margin schedule of {margin_reach.scope_words(_scope(fields))}"
     first = f"{changes[0].name} {changes[0].before} to {changes[0].after}"
     more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
     return f"{symbol}: {first}{more}"
-
-
-def _scope_words(fields: Fields) -> str:
-    words = []
-    if fields["client_class"]:
-        words.append(f"{ClientClass(fields['client_class']).name.lower()} clients")
-    if fields["jurisdiction"]:
-        words.append(f"country {fields['jurisdiction']}")
-    if fields["opened_from"]:
-        moment = datetime.fromtimestamp(fields["opened_from"] // SECOND_US, UTC)
-        words.append(f"positions opened from {moment:%Y-%m-%d %H:%M}")
-    return ", ".join(words) or "everyone"
 
 
 def objects(fields: Fields) -> tuple[str, ...]:
@@ -179,7 +168,7 @@ def check(fields: Fields, reader: Reader, now: datetime) -> Reason | None:
     number = _refusal_of_the_rules(fields, market.liquidation_fee_ppm, own is not None, now)
     if number:
         return of_the_engine(number)
-    if own == fields["tiers"]:
+    if (own or []) == fields["tiers"]:
         return of_the_engine(refusals.NOTHING_TO_CHANGE)
     if weight(fields, reader).direction is Direction.NEUTRAL:
         return BUNDLED_LOOSENING if _moves(fields, reader) == {-1, 1} else None
@@ -209,9 +198,8 @@ def plan(fields: Fields, reader: Reader, now: datetime) -> tuple[PlannedStep, ..
 
 def before(fields: Fields, reader: Reader) -> Fields:
     """Return what holds now for the scope, its own or the one it falls back to."""
-    own = _own(fields, reader)
-    tiers = _in_force(fields, reader) if own is None else own
-    return {**fields, "tiers": tiers}
+    held = _schedules(fields, reader)
+    return {**fields, "tiers": margin_reach.in_force(held, _scope(fields))}
 
 
 def undo(fields: Fields, reader: Reader) -> Fields:
@@ -219,32 +207,23 @@ def undo(fields: Fields, reader: Reader) -> Fields:
     return {**fields, "tiers": _own(fields, reader) or []}
 
 
-def _scope(of: Fields) -> tuple[int, int, int]:
+def _scope(of: Fields) -> Scope:
     return (of["client_class"], of["jurisdiction"], of["opened_from"])
 
 
-def _scope_of(schedule: ScheduleFacts) -> tuple[int, int, int]:
-    return (int(schedule.client_class), schedule.jurisdiction, schedule.opened_from)
+def _schedules(fields: Fields, reader: Reader) -> Schedules:
+    return {
+        (int(one.client_class), one.jurisdiction, one.opened_from): tiers_of(one)
+        for one in reader.schedules(fields["market"])
+    }
 
 
 def _own(fields: Fields, reader: Reader) -> Tiers | None:
-    for schedule in reader.schedules(fields["market"]):
-        if _scope_of(schedule) == _scope(fields):
-            return tiers_of(schedule)
-    return None
+    return _schedules(fields, reader).get(_scope(fields))
 
 
-def _in_force(fields: Fields, reader: Reader) -> Tiers:
-    # The most particular schedule that covers the whole scope: class, then country, then cohort.
-    client_class, jurisdiction, opened_from = _scope(fields)
-    covering = [
-        one
-        for one in reader.schedules(fields["market"])
-        if int(one.client_class) in (0, client_class)
-        and one.jurisdiction in (0, jurisdiction)
-        and one.opened_from <= opened_from
-    ]
-    return tiers_of(max(covering, key=_scope_of)) if covering else []
+def _reached(fields: Fields, reader: Reader) -> list[Group]:
+    return margin_reach.reached(_schedules(fields, reader), _scope(fields), fields["tiers"])
 
 
 def reversible(fields: Fields, reader: Reader) -> Reversible:
@@ -253,32 +232,49 @@ def reversible(fields: Fields, reader: Reader) -> Reversible:
 
 
 def difference(fields: Fields, reader: Reader) -> tuple[Difference, ...]:
-    """Return what changes, share by share at every floor of either schedule."""
-    was, becomes = before(fields, reader)["tiers"], fields["tiers"]
+    """Return what changes, share by share at every floor of either schedule, for each group of
+    positions that had another schedule before, or will have.
+    """
+    groups = _reached(fields, reader)
+    several = len(groups) > 1
+    return tuple(
+        one for group in groups for one in _shares(group, _whom(group, fields) if several else "")
+    )
+
+
+def _whom(group: Group, fields: Fields) -> str:
+    if group.other is None:
+        return ", where none holds"
+    gives_way = "in place of" if fields["tiers"] else "back to"
+    return f", {gives_way} that of {margin_reach.scope_words(group.other)}"
+
+
+def _shares(group: Group, whom: str) -> list[Difference]:
+    every = floors(group.was, group.becomes)
     made = []
-    for floor in floors(was, becomes):
+    for floor in every:
         for name in ("initial", "maintenance"):
-            old, new = share(was, floor, name), share(becomes, floor, name)
-            where = f" from ${floor:,}" if len(floors(was, becomes)) > 1 else ""
-            made.append(
-                Difference(
-                    f"{name} margin{where}", _percent(old), _percent(new), _effect(old, new)
-                )
-            )
-    return tuple(made)
+            old, new = share(group.was, floor, name), share(group.becomes, floor, name)
+            where = f" from ${floor:,}" if len(every) > 1 else ""
+            effect = _effect(old, new, group)
+            label = f"{name} margin{where}{whom}"
+            made.append(Difference(label, _percent(old), _percent(new), effect))
+    return made
 
 
 def _percent(ppm: int) -> str:
     return f"{ppm_to_percent(ppm)} %" if ppm else "none"
 
 
-def _effect(old: int, new: int) -> str:
+def _effect(old: int, new: int, group: Group) -> str:
+    if not group.was:
+        # Without a schedule nobody opens a position: the first one lets them.
+        return "loosens"
     return "tightens" if new > old else "loosens" if new < old else "same"
 
 
 def _moves(fields: Fields, reader: Reader) -> set[int]:
-    # -1 if a share falls, 1 if one rises. Without tiers of its own a scope falls back, which is
-    # a loosening as far as its own schedule was stricter; that is for the preview to measure.
+    # -1 if a share falls for anybody, 1 if one rises.
     effects = {one.effect for one in difference(fields, reader)}
     return {{"tightens": 1, "loosens": -1}[one] for one in effects if one != "same"}
 
@@ -289,7 +285,7 @@ def weight(fields: Fields, reader: Reader) -> Weight:
     direction = {frozenset({1}): Direction.PROTECTS, frozenset({-1}): Direction.LOOSENS}.get(
         frozenset(moves), Direction.NEUTRAL
     )
-    if _largest_ratio_exceeds(fields, reader):
+    if margin_reach.grows_beyond(LARGE_STEP, _reached(fields, reader)):
         reason = f"a margin becomes more than {LARGE_STEP} times larger"
         return Weight("D", (reason,), direction)
     # A cohort that is known already may have begun: then positions of it are open.
@@ -299,15 +295,6 @@ def weight(fields: Fields, reader: Reader) -> Weight:
     if direction is Direction.LOOSENS:
         return Weight("C", ("lower margin lets clients take more risk",), direction)
     return Weight("C", ("higher margin can liquidate clients",), direction)
-
-
-def _largest_ratio_exceeds(fields: Fields, reader: Reader) -> bool:
-    was, becomes = before(fields, reader)["tiers"], fields["tiers"]
-    return any(
-        share(becomes, floor, name) > LARGE_STEP * share(was, floor, name) > 0
-        for floor in floors(was, becomes)
-        for name in ("initial", "maintenance")
-    )
 
 
 def words(fields: Fields, base_version: int, ceiling: Ceiling | None) -> SetMarginSchedule:
@@ -342,14 +329,21 @@ def told(event: Mapping[str, Any]) -> Counts:
 
 
 def instead(fields: Fields, reader: Reader, now: datetime) -> tuple[Alternative, ...]:
-    """Return the alternatives to a raise: initial only, new positions only, a ramp."""
+    """Return the alternatives to a raise that loosen nothing: initial only, new positions only, a
+    ramp.
+    """
     if weight(fields, reader).direction is not Direction.PROTECTS or fields["opened_from"]:
         return ()
     was = before(fields, reader)["tiers"]
     made = [_new_positions_only(fields, now)]
     if was and any(one.name.startswith("maintenance") for one in _raised(fields, reader)):
         made = [_initial_only(fields, was), *made, _ramp(fields, was, now)]
-    return tuple(made)
+    return tuple(one for one in made if _all_protect(one, reader))
+
+
+def _all_protect(way: Alternative, reader: Reader) -> bool:
+    # What raises one scope's margin may lie below that of a stricter schedule it comes before.
+    return all(weight(one.fields, reader).direction is Direction.PROTECTS for one in way.steps)
 
 
 def _raised(fields: Fields, reader: Reader) -> list[Difference]:
