@@ -70,6 +70,10 @@ LOOSENING_UNDO_MOVE_PPM: Final = 30_000
 """A mark or index that moved so much since the signature ends it for an undo that loosens."""
 READ_BACK_WITHIN: Final = timedelta(seconds=60)
 
+UNFINISHED: Final = "unfinished"
+"""Beside the counts of a preview that saw no end of what follows: what no ceiling limits is then
+at least so many, and the change weighs class D."""
+
 HEADROOM_PPM: Final = 250_000
 """A ceiling that nobody set is the first preview's count and a quarter, at least the floors."""
 ACCOUNTS_FLOOR: Final = 1
@@ -83,6 +87,8 @@ def class_by_impact(change_class: str, counts: Mapping[str, int]) -> tuple[str, 
     large = accounts > D_ACCOUNTS_BELOW_MAINTENANCE or notional > D_NOTIONAL_BELOW_MAINTENANCE
     if large and change_class < "D":
         return "D", f"{accounts} accounts would be newly below maintenance margin"
+    if counts.get(UNFINISHED) and change_class < "D":
+        return "D", "the preview did not reach the end of what follows"
     return change_class, ""
 
 

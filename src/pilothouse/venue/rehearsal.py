@@ -3,15 +3,16 @@
 A spare machine stands beside the replica in memory that is touched already, so that a copy costs
 little. The first answer is one counting pass, the same function that enforces the ceiling; then
 the play-out: the command and empty blocks until nothing moves, against the resting book, with no
-new orders; then shocks, which move every mark and count.
+new orders; then shocks, which move every mark and count. What was not seen to its end says so.
 """
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -28,10 +29,11 @@ from pilothouse.language.events import (
     OrderFilled,
     ProtectionStepTaken,
 )
-from pilothouse.language.kinds import CancelReason, ClientClass, FillKind
+from pilothouse.language.kinds import ClientClass, FillKind
 from pilothouse.language.names import Name, Sender
 from pilothouse.language.numbers import PPM
-from pilothouse.language.rows import Message, from_event_row, to_rows
+from pilothouse.language.refusals import IMPACT_ABOVE_WHAT_WAS_SIGNED
+from pilothouse.language.rows import Message, Rows, from_event_row, to_rows
 from pilothouse.language.schema import ROW_WORDS
 from pilothouse.venue.follower import Follower
 from pilothouse.venue.views.margin import BAND_LABELS, health
@@ -83,6 +85,9 @@ class Impact:
     notional_newly_below_initial: int = 0
     notional_newly_below_maintenance: int = 0
     orders_to_cancel: int = 0
+    """What a margin schedule cancels until nothing moves, as the play-out counts it."""
+    unfinished: bool = False
+    """Whether something still moved after BLOCKS_MAX: then at least so many are cancelled."""
     orders_outside_band: int = 0
     accounts_reached: int = 0
     notional_reached: int = 0
@@ -150,19 +155,21 @@ class Rehearsal:
             asked, position = message.command, machine.position - len(after)
             made = _count(machine, message, Impact(position, machine.time, 0))
             stepped = machine.step(to_rows(_renamed(message)), machine.time)
+            outcome = int(stepped.receipts[0, 1])
             if isinstance(asked, SetMarginSchedule):
-                made = replace(made, orders_to_cancel=_margin_cancels(machine, stepped.events))
-            return replace(made, outcome=int(stepped.receipts[0, 1]))
+                if outcome == IMPACT_ABOVE_WHAT_WAS_SIGNED:
+                    # Nothing was written; who sets a higher ceiling reads what would follow.
+                    unlimited = to_rows(_renamed(_without_ceiling(message), len(after) + 1))
+                    stepped = machine.step(unlimited, machine.time)
+                made = _with_cancels(machine, stepped.events, made)
+            return replace(made, outcome=outcome)
 
     def play_out(self, message: Message, after: Sequence[Message] = ()) -> PlayOut:
         """Return what follows once a command is executed, at present marks."""
         with self._copy(after) as machine:
-            events = [machine.step(to_rows(_renamed(message)), machine.time).events]
-            blocks = 1
-            while not machine.quiet() and blocks < BLOCKS_MAX:
-                events.append(machine.step(NO_ROWS, machine.time + BLOCK_US).events)
-                blocks += 1
-            return _told(machine, np.concatenate(events), blocks)
+            first = machine.step(to_rows(_renamed(message)), machine.time).events
+            events = [first, *_let_run(machine)]
+            return _told(machine, np.concatenate(events), len(events))
 
     def shocks(self, message: Message, after: Sequence[Message] = ()) -> tuple[Shock, ...]:
         """Return what moves of every mark would do, without and with the command."""
@@ -245,18 +252,26 @@ def _affected(machine: Machine, row: list[int]) -> AffectedAccount:
     return AffectedAccount(account, client_class, *row[counting.NOTIONAL :])
 
 
-def _margin_cancels(machine: Machine, events: Any) -> int:
-    # The examinations that the command asked for may need more blocks than the first.
-    reasons = (CancelReason.MARGIN, CancelReason.LIQUIDATION)
-    rows = [events]
-    blocks = 0
-    while not machine.quiet() and blocks < 8:
-        rows.append(machine.step(NO_ROWS, machine.time).events)
+def _without_ceiling(message: Message) -> Message:
+    command: Any = message.command
+    limits = [one.name for one in fields(command) if one.name.endswith("_max")]
+    return replace(message, command=replace(command, **dict.fromkeys(limits, -1)))
+
+
+def _let_run(machine: Machine) -> Iterator[Rows]:
+    """Step empty blocks until nothing moves, BLOCKS_MAX with the command's own; yield events."""
+    blocks = 1
+    while not machine.quiet() and blocks < BLOCKS_MAX:
+        yield machine.step(NO_ROWS, machine.time + BLOCK_US).events
         blocks += 1
-    of = np.concatenate(rows)
-    cancelled = of[of[:, 0] == OrderCancelled.number]
-    place = OrderCancelled.layout.slot("reason").start
-    return int(np.isin(cancelled[:, place], reasons).sum())
+
+
+def _with_cancels(machine: Machine, events: Rows, made: Impact) -> Impact:
+    cancelled = sum(
+        int((rows[:, 0] == OrderCancelled.number).sum())
+        for rows in itertools.chain([events], _let_run(machine))
+    )
+    return replace(made, orders_to_cancel=cancelled, unfinished=not machine.quiet())
 
 
 def _told(machine: Machine, rows: Any, blocks: int) -> PlayOut:

@@ -29,6 +29,7 @@ from pilothouse.control.kinds.kind import (
 )
 from pilothouse.control.margin_reach import Group, Schedules, Scope
 from pilothouse.control.margin_tiers import Tiers, blend, floors, share, tiers_of
+from pilothouse.control.policy import UNFINISHED
 from pilothouse.control.ports import Reader
 from pilothouse.control.refusals import BUNDLED_LOOSENING, Reason, of_the_engine
 from pilothouse.language import refusals
@@ -320,7 +321,7 @@ def impact(answer: Mapping[str, Any]) -> Counts:
         "notional_below_initial": int(answer["notional_newly_below_initial"]),
         "notional_below_maintenance": int(answer["notional_newly_below_maintenance"]),
         "orders_to_cancel": int(answer["orders_to_cancel"]),
-    }
+    } | ({UNFINISHED: 1} if answer.get(UNFINISHED) else {})
 
 
 def told(event: Mapping[str, Any]) -> Counts:

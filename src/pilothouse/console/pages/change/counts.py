@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pilothouse.console.templatetags.figures import NONE, count, usd_short
 from pilothouse.control.ceiling_words import MICRO_DOLLARS
 from pilothouse.control.kinds.kind import Question
+from pilothouse.control.policy import UNFINISHED
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,12 @@ class Count:
     predicted: int | None
     limit: int | None
     actual: int | None
+    at_least: bool = False
 
     @property
     def predicted_text(self) -> str:
-        """Return what the rehearsal counted."""
-        return said(self.predicted, self.unit)
+        """Return what the rehearsal counted, as far as it saw."""
+        return f"{'at least ' if self.at_least else ''}{said(self.predicted, self.unit)}"
 
     @property
     def limit_text(self) -> str:
@@ -66,6 +68,7 @@ def counts(
             (predicted or {}).get(one.name),
             _limit(ceiling, one.name),
             (actual or {}).get(one.name),
+            at_least=not one.limited and UNFINISHED in (predicted or {}),
         )
         for one in questions
     ]

@@ -18,6 +18,7 @@ from pilothouse.control import evidence, inherited, plan, signing
 from pilothouse.control.conditions import CONDITIONS
 from pilothouse.control.models import Change, ChangeStep
 from pilothouse.control.moves import MENDABLE, State
+from pilothouse.control.policy import UNFINISHED
 from pilothouse.language.refusals import describe
 
 STOPPED = (*MENDABLE, State.FAILED, State.INCONCLUSIVE)
@@ -49,13 +50,16 @@ class Head:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the plan; `predicted` are the counts under the plan's headings."""
+    """One step of the plan; `predicted` are the counts under the plan's headings, `at_least` if
+    its preview saw no end of what follows.
+    """
 
     number: int
     state: str
     not_before: int
     not_after: int
     predicted: list[int | None]
+    at_least: bool
     position: int | None
     conditions: list[str]
     soak_s: int
@@ -140,6 +144,7 @@ def _step(step: ChangeStep) -> Step:
         not_before=microseconds(step.not_before) if step.not_before else 0,
         not_after=microseconds(step.not_after) if step.not_after else 0,
         predicted=_predicted(step),
+        at_least=UNFINISHED in step.predicted,
         position=step.position,
         conditions=[CONDITIONS[name].label for name in step.conditions],
         soak_s=step.soak_s,

@@ -9,6 +9,7 @@ from typing import Any
 from pilothouse.console.templatetags.figures import NONE, count
 from pilothouse.control import evidence, plan
 from pilothouse.control.models import Change
+from pilothouse.control.policy import UNFINISHED
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,13 @@ def ways(change: Change) -> Ways:
 def _way(change: Change, stored: Mapping[str, Any], names: list[str]) -> Way:
     key, steps = stored["key"], len(stored["steps"])
     first, last = _counts(change, key, 1), _counts(change, key, steps)
+    least = "at least " if UNFINISHED in first or UNFINISHED in last else ""
     return Way(
         key=key,
         title=stored["title"],
         sentence=stored["sentence"],
         steps=steps,
-        counts=tuple(_said(first.get(name), last.get(name)) for name in names),
+        counts=tuple(least + _said(first.get(name), last.get(name)) for name in names),
         chosen=change.chosen == key,
     )
 
