@@ -12,18 +12,19 @@ from pilothouse.control.kinds import margin_schedule
 from pilothouse.control.policy import UNFINISHED
 from pilothouse.language.commands import MarginTier, OpenAccount, SetMarginSchedule
 from pilothouse.language.events import OrderCancelled
-from pilothouse.language.kinds import CauseKind, ClientClass
+from pilothouse.language.kinds import CauseKind, ClientClass, Side
 from pilothouse.language.names import Cause, Name, Sender
 from pilothouse.language.refusals import IMPACT_ABOVE_WHAT_WAS_SIGNED
 from pilothouse.language.rows import Message
 from pilothouse.venue import rehearsal
 from pilothouse.venue.rehearsal import Rehearsal
 from tests.attack.crowds import fund_many, many
-from tests.attack.index_world import CONTRACT
+from tests.attack.index_world import ALL, COIN, CONTRACT, PRICE, IndexWorld
 from tests.control.conftest import NOON, exchange, raise_margin, team
 from tests.engine.protected import BUY, Exchange
 
 __all__ = ["exchange", "raise_margin", "team"]
+HONEST = dict.fromkeys(ALL, PRICE)
 CLIENTS, ORDERS = 64, 1_500
 """More than eight blocks cancel."""
 
@@ -55,6 +56,32 @@ def asked(command):
 
 def cancelled(told):
     return sum(isinstance(one.event, OrderCancelled) for one in told)
+
+
+@pytest.mark.parametrize("silent_s", [0, 62])
+def test_what_waits_until_an_index_is_believed_again_follows(silent_s):
+    world = IndexWorld()
+    world.all_tell(PRICE)
+    poor = [world.account(1_000) for _ in range(20)]
+    for one in poor:
+        world.long(one)
+        for k in range(10):
+            assert world.order(one, Side.BUY, PRICE * (0.96 - k / 1000), COIN // 100) == 0
+    assert world.order(world.seller, Side.BUY, PRICE * 0.995, 500 * COIN) == 0
+    world.live(20, HONEST)
+    world.live(silent_s)
+    world.live(1, HONEST)
+    command = raised(world.machine, 100_000, 60_000)
+    rehearsed = Rehearsal(Following(world.machine))
+    first, then = rehearsed.impact(asked(command)), rehearsed.play_out(asked(command))
+    since = len(world.happened)
+    assert world.say(command) == [0]
+    world.live(15, HONEST)
+    happened = cancelled(world.happened[since:])
+    assert (happened, len(world.liquidated())) == (200, 20)
+    assert first.orders_to_cancel == then.orders_cancelled == happened
+    assert then.accounts_liquidated == 20
+    assert not first.unfinished and not then.unfinished
 
 
 @pytest.fixture

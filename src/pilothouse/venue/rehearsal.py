@@ -145,6 +145,7 @@ class Rehearsal:
         with self._one_at_a_time:
             with self._follower.machine() as machine:
                 machine.copy_into(self._spare)
+            _end_probation(self._spare)
             for place, earlier in enumerate(after, start=1):
                 self._spare.execute(to_rows(_renamed(earlier, place)), self._spare.time)
             yield self._spare
@@ -256,6 +257,12 @@ def _without_ceiling(message: Message) -> Message:
     command: Any = message.command
     limits = [one.name for one in fields(command) if one.name.endswith("_max")]
     return replace(message, command=replace(command, **dict.fromkeys(limits, -1)))
+
+
+def _end_probation(machine: Machine) -> None:
+    # A rehearsal holds prices, so an index that is live again since seconds stays where it is: who
+    # waits to be examined until it is believed is examined now. Else nothing would seem to follow.
+    machine.state.assets["live_since"] = 0
 
 
 def _let_run(machine: Machine) -> Iterator[Rows]:
