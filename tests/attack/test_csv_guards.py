@@ -11,8 +11,8 @@ import pytest
 
 from pilothouse.console.pages.sql.export import as_csv
 
-FORMULAS = ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "  =1+1", "\t=1", "\r=1", "\n=1", "\u00a0=1",
-            "\u3000-2", "＝1+1", " \r\n @x", "=HYPERLINK(\"http://x\")"]  # fmt: skip
+FORMULAS = ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "  =1+1", "\t=1", "\r=1", "\n=1",
+            "＝1+1", " \r\n @x", "=HYPERLINK(\"http://x\")"]  # fmt: skip
 TEXTS = ['say "hi"', "a,b", "a\rb", "a\nb", "a\r\nb", "tab\there", "'quoted'", "ends\r", "", "–"]
 
 
@@ -32,6 +32,14 @@ def test_p74_a_formula_is_guarded_after_blanks_too(formula):
     assert (head, cell) == ("text", f"'{formula}")
     ((head,), _) = read_back(exported(**{formula: [1]}))
     assert head == f"'{formula}", "a column's name is a text as well"
+
+
+@pytest.mark.parametrize(
+    ("formula", "cell"), [("\u00a0=1", "[U+00A0]=1"), ("\u3000-2", "[U+3000]-2")]
+)
+def test_p74_a_formula_behind_another_blank_is_none(formula, cell):
+    assert read_back(exported(text=[formula])) == [["text"], [cell]]
+    assert read_back(exported(**{formula: [1]}))[0] == [cell]
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -35,6 +35,7 @@ from tests.control.conftest import NOON, exchange, previewed, raise_margin, team
 __all__ = ["exchange", "previewed", "raise_margin", "team"]
 REVERSED = "as agreed with risk \u202e.lavorppa on sdeen"
 HIDING = [REVERSED, "in\u200bvisible", "tags \U000e0061\U000e0062", "vs\ufe0f", "alef \u05d0 1"]
+HIDING += ["ri\U0001d159sk", "no\u00a0break", "far" + " " * 120 + "away"]
 
 every_text = pytest.mark.parametrize("text", HIDING)
 

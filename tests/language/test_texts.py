@@ -50,7 +50,41 @@ def test_what_people_write_is_plain(text):
     assert check_text(text) == text == shown(text)
 
 
-HIDE = "\u202e\u2066\u200b\u061c\U000e0041\ufe0f\u05d0\ue000\u0378\x1b\x00\u2028"
+def test_every_blank_but_the_space_is_hidden():
+    blanks = [chr(code) for code in range(0x110000) if chr(code).isspace()]
+    assert [one for one in blanks if not is_hidden(one)] == list("\t\n\r ")
+    for code in (0x2800, 0x3164, 0x1D159, 0x1BC9D, 0x13441, 0x2007):
+        assert is_hidden(chr(code)), f"U+{code:04X}"
+
+
+def test_a_blank_of_another_width_is_refused_with_what_to_write():
+    with pytest.raises(
+        NotPlain, match=r"character 2 is U\+00A0 \(no-break space\).*write a space"
+    ):
+        check_text("2\u00a0%")
+    assert shown("2\u00a0%") == "2[U+00A0]%"
+
+
+@pytest.mark.parametrize(
+    "run", [" " * 101, "\t" * 101, "\n" * 6, "\r\n" * 6, " \n\t" * 6, "\r" * 6]
+)
+def test_a_run_of_blanks_is_bounded(run):
+    with pytest.raises(NotPlain, match=f"^{len(run)} blanks .* from character 7 on"):
+        check_text(f"agreed{run}with risk")
+    with pytest.raises(NotPlain):
+        check_all({"a": [f"{run}x"]})
+
+
+@pytest.mark.parametrize(
+    "run", [" " * 100, "\n" * 5, "\r\n" * 5, "\n    \n        \n", "\n x" * 50]
+)
+def test_lines_and_indents_are_plain(run):
+    text = f"agreed{run}with risk"
+    assert check_text(text) == text == shown(text)
+
+
+HIDE = "\u200a\u3000\U0001d159"
+HIDE += "\u202e\u2066\u200b\u061c\U000e0041\ufe0f\u05d0\ue000\u0378\x1b\x00\u2028"
 
 
 @pytest.mark.parametrize("hides", list(HIDE))

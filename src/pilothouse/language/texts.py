@@ -1,14 +1,16 @@
 """Texts that read as they were written: what hides or turns the order of reading is refused.
 
 It is judged by the properties of Unicode, not by a list of ours: format, control, private and
-unassigned characters, lone surrogates, line and paragraph separators, everything of a script that
-is read from right to left, and characters whose own name says that they show nothing (variation
-selectors, fillers, joiners). A new line and a tab are ordinary. In rows of before, such characters
-are shown as their codes.
+unassigned characters, lone surrogates, line and paragraph separators, every blank but the space,
+everything of a script that is read from right to left, and characters whose own name says that
+they show nothing (variation selectors, fillers, joiners). A new line and a tab are ordinary. In
+rows of before, such characters are shown as their codes. Nor may a text push its rest out of sight
+with a long run of blanks.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -18,8 +20,13 @@ LETTERS_LEAST: Final = 3
 """Letters and digits in a purpose: less says nothing."""
 MARKS_MOST: Final = 3
 """Marks above and below one letter: more of them cover the lines around it."""
-_ORDINARY: Final = frozenset("\n\r\t")
-_HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+BLANKS_MOST: Final = 100
+"""Spaces, tabs and line breaks in a row: more of them move the rest out of sight."""
+BREAKS_MOST: Final = 5
+"""Line breaks among them."""
+_ORDINARY: Final = frozenset(" \n\r\t")
+_HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
+_BLANKS: Final = re.compile(rf"[ \n\r\t]{{{BREAKS_MOST + 1},}}")
 _LEFT_TO_RIGHT: Final = frozenset({"L", "EN", "ES", "ET", "CS", "NSM", "BN", "B", "S", "WS", "ON"})
 _SHOWS_NOTHING: Final = (
     "VARIATION SELECTOR",
@@ -28,6 +35,8 @@ _SHOWS_NOTHING: Final = (
     "OBJECT REPLACEMENT",
     "VOWEL INHERENT",
     "BLANK",
+    "NULL NOTEHEAD",
+    "LETTER SELECTOR",
 )
 
 
@@ -55,6 +64,8 @@ def code_of(character: str) -> str:
 
 def is_plain(text: str) -> bool:
     """Tell whether a text reads as it was written."""
+    if _long_run(text) is not None:
+        return False
     if text.isascii() and text.isprintable():
         return True
     return not _hidden_in(text) and _piled_up(text) is None
@@ -67,13 +78,22 @@ def check_text(text: str) -> str:
     for place, one in enumerate(text, 1):
         if is_hidden(one):
             known = unicodedata.name(one, "not a character of any language")
-            raise NotPlain(
-                f"character {place} is {code_of(one)} ({known.lower()}), which is invisible or "
-                f"turns the order of reading; remove it"
-            )
+            raise NotPlain(f"character {place} is {code_of(one)} ({known.lower()}), {_why(one)}")
+    run = _long_run(text)
+    if run is not None:
+        raise NotPlain(
+            f"{len(run[0]):,} blanks and line breaks follow each other from character "
+            f"{run.start() + 1} on; at most {BLANKS_MOST}, of them {BREAKS_MOST} line breaks, may"
+        )
     raise NotPlain(
         f"more than {MARKS_MOST} marks stand on character {_piled_up(text)}; remove some"
     )
+
+
+def _why(hides: str) -> str:
+    if unicodedata.category(hides) == "Zs":
+        return "which looks like a space or like nothing; write a space"
+    return "which is invisible or turns the order of reading; remove it"
 
 
 def check_all(value: Any) -> Any:
@@ -127,6 +147,15 @@ def says_something(text: str) -> bool:
 def _hidden_in(text: str) -> set[str]:
     # A page has few different characters, however long it is.
     return {one for one in set(text) if is_hidden(one)}
+
+
+def _long_run(text: str) -> re.Match[str] | None:
+    # The first run of blanks that is too long, or breaks too many lines.
+    for run in _BLANKS.finditer(text):
+        breaks = max(run[0].count("\n"), run[0].count("\r"))
+        if len(run[0]) > BLANKS_MOST or breaks > BREAKS_MOST:
+            return run
+    return None
 
 
 def _is_mark(character: str) -> bool:
