@@ -12,6 +12,7 @@ from django.test import Client
 
 from pilothouse.console.charts.bars import bars
 from pilothouse.console.pages.sql.export import as_csv, as_parquet
+from pilothouse.records.archive.answering import names_apart
 from pilothouse.records.archive.archive import Archive, Cursor
 from pilothouse.records.archive.ask import Answer
 from pilothouse.records.archive.exchange_tables import ACCOUNTS, MARKETS
@@ -52,6 +53,33 @@ def test_the_page_shows_questions_tables_and_the_answer_with_its_chart(team, at)
         client, "SELECT symbol, market FROM markets ORDER BY 2", label="symbol", value="market"
     ).content.decode()
     assert "<td>PF_2</td>" in page and "<rect" in page and "2 rows" in page
+
+
+def test_no_column_is_lost_that_has_the_name_of_another(team, at):
+    sql = "SELECT 1 AS a, 2 AS a, 3 AS a_1, 4 AS a, 5 AS b"
+    client, names = at(team.operator), ["a", "a_2", "a_1", "a_3", "b"]
+    asked = {"sql": sql, "purpose": "a test", "deed": "run"}
+    facts = client.post("/sql", asked, HTTP_ACCEPT="application/json").json()
+    assert facts["columns"] == names
+    assert facts["rows"] == [dict(zip(names, range(1, 6), strict=True))]
+    (line,) = csv.DictReader(io.StringIO(run(client, sql, deed="csv").content.decode()))
+    assert line == dict(zip(names, "12345", strict=True))
+    read = pq.read_table(io.BytesIO(run(client, sql, deed="parquet").content))
+    assert read.to_pylist() == facts["rows"]
+
+
+@pytest.mark.parametrize(
+    ("names", "apart"),
+    [
+        ([], []),
+        (["a", "b"], ["a", "b"]),
+        (["a", "a", "a"], ["a", "a_1", "a_2"]),
+        (["a", "a", "a_1", "a_1"], ["a", "a_2", "a_1", "a_1_1"]),
+        (["a\u200b", "a[U+200B]"], ["a[U+200B]", "a[U+200B]_1"]),
+    ],
+)
+def test_names_of_columns_are_apart(names, apart):
+    assert names_apart(names) == apart
 
 
 def test_clients_need_a_right_and_the_wish(team, at):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pilothouse.language.texts import shown
 from pilothouse.records.archive import parameters
 from pilothouse.records.archive.guard import check, first_line
 from pilothouse.records.archive.refusals import (
@@ -128,7 +129,7 @@ def _run(
         if str(kind).startswith(_NOT_SHOWN):
             raise Refused(VALUE_CANNOT_BE_SHOWN, f"{name} is a {kind}")
     rows, truncated = _first_rows(views.to_arrow_reader(ROWS_OF_A_BATCH), rows_max)
-    rows = _fit(rows)
+    rows = _fit(rows.rename_columns(names_apart(rows.column_names)))
     out = io.BytesIO()
     with pa.ipc.new_stream(out, rows.schema) as stream:
         stream.write_table(rows)
@@ -147,6 +148,24 @@ def _first_rows(reader: pa.RecordBatchReader, rows_max: int) -> tuple[pa.Table, 
             break
     rows = pa.Table.from_batches(taken, reader.schema)
     return rows.slice(0, rows_max), count > rows_max
+
+
+def names_apart(names: Sequence[str]) -> list[str]:
+    """Return the names of columns as they are shown, each once: a second `a` is `a_1`.
+
+    A row as JSON, a chart and a reader of a file know a column by its name alone.
+    """
+    seen = [shown(one) for one in names]
+    taken, times = set(seen), dict.fromkeys(seen, -1)
+    made = []
+    for name in seen:
+        times[name] += 1
+        apart = name
+        while times[name] and (apart := f"{name}_{times[name]}") in taken:
+            times[name] += 1
+        taken.add(apart)
+        made.append(apart)
+    return made
 
 
 def _fit(rows: pa.Table) -> pa.Table:
