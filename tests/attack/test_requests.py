@@ -7,11 +7,15 @@ import contextlib
 import dataclasses
 import tracemalloc
 from collections.abc import Iterator
+from io import BytesIO
 
 import pytest
+from allauth.core.internal.httpkit import get_client_ip
+from django.core.handlers.asgi import ASGIRequest
 
 from pilothouse.console.gate import HASHES_OF_ONE, HASHES_WAITING, HASHING, Visitors, body_bytes
 from pilothouse.console.gate import gate_of as console_gate
+from pilothouse.console.known import SAYS_WHOSE
 from pilothouse.gate.addresses import NotANetwork, Proxies, address_key, trusted_proxies
 from pilothouse.gate.allowances import Allowances, Rate
 from pilothouse.gate.entry import Gate
@@ -112,6 +116,42 @@ def test_bodies_of_signing_in_are_short() -> None:
     assert body_bytes("/sign-in/login/") < body_bytes("/sql")
 
 
+def test_a_path_is_read_as_django_reads_it() -> None:
+    with served(console_gate(echo)) as door:
+        long = b"login=" + b"x" * 9_000
+        for path in ("/sign%2Din/login/", "/%73ign-in/login/?a=b", "/sign-in%2Flogin/"):
+            assert ask(door.port, path, body=long, method="POST")[0] == 413
+        for path in ("//sign-in/login/", "/x/../sign-in/login/"):
+            status, body = ask(door.port, path, body=long, method="POST")
+            assert status == 200 and path.encode() in body, "Django knows no such page"
+
+
+def test_of_the_health_check_only_what_is_answered_from_memory_is_not_counted() -> None:
+    async def asked(gate: Gate, method: str) -> None:
+        async def receive():
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message):
+            pass
+
+        scope = {
+            "type": "http", "path": "/healthz", "method": method, "headers": [], "state": {},
+            "client": ("10.0.0.1", 1), "scheme": "http",
+        }  # fmt: skip
+        await gate(scope, receive, send)
+
+    async def story() -> tuple[int, int]:
+        gate = console_gate(echo)
+        for _ in range(500):
+            await asked(gate, "POST")
+        refused = gate.refused[429]
+        await asked(gate, "GET")
+        return refused, gate.refused[429]
+
+    refused, after = asyncio.run(story())
+    assert refused > 100 and after == refused
+
+
 def test_p41_an_ipv6_client_is_its_64_and_the_table_is_bounded() -> None:
     assert address_key("2001:db8:1:2:3:4:5:6") == address_key("2001:db8:1:2::1")
     assert address_key("2001:db8:1:3::1") != address_key("2001:db8:1:2::1")
@@ -141,6 +181,21 @@ def test_p52_with_named_proxies_the_last_hop_that_is_none_counts() -> None:
         assert b'"client": "127.0.0.1"' in ask(door.port, "/who", broken)[1]
 
 
+@pytest.mark.parametrize("header", FORGED)
+@pytest.mark.parametrize(("proxies", "client"), [("", "10.0.0.1"), ("10.0.0.1", "10.9.9.9")])
+def test_failed_sign_ins_count_for_the_address_that_the_gate_counts(
+    header: str, proxies: str, client: str
+) -> None:
+    name, _, value = header.encode().partition(b": ")
+    scope = {
+        "type": "http", "path": "/", "method": "GET", "client": ("10.0.0.1", 1),
+        "scheme": "http", "headers": [(name, value)],
+    }  # fmt: skip
+    key = Gate(echo, limits_for(400), Proxies(proxies))._say_who(scope)
+    assert key == get_client_ip(ASGIRequest(scope, BytesIO()))
+    assert key == (client if name == b"x-forwarded-for" else "10.0.0.1")
+
+
 def test_a_wrong_name_of_a_proxy_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PILOTHOUSE_TRUSTED_PROXIES", "everybody")
     with pytest.raises(NotANetwork, match="everybody"):
@@ -155,9 +210,10 @@ def test_a_forged_cookie_makes_no_allowance() -> None:
         scope = {"path": "/", "method": "GET", "headers": [(b"cookie", cookie)]}
         allowed += visitors.admit(scope, "10.0.0.1") == 0
     assert allowed < 400
-    mine = {"path": "/", "method": "GET", "headers": [(b"cookie", b"sessionid=mine")]}
+    cookie = (b"cookie", b"sessionid=mine")
+    mine = {"path": "/", "method": "GET", "headers": [cookie], "state": {}}
     assert visitors.admit(mine, "10.0.0.1") == 429
-    visitors.answered({**mine, "state": {"pilothouse.person": 7}}, "10.0.0.1")
+    mine["state"][SAYS_WHOSE](7)
     assert visitors.admit(mine, "10.0.0.1") == 0, "who is signed in is not shut out by neighbours"
 
 

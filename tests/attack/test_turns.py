@@ -19,6 +19,7 @@ from pilothouse.console.gate import (
     WORKING,
     gate_of,
 )
+from pilothouse.console.known import SAYS_WHOSE
 from pilothouse.console.turns import Most, Turns
 
 HELD = "/changes/1/effects/instead"
@@ -36,7 +37,7 @@ class Door:
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         who = session_of(scope)
-        scope["state"]["pilothouse.person"] = int(who.partition("-")[0])
+        scope["state"][SAYS_WHOSE](int(who.partition("-")[0]))
         self.working[who] += 1
         if scope["path"] == HELD:
             await self.ends.wait()

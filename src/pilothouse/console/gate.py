@@ -2,19 +2,22 @@
 
 A session that was seen signed in counts for its person, who may have many; every other request
 counts against its address, whatever cookie it carries, so that nobody makes allowances by making
-up cookies.
+up cookies. A session is read as Django reads it, and once it has ended it is nobody's.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from http.cookies import CookieError, SimpleCookie
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from threading import Lock
 from typing import Any, Final
 
-from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
 
-from pilothouse.console.known import PERSON
+from pilothouse.console.known import SAYS_WHOSE, session_cookie
 from pilothouse.console.live.places import PLACES
 from pilothouse.console.live.view import FEED_PLACE
 from pilothouse.console.turns import Most, Turns
@@ -35,6 +38,9 @@ STRANGER: Final = Rate(300, 40)
 SIGNED_IN: Final = Rate(600, 100)
 """Requests of a person who is signed in: a page with its panels is a dozen."""
 SESSIONS_KEPT: Final = 10_000
+UNJUDGED_MOST: Final = 100
+"""Requests of a session of which none was judged, before it counts by address: clients may leave
+before a page reads the session, and one that has ended must not use its person's allowance up."""
 HASHING, HASHES_WAITING, HASHES_OF_ONE = 2, 20, 8
 """Passwords hashed at one time, and sign-ins that wait for it: each takes 16 MiB and a while."""
 WORKING, WORK_WAITING = 24, 400
@@ -78,14 +84,17 @@ class Visitors:
 
     def admit(self, scope: Scope, key: str) -> int:
         """Return 429 for a person or an address that has used its allowance up."""
-        person = self.known.person(scope)
+        session = session_of(scope)
+        person = self.known.person(session)
+        scope.setdefault("state", {})[SAYS_WHOSE] = partial(self.known.note, session)
         if person:
+            self.known.begin(session)
             return 0 if self.people.take(person) else 429
         return 0 if self.strangers.take(key) else 429
 
     def lane(self, scope: Scope, key: str) -> tuple[Lane, str] | None:
         """Return the lane of a request; one who is known takes it as a person, else an address."""
-        person = self.known.person(scope)
+        person = self.known.person(session_of(scope))
         whose, is_post = person or key, scope["method"] == "POST"
         if is_post and scope["path"].startswith(SIGN_IN):
             return (self.own_hashes if person else self.hashes), whose
@@ -96,41 +105,58 @@ class Visitors:
         return (self.work.posts if is_post else self.work.looks), whose
 
     def answered(self, scope: Scope, key: str) -> None:
-        """Remember the session of who was signed in; give the place of a feed back."""
+        """Give the place of a feed back."""
         state = scope.get("state") or {}
-        if PERSON in state:
-            self.known.add(scope, state[PERSON])
         if FEED_PLACE in state:
             PLACES.leave(state[FEED_PLACE])
 
 
 class Sessions:
-    """Whose the sessions are that were seen signed in last, a bounded number of them."""
+    """Whose the sessions are that were seen signed in last, a bounded number of them.
+
+    Safe from any thread: what a page says of its session is heard where the page is made, also
+    when its client has left.
+    """
 
     def __init__(self, kept: int = SESSIONS_KEPT) -> None:
-        self._kept = kept
-        self._whose: OrderedDict[bytes, str] = OrderedDict()
+        self._kept, self._lock = kept, Lock()
+        self._whose: OrderedDict[bytes, _Whose] = OrderedDict()
 
-    def person(self, scope: Scope) -> str:
-        """Return whose session a request carries, "" if that is not known."""
-        return self._whose.get(_session(scope), "")
+    def person(self, session: bytes) -> str:
+        """Return whose a session is, "" if that is not known."""
+        found = self._whose.get(session)
+        return found.person if found is not None and found.unjudged < UNJUDGED_MOST else ""
 
-    def add(self, scope: Scope, person: int) -> None:
-        """Remember a session; forget the one not seen for longest if there are too many."""
-        cookie = _session(scope)
-        self._whose[cookie] = f"person:{person}"
-        self._whose.move_to_end(cookie)
-        if len(self._whose) > self._kept:
-            self._whose.popitem(last=False)
+    def begin(self, session: bytes) -> None:
+        """Count a request whose session is not judged yet."""
+        with self._lock:
+            if session in self._whose:
+                self._whose[session].unjudged += 1
+
+    def note(self, session: bytes, person: int) -> None:
+        """Remember whose a session is; forget one that is nobody's, person 0.
+
+        Where there are too many, the one not seen for longest is forgotten.
+        """
+        with self._lock:
+            self._whose.pop(session, None)
+            if session and person:
+                self._whose[session] = _Whose(f"person:{person}")
+            if len(self._whose) > self._kept:
+                self._whose.popitem(last=False)
 
 
-def _session(scope: Scope) -> bytes:
-    """Return the digest of a request's session cookie, empty without one."""
-    said = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
-    cookies: SimpleCookie = SimpleCookie()
-    try:
-        cookies.load(said.decode("latin-1"))
-    except CookieError:
-        return b""
-    found = cookies.get(settings.SESSION_COOKIE_NAME)
-    return hashlib.sha256(found.value.encode()).digest() if found and found.value else b""
+@dataclass
+class _Whose:
+    person: str
+    unjudged: int = 0
+
+
+def session_of(scope: Scope) -> bytes:
+    """Return the digest of a request's session cookie, empty without one.
+
+    Django's own request reads it: two readers could take two different sessions for one request's.
+    """
+    cookies = [(name, value) for name, value in scope["headers"] if name == b"cookie"]
+    found = session_cookie(ASGIRequest({"method": "", "path": "", "headers": cookies}, BytesIO()))
+    return hashlib.sha256(found.encode()).digest() if found else b""

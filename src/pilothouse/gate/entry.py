@@ -149,7 +149,7 @@ class Gate:
         connection.heard()
         try:
             body = await self._whole(scope, connection, receive, key)
-            if scope["path"] == HEALTH and scope["method"] in ("GET", "HEAD"):
+            if _is_health_check(scope):
                 await self._health.answer(scope, send)
             else:
                 await self._in_place(scope, connection, key, _replayed(body, receive), send)
@@ -178,7 +178,7 @@ class Gate:
     async def _whole(self, scope: Scope, connection: Any, receive: Receive, key: str) -> bytes:
         if not self._sockets and _asks_for_a_socket(scope["headers"]):
             raise _Refused(400, unread=True)
-        if self._policy is not None and scope["path"] != HEALTH:
+        if self._policy is not None and not _is_health_check(scope):
             status = self._policy.admit(scope, key)
             if status:
                 raise _Refused(status, unread=True)
@@ -299,6 +299,10 @@ class _Nowhere:
 
     def answered(self) -> None:
         """Nothing is held."""
+
+
+def _is_health_check(scope: Scope) -> bool:
+    return scope["path"] == HEALTH and scope["method"] in ("GET", "HEAD")
 
 
 def _asks_for_a_socket(headers: Headers) -> bool:

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "pilothouse.console.known.Known",
     "django.middleware.security.SecurityMiddleware",
     "pilothouse.console.security.ContentSecurityPolicy",
     "pilothouse.console.shown_text.ShownText",
@@ -60,7 +61,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "pilothouse.console.return_address.ReturnAddress",
     "pilothouse.access.sessions.SessionLimits",
-    "pilothouse.console.known.Known",
     "pilothouse.console.signed_out.SignedOut",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
