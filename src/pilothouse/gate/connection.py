@@ -27,6 +27,9 @@ FULL: Final = (
     b"content-type: text/plain; charset=utf-8\r\ncontent-length: 32\r\n\r\n"
     b"Too many connections. Try again\n"
 )
+NO_SOCKET: Final = (
+    "The request for a WebSocket cannot be read. Send it with plain headers and without a body."
+)
 GOODBYE_S: Final = 1.0
 """How long a connection that was ended may take to be gone."""
 
@@ -48,6 +51,7 @@ class Guarded(H11Protocol):
         self.app_state = {**self.app_state, CONNECTION: self}
         self.key = UNKNOWN
         self._under_way = 0
+        self._is_socket = False
         self._deadline: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
 
@@ -100,7 +104,7 @@ class Guarded(H11Protocol):
     def answered(self) -> None:
         """The answer is made: wait for the next request."""
         self._under_way -= 1
-        if not self._under_way and not self.transport.is_closing():
+        if not self._under_way and not self._is_socket and not self.transport.is_closing():
             self.gate.places.wait(self)
 
     def make_room(self) -> None:
@@ -134,17 +138,38 @@ class Guarded(H11Protocol):
         """Give a WebSocket its place, for as long as it lasts."""
         self._settle()
         self.gate.places.leave(self)
+        if _has_body(event):
+            self.send_400_response(NO_SOCKET)
+            return
         headers = [(name.lower(), value) for name, value in event.headers]
         key = self.gate.key_of(self.client, headers)
         if not self.gate.places.begin(Kind.SOCKET, key):
             self.transport.write(FULL)
             self._leave()
             return
+        self._is_socket = True
         super().handle_websocket_upgrade(event)
-        _at_the_end(self.transport.get_protocol(), lambda: self._socket_ended(key))
+        self._open_in_time(self.transport.get_protocol(), key)
 
-    def _socket_ended(self, key: str) -> None:
-        self.gate.places.end(Kind.SOCKET, key)
+    def _open_in_time(self, protocol: Any, key: str) -> None:
+        """End a WebSocket that is not open in time; at once where its own reader took nothing.
+
+        That reader is stricter than h11, says nothing of what it does not take, and waits.
+        """
+        if not protocol.handshake_initiated:
+            self.send_400_response(NO_SOCKET)
+        late = self.loop.call_later(self.gate.limits.head_s, self._not_open, protocol)
+
+        def ended() -> None:
+            late.cancel()
+            self.gate.places.end(Kind.SOCKET, key)
+
+        _at_the_end(protocol, ended)
+
+    def _not_open(self, protocol: Any) -> None:
+        if not protocol.handshake_complete:
+            self.gate.too_slow += 1
+            self.transport.abort()
 
     def _unsupported_upgrade_warning(self) -> None:
         # Anybody may ask for one: a line in the log for each would fill the disk.
@@ -177,6 +202,11 @@ class Guarded(H11Protocol):
     def _leave(self) -> None:
         self.transport.close()
         self.loop.call_later(GOODBYE_S, self.transport.abort)
+
+
+def _has_body(event: h11.Request) -> bool:
+    said = dict(event.headers)
+    return b"transfer-encoding" in said or int(said.get(b"content-length", 0)) > 0
 
 
 def _at_the_end(protocol: Any, then: Callable[[], None]) -> None:
