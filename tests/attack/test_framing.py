@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 from collections.abc import Callable
 
+import h11
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pilothouse.console.gate import gate_of as console_gate
 from pilothouse.gate.addresses import Proxies
 from pilothouse.gate.entry import Gate
-from pilothouse.gate.framing import SHORTEN, TWO_LENGTHS
+from pilothouse.gate.framing import (
+    BARE,
+    FOLDED,
+    LENGTHS,
+    METHOD,
+    SHORTEN,
+    TWO_LENGTHS,
+    VERSION,
+    Framed,
+)
 from pilothouse.gate.limits import KIB, limits_for
 from tests.attack.served import Served, connect, echo, read_answer, served, wait_until
 from tests.attack.test_bodies import traders
@@ -139,3 +152,90 @@ def test_what_is_between_the_pieces_of_a_body_is_bounded(rest: bytes) -> None:
     with served(plain()) as door:
         assert answered(door, LINE + HOST + CHUNKED + b"\r\n" + rest + SECOND)[0] in (400, 0)
         wait_until(lambda: door.gate.refused[400] == 1)
+
+
+FOUR, ENDS = b"content-length: 4\r\n", b"\r\nbody"
+UNCLEAR = {
+    "length twice": (LINE + HOST + FOUR + FOUR + ENDS, LENGTHS),
+    "length in other capitals": (LINE + HOST + FOUR + FOUR.title() + ENDS, LENGTHS),
+    "length as a list": (LINE + HOST + b"content-length: 4, 4\r\n" + ENDS, LENGTHS),
+    "folded coding": (LINE + HOST + b"transfer-encoding:\r\n chunked\r\n\r\n0\r\n\r\n", FOLDED),
+    "folded length": (LINE + HOST + b"content-length:\r\n\t4\r\n" + ENDS, FOLDED),
+    "fold": (LINE + HOST + b"x: a\r\n b\r\n" + FOUR + ENDS, FOLDED),
+    "line with a fold": (LINE + b" " + HOST + FOUR + ENDS, FOLDED),
+    "bare lines": (b"GET /a HTTP/1.1\nhost: a\n\n", BARE),
+    "a bare line": (LINE + HOST + b"x: a\n" + FOUR + ENDS, BARE),
+    "bare end": (LINE + HOST + b"x: a\r\n\n", BARE),
+    "other bare end": (LINE + HOST + b"x: a\n\r\n", BARE),
+    "bare CR": (LINE + HOST + b"x: a\rb: c\r\n" + FOUR + ENDS, BARE),
+    "bare trailer": (LINE + HOST + CHUNKED + b"\r\n0\r\nx: y\n\r\n", BARE),
+    "bare end of all": (LINE + HOST + CHUNKED + b"\r\n0\r\n\n", BARE),
+    "folded trailer": (LINE + HOST + CHUNKED + b"\r\n0\r\nx: y\r\n z\r\n\r\n", FOLDED),
+    "bare CR in a piece": (LINE + HOST + CHUNKED + b"\r\n4;\ra\r\nbody\r\n0\r\n\r\n", BARE),
+    "HTTP/2.0": (b"GET /a HTTP/2.0\r\n" + HOST + b"\r\n", VERSION),
+    "HTTP/0.9": (b"GET /a HTTP/0.9\r\n" + HOST + b"\r\n", VERSION),
+    "HTTP/1.2": (b"GET /a HTTP/1.2\r\n" + HOST + b"\r\n", VERSION),
+    "small letters": (b"post /a HTTP/1.1\r\n" + HOST + FOUR + ENDS, METHOD),
+    "a small letter": (b"PoST /a HTTP/1.1\r\n" + HOST + FOUR + ENDS, METHOD),
+}
+
+
+@doors
+@pytest.mark.parametrize("what", UNCLEAR)
+def test_what_two_readers_could_take_otherwise_is_refused(
+    made: Callable[[], Gate], what: str
+) -> None:
+    sent, why = UNCLEAR[what]
+    with served(made()) as door:
+        status, said = answered(door, sent + SECOND)
+        assert (status, said.decode()) == (400, why) and door.gate.refused[400] == 1
+
+
+def events(sent: bytes, cuts: list[int]) -> tuple[list[object], bytes]:
+    """Return what a connection reads of bytes that come in pieces: its heads, and all bodies."""
+    framed, heads, body = Framed(LIMIT), [], b""
+    for begin, end in itertools.pairwise([0, *cuts, len(sent)]):
+        if begin == end:
+            continue
+        framed.receive_data(sent[begin:end])
+        try:
+            while (event := framed.next_event()) is not h11.NEED_DATA:
+                if isinstance(event, h11.Request):
+                    heads.append((event.method, event.target, list(event.headers)))
+                elif isinstance(event, h11.Data):
+                    body += bytes(event.data)
+                elif isinstance(event, h11.EndOfMessage):
+                    return [*heads, "end"], body
+        except h11.RemoteProtocolError:
+            return [framed.fault], b""
+    return [*heads, "waits"], body
+
+
+HONEST = {
+    "length": LINE + HOST + FOUR + ENDS,
+    "chunked": LINE + HOST + CHUNKED + b"\r\n4;a=b\r\nbody\r\n0\r\nx: y\r\n\r\n",
+    "no trailer": LINE + HOST + CHUNKED + b"\r\n1\r\n\n\r\n2\r\n\r\r\r\n0\r\n\r\n",
+    "bare bytes in a body": LINE + HOST + b"content-length: 8\r\n\r\n\n\n\r\r\n a\r",
+}
+PARTS = [*HONEST.values(), *(sent for sent, _ in UNCLEAR.values())]
+
+
+@given(st.sampled_from(PARTS), st.data())
+def test_what_is_read_does_not_depend_on_the_pieces(sent: bytes, data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(sent)), max_size=12)))
+    whole, judged = events(sent, [])
+    assert events(sent, cuts) == (whole, judged)
+    assert (whole[-1] == "end") == (sent in HONEST.values())
+
+
+@given(
+    st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b" ", b"x: y", b":", FOUR, HOST, CHUNKED])),
+    st.sampled_from([b"GET /a HTTP/1.1\r\n", LINE]),
+)
+def test_a_head_that_is_taken_has_lines_that_end_alike(pieces: list[bytes], line: bytes) -> None:
+    head = line + HOST + b"".join(pieces) + b"\r\n\r\n"
+    taken, _ = events(head, [])
+    if isinstance(taken[0], tuple):
+        assert len(taken[0][2]) == len(head.partition(b"\r\n\r\n")[0].split(b"\r\n")) - 1
+        read = head.partition(b"\r\n\r\n")[0].replace(b"\r\n", b"")
+        assert b"\n" not in read and b"\r" not in read

@@ -1,27 +1,84 @@
 """Where one request ends and the next begins: refused where two readers could disagree.
 
-h11 reads a request whose length is said twice, and a head of any length that came in one piece.
-A proxy in front might find the end elsewhere, and take what follows for another's request.
+h11 is lenient: it reads a length that is said twice, lines that end with a bare LF, folded lines,
+any version, and a head of any length that came in one piece. A proxy in front might find the end
+elsewhere, and take what follows for another's request.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import h11
+from h11._receivebuffer import ReceiveBuffer
 
 from pilothouse.gate.limits import KIB
 
 TWO_LENGTHS: Final = (
     "The request says its length by Content-Length and by Transfer-Encoding. Send one of them."
 )
+LENGTHS: Final = "The request says its Content-Length more than once. Send one number."
 CODED_1_0: Final = (
     "The request is HTTP/1.0 and has a Transfer-Encoding. Send Content-Length, or HTTP/1.1."
 )
+VERSION: Final = "The request line names another version than HTTP/1.0 or HTTP/1.1. Send HTTP/1.1."
+METHOD: Final = "The request's method is not in capital letters. Send it as GET or POST."
+BARE: Final = "A line of the request ends with CR or LF alone. End each line with CR LF."
+FOLDED: Final = "A header is continued on the next line. Send each header on one line."
 TOO_LONG: Final = "The request has a head, or what is between its pieces, of more than {} KiB. "
 SHORTEN: Final = "Send fewer or shorter headers, and long fields in a body."
+VERSIONS: Final = (b"1.0", b"1.1")
+LENGTH: Final = b"content-length:"
 
 Event = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
+
+# The last byte may be a CR whose LF is still on its way.
+_bare: Final = re.compile(rb"(?<!\r)\n|\r(?=[^\n])")
+
+
+class Lines(ReceiveBuffer):
+    """h11's buffer, whose lines end with CR LF, are not folded, and say one length."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fault = ""
+        """Why its lines are refused, empty where they are not."""
+
+    def maybe_extract_lines(self) -> list[bytearray] | None:
+        """Return the lines up to the first empty one; None if that has not arrived.
+
+        Raises LocalProtocolError for lines that another reader could take otherwise.
+        """
+        # A line end may have come in two pieces, and an empty line in four.
+        judged, self._multiple_lines_search = self._multiple_lines_search, len(self._data)
+        empty = self._data.find(b"\r\n\r\n", max(0, judged - 3))
+        ends = 2 if self._data[:2] == b"\r\n" else empty + 4 if empty >= 0 else 0
+        if _bare.search(self._data, max(0, judged - 1), ends or len(self._data)):
+            self._refuse(BARE)
+        if not ends:
+            return None
+        lines = self._extract(ends).split(b"\r\n")[:-2]
+        self._check(lines)
+        return lines
+
+    def maybe_extract_next_line(self) -> bytearray | None:
+        """Return the line before the next piece of a body, None if it is not whole."""
+        line: bytearray | None = super().maybe_extract_next_line()
+        if line is not None and _bare.search(line):
+            self._refuse(BARE)
+        return line
+
+    def _check(self, lines: list[bytearray]) -> None:
+        if any(line.startswith((b" ", b"\t")) for line in lines):
+            self._refuse(FOLDED)
+        said = [line for line in lines if line.lower().startswith(LENGTH)]
+        if len(said) > 1 or any(b"," in line for line in said):
+            self._refuse(LENGTHS)
+
+    def _refuse(self, why: str) -> None:
+        self.fault = why
+        raise h11.LocalProtocolError(why)
 
 
 class Framed(h11.Connection):
@@ -29,9 +86,14 @@ class Framed(h11.Connection):
 
     def __init__(self, head_bytes: int) -> None:
         super().__init__(h11.SERVER, head_bytes)
+        self._receive_buffer: Lines = Lines()
         self._head_bytes = head_bytes
-        self.fault = ""
-        """Why the last request is refused, empty where h11 refuses it."""
+        self._fault = ""
+
+    @property
+    def fault(self) -> str:
+        """Return why the last request is refused, empty where h11 refuses it."""
+        return self._fault or self._receive_buffer.fault
 
     def next_event(self) -> Event:
         """Return what arrived next; raise RemoteProtocolError for what is refused."""
@@ -41,8 +103,16 @@ class Framed(h11.Connection):
         if before - len(self._receive_buffer) - data > self._head_bytes:
             self._refuse(TOO_LONG.format(self._head_bytes // KIB) + SHORTEN)
         if isinstance(event, h11.Request):
+            self._check_line(event)
             self._check_length(event)
         return event
+
+    def _check_line(self, event: h11.Request) -> None:
+        if event.http_version not in VERSIONS:
+            self._refuse(VERSION)
+        # One reader takes `post` for POST, another for a method of its own.
+        if event.method != event.method.upper():
+            self._refuse(METHOD)
 
     def _check_length(self, event: h11.Request) -> None:
         names = {name for name, _ in event.headers}
@@ -54,6 +124,6 @@ class Framed(h11.Connection):
             self._refuse(CODED_1_0)
 
     def _refuse(self, why: str) -> None:
-        self.fault = why
+        self._fault = why
         self._process_error(self.their_role)
         raise h11.RemoteProtocolError(why)
