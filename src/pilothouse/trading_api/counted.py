@@ -41,12 +41,19 @@ class Once:
 async def place(
     door: Door, meter: Meter, key: Key, commands: Sequence[PlaceOrder], once: Once
 ) -> list[Receipt]:
-    """Send orders of one market; raises Spent or TooManyOpen, and writes nothing then."""
+    """Send orders of one market; raises Spent or TooManyOpen, and writes nothing then.
+
+    What the journal refuses to remember sends none: their market is not charged for it.
+    """
     market, resting = commands[0].market, sum(map(may_rest, commands))
     meter.place(key.account, market, len(commands), resting)
     accepted: list[int] = []
     try:
-        await once()
+        try:
+            await once()
+        except Exception:
+            meter.not_placed(key.account, market, len(commands))
+            raise
         receipts = await door.ask(key, commands)
         pairs = zip(commands, receipts, strict=True)
         accepted = [one.position for command, one in pairs if one.accepted and may_rest(command)]

@@ -22,6 +22,12 @@ Place = tuple[int, int]
 """An account and a market."""
 Pair = tuple[str, str]
 """The public half of a key, and an address from which it signed."""
+Payer = int | tuple[int, str]
+"""Who pays: an account; or an account at an address, where anyone may have sent the request.
+
+A nonce proves that the key's holder sent a request. Without one it may be a repeat by anyone who
+saw it, so it counts at the address it came from, and the account keeps its room everywhere else.
+"""
 
 
 class Past(Protocol):
@@ -71,14 +77,14 @@ class Meter:
         self._past = past
         self.calls: Allowances[int] = Allowances(rates.calls, clock=clock)
         self.trading: Allowances[Place] = Allowances(rates.trading, 100_000, clock)
-        self.budget: Allowances[int] = Allowances(rates.budget, clock=clock)
-        self.history: Allowances[int] = Allowances(rates.history, clock=clock)
-        self.cancels: Allowances[int] = Allowances(rates.cancels, clock=clock)
-        self.cancels_of_all: Allowances[int] = Allowances(rates.cancels_of_all, clock=clock)
-        self.faults: Allowances[int] = Allowances(rates.faults, clock=clock)
+        self.budget: Allowances[Payer] = Allowances(rates.budget, clock=clock)
+        self.history: Allowances[Payer] = Allowances(rates.history, clock=clock)
+        self.cancels: Allowances[Payer] = Allowances(rates.cancels, clock=clock)
+        self.cancels_of_all: Allowances[Payer] = Allowances(rates.cancels_of_all, clock=clock)
+        self.faults: Allowances[Payer] = Allowances(rates.faults, clock=clock)
         self.public: Allowances[str] = Allowances(rates.public, clock=clock)
         self.sockets: Allowances[str] = Allowances(rates.sockets, clock=clock)
-        self.transfers: Allowances[int] = Allowances(rates.transfers, clock=clock)
+        self.transfers: Allowances[Payer] = Allowances(rates.transfers, clock=clock)
         self.failures: Allowances[Pair] = Allowances(rates.failures, clock=clock)
         self._known: Remembered[Pair] = Remembered()
         self._coming: dict[Place, _Coming] = {}
@@ -171,6 +177,10 @@ class Meter:
         if not coming.sent and not coming.accepted:
             self._coming.pop(place, None)
 
+    def not_placed(self, account: int, market: int, orders: int) -> None:
+        """Give back what orders were charged that are not sent: their request was used before."""
+        self.trading.add((account, market), -orders)
+
     def cancel(self, account: int, requested: int = 1) -> None:
         """Charge a request that cancels, by the orders it names; raise Spent."""
         if not self.cancels.take(account, requested):
@@ -185,11 +195,11 @@ class Meter:
         """Add to a pair's counter what the cancellation of an order of this age costs."""
         self.trading.add((account, market), cancel_cost(age_us))
 
-    def unreadable(self, account: int) -> None:
+    def unreadable(self, payer: Payer) -> None:
         """Charge a trading request that cannot be read, before the journal hears of it; Spent."""
-        if not self.faults.take(account):
+        if not self.faults.take(payer):
             raise Spent
 
-    def fault(self, account: int) -> None:
+    def fault(self, payer: Payer) -> None:
         """Charge a trading request that was refused after the journal heard of it."""
-        self.faults.add(account, 1)
+        self.faults.add(payer, 1)

@@ -12,12 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from pilothouse.gate.allowances import Remembered
 from pilothouse.language.commands import UseNonce, UseRequest
 from pilothouse.language.commands.nonces import NONCE_BASE
 from pilothouse.trading_api.nonce_lanes import Lanes
 
 NONCE_MAX: Final = (1 << 64) - 1
 SPOT, FUTURES = "spot", "futures"
+REQUESTS_KEPT: Final = 10_000
+"""Requests without a nonce that are remembered as used; the journal remembers them all."""
 
 
 def nothing_before(number: int) -> int:
@@ -50,6 +53,8 @@ class Nonces:
         """Keys of which the journal has a nonce: they sign with nonces permanently."""
         self._asked: Counter[str] = Counter()
         """Keys whose requests without a nonce were sent to the journal, and are not answered."""
+        self._used: Remembered[tuple[str, bytes]] = Remembered(REQUESTS_KEPT)
+        """Requests without a nonce that the journal has: of a repeat it hears nothing."""
         self._bare: set[str] = set()
         """Keys of which the journal took one: the replica may not have seen it yet."""
 
@@ -92,6 +97,14 @@ class Nonces:
     def journaled_without(self, public: str) -> None:
         """Remember that the journal took a key's request without a nonce."""
         self._bare.add(public)
+
+    def request_in_journal(self, public: str, digest: bytes) -> None:
+        """Remember that the journal has a request without a nonce."""
+        self._used.add((public, digest))
+
+    def was_used(self, public: str, digest: bytes) -> bool:
+        """Tell whether a request is known to be in the journal; many are that are not known."""
+        return (public, digest) in self._used
 
     def forget(self, public: str) -> None:
         """Forget a nonce that the journal refused: it was not the key's own."""

@@ -10,7 +10,7 @@ from pilothouse.trading_api.counted import Once
 from pilothouse.trading_api.door import Door
 from pilothouse.trading_api.futures.arguments import Arguments
 from pilothouse.trading_api.futures.errors import AUTHENTICATION_ERROR, Refused
-from pilothouse.trading_api.meter import Meter
+from pilothouse.trading_api.meter import Meter, Payer
 from pilothouse.trading_api.ports import Key
 
 
@@ -18,6 +18,7 @@ from pilothouse.trading_api.ports import Key
 class Call:
     """What a handler is given. `signer` is the key of a private request, `path` its parts.
 
+    `payer` is charged for it; only the orders of a market are always their account's.
     `once` has the journal remember one that acts; `sendorder` calls it when it is charged.
     """
 
@@ -27,6 +28,7 @@ class Call:
     signer: Key | None = None
     path: dict[str, str] = field(default_factory=dict)
     once: Once = field(default_factory=Once)
+    payer: Payer = 0
 
     @property
     def key(self) -> Key:

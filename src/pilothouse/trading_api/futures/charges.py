@@ -20,19 +20,19 @@ BATCH_MOST: Final = 10
 
 def charge(call: Call, word: str) -> None:
     """Charge a request by the last word of its path; raise Limited."""
-    account, meter = call.key.account, call.meter
+    payer, meter = call.payer, call.meter
     if word == "cancelallorders":
-        taken = meter.cancels_of_all.take(account)
+        taken = meter.cancels_of_all.take(payer)
     elif word == "cancelorder":
-        taken = meter.cancels.take(account)
-    elif meter.faults.is_spent(account):
+        taken = meter.cancels.take(payer)
+    elif meter.faults.is_spent(payer):
         taken = False
     elif word == "transfer":
-        taken = meter.transfers.take(account)
+        taken = meter.transfers.take(payer)
     elif word == "batchorder":
         taken = _take_batch(call)
     else:
-        taken = meter.budget.take(account, ORDER_COST)
+        taken = meter.budget.take(payer, ORDER_COST)
     if not taken:
         raise Limited
 
@@ -43,12 +43,12 @@ def _take_batch(call: Call) -> bool:
         asked = batch_of(call.arguments)
     except Refused:
         return True
-    account, meter = call.key.account, call.meter
+    payer, meter = call.payer, call.meter
     cancels = sum(map(_cancels, asked))
     sends = len(asked) - cancels
-    if sends and not meter.budget.take(account, BATCH_COST + sends):
+    if sends and not meter.budget.take(payer, BATCH_COST + sends):
         return False
-    return not cancels or meter.cancels.take(account, cancels)
+    return not cancels or meter.cancels.take(payer, cancels)
 
 
 def _cancels(one: Any) -> bool:

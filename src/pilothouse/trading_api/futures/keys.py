@@ -34,6 +34,7 @@ from pilothouse.trading_api.futures.errors import (
     Repeated,
 )
 from pilothouse.trading_api.futures.refusals import word_of
+from pilothouse.trading_api.meter import Payer
 from pilothouse.trading_api.nonce_lanes import Lanes, Verdict, digits_at_the_end
 from pilothouse.trading_api.nonces import read_nonce
 from pilothouse.trading_api.ports import Key
@@ -53,6 +54,11 @@ class Signed:
     key: Key
     nonce: int
     digest: bytes
+
+    def payer(self, address: str) -> Payer:
+        """Return who pays for it: without a nonce, the account at the address it came from."""
+        account = self.key.account
+        return (account, address) if self.nonce == NO_NONCE else account
 
 
 async def signer(
@@ -132,11 +138,15 @@ async def _use_bytes(door: Door, signed: Signed, *, only_cancels: bool) -> int:
     key, nonces = signed.key, door.futures_nonces
     if only_cancels and nonces.signs_without(key.public):
         return 0
+    if not only_cancels and nonces.was_used(key.public, signed.digest):
+        return REQUEST_WAS_USED_ALREADY
     with nonces.asking_without(key.public):
         used = nonces.used_without(key.public, signed.digest)
         outcome = (await door.ask_one(key, used)).outcome
         if outcome == 0:
             nonces.journaled_without(key.public)
+    if outcome in (0, REQUEST_WAS_USED_ALREADY):
+        nonces.request_in_journal(key.public, signed.digest)
     return 0 if only_cancels and outcome in CANCELS_ANYWAY else outcome
 
 

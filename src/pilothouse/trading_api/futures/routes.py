@@ -122,7 +122,9 @@ async def _read(
     signed = await _signer(way, request, query, body) if private else None
     fields = texts.read_fields(query) + texts.read_fields(body)
     key = None if signed is None else signed.key
-    call = Call(way.door, Arguments(fields), way.meter, key, dict(request.path_params))
+    payer = 0 if signed is None else signed.payer(address_of(request))
+    path_params = dict(request.path_params)
+    call = Call(way.door, Arguments(fields), way.meter, key, path_params, payer=payer)
     if private:
         _charge(call, path)
     return await handler(call)
@@ -134,21 +136,23 @@ def _charge(call: Call, path: str) -> None:
     if word == "fills" and call.arguments.text("lastFillTime"):
         cost = FILLS_BEFORE
     counter = call.meter.history if path.startswith(BARE) else call.meter.budget
-    if not counter.take(call.key.account, cost):
+    if not counter.take(call.payer, cost):
         raise Limited
 
 
 async def _acted(way: _Way, request: Request, path: str, handler: Handler) -> dict[str, Any]:
     body, query = await read_body(request), request.scope["query_string"]
     signed = await _signer(way, request, query, body)
+    payer = signed.payer(address_of(request))
     if not signed.key.may_trade:
         # What cannot act is charged as what it does: it reads.
-        if not way.meter.budget.take(signed.key.account):
+        if not way.meter.budget.take(payer):
             raise Limited
         raise Refused(AUTHENTICATION_ERROR)
     fields = _fields(query, body)
     once = Once(lambda: _use_once(way.door, signed, path, fields or []))
-    call = Call(way.door, Arguments(fields or []), way.meter, signed.key, once=once)
+    arguments = Arguments(fields or [])
+    call = Call(way.door, arguments, way.meter, signed.key, once=once, payer=payer)
     charge(call, path.rpartition("/")[2])
     if fields is None:
         _unreadable(call)
@@ -179,7 +183,7 @@ async def _handled(call: Call, path: str, handler: Handler) -> dict[str, Any]:
         raise
     except Refused:
         if call.once.tried:
-            call.meter.fault(call.key.account)
+            call.meter.fault(call.payer)
         else:
             _unreadable(call)
             await call.once()
@@ -188,7 +192,7 @@ async def _handled(call: Call, path: str, handler: Handler) -> dict[str, Any]:
 
 def _unreadable(call: Call) -> None:
     try:
-        call.meter.unreadable(call.key.account)
+        call.meter.unreadable(call.payer)
     except Spent:
         raise Limited from None
 
