@@ -172,7 +172,7 @@ def forms(table: dict[str, list[Any]]) -> list[tuple[str, int]]:
 
 def test_the_tables_name_every_private_method() -> None:
     assert set(SPOT) == set(of_spot.READS | of_spot.TOKENS | of_spot.TRADES)
-    assert set(FUTURES) == set(of_futures.SIGNED)
+    assert set(FUTURES) == set(of_futures.PURPOSES)
 
 
 @pytest.mark.parametrize(("method", "number"), forms(SPOT))

@@ -96,6 +96,8 @@ def test_an_order_keeps_what_its_command_said() -> None:
     assert (order.executed, order.remaining, order.value, order.fee) == (60, 40, 300, 2)
     assert history.open_orders(7) == [order]
     assert history.orders_named(7, "my order") == [order]
+    assert history.orders_named(7, "another", "my order") == [order]
+    assert history.orders_named(7, "another") == history.orders_named(8, "my order") == []
     assert history.position == 6
 
 
@@ -107,6 +109,10 @@ def test_the_rest_of_an_immediate_order_is_cancelled() -> None:
     assert order.reason == CancelReason.IMMEDIATE_REST
     assert (order.executed, order.fee, order.closed_position) == (60, 3, 6)
     assert history.open_orders(8) == []
+    assert history.closed_at(8, {6}) == [order]
+    assert history.closed_at(8, {5}) == history.closed_at(7, {6}) == []
+    assert history.closed_count(8, lambda one: one.fee == 3) == 1
+    assert history.closed_count(8, lambda one: one.fee == 2) == 0
 
 
 def test_an_order_that_is_filled_is_closed() -> None:

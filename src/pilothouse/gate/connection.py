@@ -89,7 +89,12 @@ class Guarded(H11Protocol):
         super().resume_writing()
         self._set_unread(None)
 
-    # what the gate says about it
+    # what the gate says about it, and asks
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether nobody reads an answer any more."""
+        return self.transport.is_closing()
 
     def heard(self) -> None:
         """The head is whole: its body has a time of its own."""

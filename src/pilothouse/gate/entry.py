@@ -7,10 +7,12 @@ answered at once, in the words of the door behind.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from pilothouse.gate.addresses import Headers, Proxies, address_key
+from pilothouse.gate.allowances import Allowances, Rate
 from pilothouse.gate.asgi import Application, Message, Receive, Scope, Send
 from pilothouse.gate.bodies import Bodies, Held
 from pilothouse.gate.connection import CONNECTION
@@ -22,6 +24,8 @@ HEALTH: Final = "/healthz"
 """What is answered also when every place is taken."""
 AGAIN_S: Final = 5
 """After how many seconds who was refused should try again."""
+AT_ONCE: Final = Rate(300, 20)
+"""Refusals of an address that are answered at once; a later one waits AGAIN_S to twice that."""
 THROWN_AWAY_MAX: Final = 4 * MIB
 THROWN_AWAY_S: Final = 2.0
 """How much of a refused body is read, so that its sender comes to read the answer."""
@@ -122,6 +126,7 @@ class Gate:
         self._application, self._words, self._policy = application, words, policy
         self._body_bytes = body_bytes or (lambda path: limits.body_bytes)
         self._sockets = sockets
+        self._at_once: Allowances[str] = Allowances(AT_ONCE)
         self._health = Health(application)
 
     def counted(self) -> Mapping[str, Counted]:
@@ -154,6 +159,8 @@ class Gate:
             else:
                 await self._in_place(scope, connection, key, _replayed(body, receive), send)
         except _Refused as refused:
+            if not self._at_once.take(key):
+                await _wait(connection)
             rest = receive if refused.unread else None
             await self._refuse(scope, refused.status, rest, send)
         except _Gone:
@@ -261,6 +268,16 @@ class Gate:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
+async def _wait(connection: Any) -> None:
+    # Whoever asks again as soon as it is refused would take the loop with refusals alone. Not all
+    # at one moment, and not for a connection that is gone.
+    await asyncio.sleep(random.random())
+    for _ in range(random.randrange(AGAIN_S, 2 * AGAIN_S)):
+        if connection.is_gone:
+            return
+        await asyncio.sleep(1)
+
+
 class _Turn:
     """A turn in a lane, given back once."""
 
@@ -287,6 +304,8 @@ class _Turn:
 
 class _Nowhere:
     """The connection of a request that came on none of ours."""
+
+    is_gone = False
 
     def heard(self) -> None:
         """Nothing waits."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 import copy
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final, Protocol
 
 import numpy as np
@@ -311,10 +312,33 @@ class History:
             numbers = reversed(self._closed_of.get(account, ()))
             return [_copied(self._orders[one]) for one in numbers if one in self._orders]
 
-    def orders_named(self, account: int, client_order_id: str) -> list[OrderRecord]:
-        """Return an account's orders with the client's own name, the open one first."""
-        every = self.open_orders(account) + self.closed_orders(account)
-        return [one for one in every if one.client_order_id == client_order_id]
+    def closed_count(self, account: int, wanted: Callable[[OrderRecord], bool]) -> int:
+        """Return how many of an account's closed and cancelled orders are wanted."""
+        with self._lock:
+            return sum(map(wanted, self._known(reversed(self._closed_of.get(account, ())))))
+
+    def orders_named(self, account: int, *client_order_ids: str) -> list[OrderRecord]:
+        """Return an account's orders with one of the client's own names, open ones first.
+
+        The one closed last comes before those closed earlier. All names are looked for in one
+        pass, and only what has one is copied.
+        """
+        names = set(client_order_ids)
+        return self._selected(account, lambda one: one.client_order_id in names)
+
+    def closed_at(self, account: int, positions: Collection[int]) -> list[OrderRecord]:
+        """Return an account's orders that certain commands closed, the one closed last first."""
+        return self._selected(account, lambda one: one.closed_position in positions)
+
+    def _selected(self, account: int, wanted: Callable[[OrderRecord], bool]) -> list[OrderRecord]:
+        with self._lock:
+            numbers = chain(
+                self._open.get(account, ()), reversed(self._closed_of.get(account, ()))
+            )
+            return [_copied(one) for one in self._known(numbers) if wanted(one)]
+
+    def _known(self, numbers: Iterable[int]) -> Iterator[OrderRecord]:
+        return (self._orders[one] for one in numbers if one in self._orders)
 
     def executions(self, account: int) -> list[Execution]:
         """Return an account's sides of its fills, the latest first."""

@@ -17,6 +17,7 @@ from pilothouse.language.rows import Message
 from pilothouse.language.schema import Command
 from pilothouse.records.history import History
 from pilothouse.trading_api.listing import Listing
+from pilothouse.trading_api.long_answers import LongAnswers
 from pilothouse.trading_api.names import Names
 from pilothouse.trading_api.nonces import FUTURES, SPOT, Nonces
 from pilothouse.trading_api.ports import FindKey, Key, Replica, Venue
@@ -60,6 +61,7 @@ class Door:
         self.futures_nonces = Nonces(FUTURES, self._nonce_before, self._signs_without)
         self.names = Names(venue, slot)
         self.tokens = Tokens()
+        self.long_answers = LongAnswers()
         self._venue, self._find_key, self._wait_s = venue, find_key, wait_s
         self._last: dict[str, int] = {}
         self._keys: dict[str, tuple[float, Key | None]] = {}
@@ -125,6 +127,12 @@ class Door:
             if time.monotonic() > ends:
                 raise Behind
             await asyncio.sleep(POLL_S)
+
+    def open_count(self, key: Key, *, spot: bool) -> int:
+        """Return how many orders a key's account has open in pairs, or in contracts."""
+        markets = self.listing().markets.values()
+        counted = (one.number for one in markets if one.is_spot == spot)
+        return sum(self.history.open_count(key.account, one) for one in counted)
 
     @property
     def now_us(self) -> int:

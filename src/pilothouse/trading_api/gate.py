@@ -12,14 +12,14 @@ from pilothouse.gate.descriptors import for_connections, raise_limit
 from pilothouse.gate.entry import Counted, Gate, Lane, declared_length
 from pilothouse.gate.limits import Limits, limits_for
 from pilothouse.trading_api.bodies import BODY_MAX
+from pilothouse.trading_api.futures.routes import PURPOSES as futures_paths
 from pilothouse.trading_api.futures.routes import READS as futures_reads
-from pilothouse.trading_api.futures.routes import SIGNED as futures_paths
-from pilothouse.trading_api.meter import Meter, Spent
+from pilothouse.trading_api.meter import Meter, Purpose, Spent
 from pilothouse.trading_api.spot.errors import TOO_MANY_REQUESTS
-from pilothouse.trading_api.spot.routes import SIGNED as spot_paths
+from pilothouse.trading_api.spot.routes import PURPOSES as spot_paths
 from pilothouse.venue.catalogue import to_json
 
-SIGNED: Final = spot_paths | futures_paths
+PURPOSES: Final = spot_paths | futures_paths
 """Where a key is asked for; there it is the key that counts, once it has signed rightly."""
 POST: Final = frozenset({"POST"})
 VERBS: Final = dict.fromkeys(futures_reads, POST | {"GET"})
@@ -78,10 +78,11 @@ class Strangers:
 
     def admit(self, scope: Scope, key: str) -> int:
         """Return 429 for an address without a known key that has used its allowance up, and for a
-        known key of which too much was wrong there.
+        known key of which too much was wrong there, or refused for its rate.
         """
+        purpose = PURPOSES.get(scope["path"], Purpose.READ)
         try:
-            self._meter.stranger(_key_named(scope), key)
+            self._meter.stranger(_key_named(scope), key, purpose)
         except Spent:
             return 429
         return 0
@@ -105,7 +106,7 @@ def _key_named(scope: Scope) -> str:
     never judged, so it counts against the address.
     """
     path, headers = scope["path"], scope["headers"]
-    if path not in SIGNED or scope["method"] not in VERBS.get(path, POST):
+    if path not in PURPOSES or scope["method"] not in VERBS.get(path, POST):
         return ""
     if declared_length(headers) > BODY_MAX:
         return ""

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 from pilothouse.gate.allowances import Allowances, Remembered
@@ -28,6 +29,14 @@ Payer = int | tuple[int, str]
 A nonce proves that the key's holder sent a request. Without one it may be a repeat by anyone who
 saw it, so it counts at the address it came from, and the account keeps its room everywhere else.
 """
+
+
+class Purpose(Enum):
+    """What a request is for: too much of one leaves the others alone, cancelling above all."""
+
+    READ = "read"
+    TRADE = "trade"
+    CANCEL = "cancel"
 
 
 class Past(Protocol):
@@ -86,6 +95,7 @@ class Meter:
         self.sockets: Allowances[str] = Allowances(rates.sockets, clock=clock)
         self.transfers: Allowances[Payer] = Allowances(rates.transfers, clock=clock)
         self.failures: Allowances[Pair] = Allowances(rates.failures, clock=clock)
+        self.refusals: Allowances[tuple[Pair, Purpose]] = Allowances(rates.refusals, clock=clock)
         self._known: Remembered[Pair] = Remembered()
         self._coming: dict[Place, _Coming] = {}
         self.open_orders = OpenOrders()
@@ -95,19 +105,21 @@ class Meter:
         """Return the limits of keys by their names; that of addresses is the gate's."""
         names = (
             "calls", "trading", "open_orders", "budget", "history", "cancels", "cancels_of_all",
-            "faults", "sockets", "transfers", "failures",
+            "faults", "sockets", "transfers", "failures", "refusals",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
     # strangers
 
-    def stranger(self, public: str, address: str) -> None:
+    def stranger(self, public: str, address: str, purpose: Purpose = Purpose.READ) -> None:
         """Charge a request's address, unless its key signed from there before; raise Spent.
 
-        Such a key is asked only whether too much of it was wrong there.
+        Such a key is asked only whether too much of it was wrong there, or refused for its rate.
         """
         if (public, address) in self._known:
             self.may_fail(public, address)
+            if self.refusals.is_spent(((public, address), purpose)):
+                raise Spent
         elif not self.public.take(address):
             raise Spent
 
@@ -133,6 +145,13 @@ class Meter:
             self.failures.add(pair, 1)
         else:
             self.public.add(address, UNKNOWN_KEY_COST)
+
+    def refused(self, public: str, address: str, purpose: Purpose) -> None:
+        """Count a request that was refused for its rate after its signature was judged.
+
+        By address: what others send in a key's name from elsewhere refuses nothing here.
+        """
+        self.refusals.add(((public, address), purpose), 1)
 
     # orders
 

@@ -26,6 +26,7 @@ _TRANSFERS: Final = Rate(20, 1)
 _PUBLIC: Final = Rate(200, 20)
 _SOCKETS: Final = Rate(2_000, 400)
 _FAILURES: Final = Rate(300, 20)
+_REFUSALS: Final = Rate(300, 20)
 
 
 class UnknownTier(ValueError):
@@ -60,6 +61,8 @@ class Rates:
     """What all WebSockets of an address, and of a key, cost; see `feeds.bills`."""
     failures: Rate = _FAILURES
     """Wrong signatures and old nonces of a key at an address from which it signed before."""
+    refusals: Rate = _REFUSALS
+    """Requests of a key at an address that were refused for another rate, by their purpose."""
 
     @staticmethod
     def of_tier(name: str) -> Rates:
@@ -70,7 +73,7 @@ class Rates:
 
 
 _NONE: Final = UNLIMITED
-NO_LIMITS: Final = Rates(_NONE, _NONE, 1 << 30, *[_NONE] * 9)
+NO_LIMITS: Final = Rates(_NONE, _NONE, 1 << 30, *[_NONE] * 10)
 TIERS: Final[dict[str, Rates]] = {
     "starter": Rates(Rate(15, 0.33), Rate(60, 1), 60),
     "intermediate": Rates(Rate(20, 0.5), Rate(125, 2.34), 80),
@@ -89,6 +92,8 @@ FUTURES_COSTS: Final = {
     "fills": 2,
 }
 """What a futures request costs; one that is not named costs 1."""
+ROWS_OF_ONE: Final = 100
+"""Orders that one request lists for its cost; each further hundred begun costs the same again."""
 FILLS_BEFORE: Final = 25
 """What `fills` costs with `lastFillTime`."""
 ORDER_COST: Final = 10
@@ -101,6 +106,11 @@ UNKNOWN_KEY_COST: Final = 4
 def cancel_cost(age_us: int) -> int:
     """Return what cancelling an order of this age adds to its pair's counter."""
     return next((cost for seconds, cost in CANCEL_COSTS if age_us < seconds * 1_000_000), 0)
+
+
+def listing_cost(cost: int, rows: int) -> int:
+    """Return what a request costs that lists so many orders; `cost` is that of a hundred."""
+    return cost * max(1, -(-rows // ROWS_OF_ONE))
 
 
 def tier() -> str:

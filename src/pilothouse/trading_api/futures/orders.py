@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, Final
 
-from pilothouse.records.orders import OrderRecord
+from pilothouse.records.orders import Execution, OrderRecord
 from pilothouse.trading_api.futures.arguments import ORDER
 from pilothouse.trading_api.futures.call import Call
+from pilothouse.trading_api.futures.charges import (
+    ASKED_MAX,
+    CLIENT_IDS,
+    HISTORY_MAX,
+    ORDER_IDS,
+    ends_asked_for,
+)
 from pilothouse.trading_api.futures.errors import invalid
 from pilothouse.trading_api.futures.order_rows import fill_row, history_row, open_row, status_row
 from pilothouse.trading_api.ids import number_of_uuid
 from pilothouse.trading_api.listing import Market
 
 FILLS_MAX: Final = 100
-HISTORY_MAX: Final = 1_000
-ASKED_MAX: Final = 100
-"""Orders that one request may ask about: each name is looked for among all of an account's."""
 
 
 async def open_orders(call: Call) -> dict[str, Any]:
     """Return the account's open orders in contracts."""
     await call.door.caught_up(call.key)
-    found = _in_contracts(call, call.door.history.open_orders(call.key.account))
-    return {"openOrders": [open_row(*one) for one in found]}
+    history, account = call.door.history, call.key.account
+    rows = await call.door.long_answers.rows(
+        lambda: _in_contracts(call, history.open_orders(account)), lambda one: open_row(*one)
+    )
+    return {"openOrders": rows}
 
 
 async def order_status(call: Call) -> dict[str, Any]:
@@ -32,20 +40,26 @@ async def order_status(call: Call) -> dict[str, Any]:
     What is not known, or another account's, is left out as Kraken does.
     """
     await call.door.caught_up(call.key)
+    ids = call.arguments.every(ASKED_MAX, *ORDER_IDS)
+    names = call.arguments.every(ASKED_MAX, *CLIENT_IDS)
+    if len(ids) + len(names) > ASKED_MAX:
+        raise invalid("orderIds" if ids else "cliOrdIds")
+    rows = await call.door.long_answers.rows(
+        lambda: _in_contracts(call, _asked_about(call, ids, names)), lambda one: status_row(*one)
+    )
+    return {"orders": rows}
+
+
+def _asked_about(call: Call, ids: list[str], names: list[str]) -> list[OrderRecord]:
     history, account = call.door.history, call.key.account
-    ids = call.arguments.every(ASKED_MAX, "orderIds", "orderId")
-    names = call.arguments.every(ASKED_MAX, "cliOrdIds", "cliOrdId")
     if not ids and not names:
-        found = history.open_orders(account)
-    else:
-        if len(ids) + len(names) > ASKED_MAX:
-            raise invalid("orderIds" if ids else "cliOrdIds")
-        numbers = [number_of_uuid(ORDER, one) or 0 for one in ids]
-        known = [history.order(one) for one in numbers]
-        found = [one for one in known if one is not None and one.account == account]
-        for name in names:
-            found += history.orders_named(account, name)[:1]
-    return {"orders": [status_row(*one) for one in _in_contracts(call, found)]}
+        return history.open_orders(account)
+    known = [history.order(number_of_uuid(ORDER, one) or 0) for one in ids]
+    found = [one for one in known if one is not None and one.account == account]
+    named: dict[str, OrderRecord] = {}
+    for one in history.orders_named(account, *names) if names else ():
+        named.setdefault(one.client_order_id, one)
+    return found + [named[one] for one in names if one in named]
 
 
 async def fills(call: Call) -> dict[str, Any]:
@@ -53,33 +67,32 @@ async def fills(call: Call) -> dict[str, Any]:
     await call.door.caught_up(call.key)
     before = call.arguments.date("lastFillTime")
     markets, history = call.door.listing().markets, call.door.history
-    found = [
-        one
-        for one in history.executions(call.key.account)
-        if not markets[one.fill.market].is_spot and (before is None or one.fill.time < before)
-    ]
-    return {
-        "fills": [
-            fill_row(markets[one.fill.market], one, history.order(one.order))
-            for one in found[:FILLS_MAX]
-        ]
-    }
+
+    def find() -> list[Execution]:
+        every = history.executions(call.key.account)
+        mine = (one for one in every if not markets[one.fill.market].is_spot)
+        return list(
+            islice((one for one in mine if before is None or one.fill.time < before), FILLS_MAX)
+        )
+
+    rows = await call.door.long_answers.rows(
+        find, lambda one: fill_row(markets[one.fill.market], one, history.order(one.order))
+    )
+    return {"fills": rows}
 
 
 async def order_history(call: Call) -> dict[str, Any]:
     """Return how the account's orders ended, the latest first, or `sort=asc`."""
     await call.door.caught_up(call.key)
-    since, before = call.arguments.date("since"), call.arguments.date("before")
+    wanted, history = ends_asked_for(call), call.door.history
     count = call.arguments.integer("count", HISTORY_MAX, 1, 1 << 31)
-    found = [
-        (market, one)
-        for market, one in _in_contracts(call, call.door.history.closed_orders(call.key.account))
-        if (since is None or one.updated_at >= since)
-        and (before is None or one.updated_at < before)
-    ]
-    if call.arguments.text("sort") == "asc":
-        found.reverse()
-    elements = [history_row(*one) for one in found[: min(count, HISTORY_MAX)]]
+    step = -1 if call.arguments.text("sort") == "asc" else 1
+
+    def find() -> list[tuple[Market, OrderRecord]]:
+        found = [one for one in history.closed_orders(call.key.account) if wanted(one)]
+        return _in_contracts(call, found[::step][: min(count, HISTORY_MAX)])
+
+    elements = await call.door.long_answers.rows(find, lambda one: history_row(*one))
     return {"elements": elements, "len": len(elements)}
 
 

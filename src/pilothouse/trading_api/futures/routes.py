@@ -18,7 +18,7 @@ from pilothouse.trading_api.figures import iso
 from pilothouse.trading_api.futures import account, instruments, orders, prices, trading
 from pilothouse.trading_api.futures.arguments import Arguments
 from pilothouse.trading_api.futures.call import Call, Handler
-from pilothouse.trading_api.futures.charges import charge
+from pilothouse.trading_api.futures.charges import HISTORY, charge, charge_reading
 from pilothouse.trading_api.futures.errors import (
     AUTHENTICATION_ERROR,
     INVALID_ARGUMENT,
@@ -31,8 +31,7 @@ from pilothouse.trading_api.futures.errors import (
 )
 from pilothouse.trading_api.futures.keys import NO_NONCE, Signed, signer, use
 from pilothouse.trading_api.futures.refusals import SERVER_ERROR
-from pilothouse.trading_api.meter import Meter, Spent
-from pilothouse.trading_api.rates import FILLS_BEFORE, FUTURES_COSTS
+from pilothouse.trading_api.meter import Meter, Purpose, Spent
 from pilothouse.venue.catalogue import to_json
 from pilothouse.venue.client import WriterIsAway
 from pilothouse.venue.clock import wall_clock_us
@@ -68,13 +67,15 @@ TRADES: Final[dict[str, Handler]] = {
 }
 CANCELS: Final = frozenset({f"{V3}/cancelorder", f"{V3}/cancelallorders"})
 """What a client may always do; a key that signs without nonces may say it again."""
-SIGNED: Final = frozenset(READS | TRADES)
-"""The paths of what has to be signed."""
+PURPOSES: Final = (
+    dict.fromkeys(READS, Purpose.READ)
+    | dict.fromkeys(TRADES, Purpose.TRADE)
+    | dict.fromkeys(CANCELS, Purpose.CANCEL)
+)
+"""The paths of what has to be signed, and what it is for."""
 SEND_ORDER: Final = f"{V3}/sendorder"
 CLIENT_NAME: Final = "cliOrdId"
 NAME_IS_TAKEN: Final = "clientOrderIdAlreadyExist"
-BARE: Final = "/api/history/"
-"""Answers of the history are not wrapped."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -107,6 +108,9 @@ def _route(way: _Way, path: str, handler: Handler, *, private: bool, trades: boo
         except NotTaken as fault:
             return _success(path, {"sendStatus": trading.standing_of(fault.status)})
         except Refused as refused:
+            if isinstance(refused, Limited):
+                public = request.headers.get("apikey", "")
+                way.meter.refused(public, address_of(request), PURPOSES[path])
             return _error(refused.error, says=refused.says)
         except Exception as error:
             return _error(_error_of(error))
@@ -126,18 +130,8 @@ async def _read(
     path_params = dict(request.path_params)
     call = Call(way.door, Arguments(fields), way.meter, key, path_params, payer=payer)
     if private:
-        _charge(call, path)
+        charge_reading(call, path)
     return await handler(call)
-
-
-def _charge(call: Call, path: str) -> None:
-    word = path.rpartition("/")[2]
-    cost = FUTURES_COSTS.get(word, 1)
-    if word == "fills" and call.arguments.text("lastFillTime"):
-        cost = FILLS_BEFORE
-    counter = call.meter.history if path.startswith(BARE) else call.meter.budget
-    if not counter.take(call.payer, cost):
-        raise Limited
 
 
 async def _acted(way: _Way, request: Request, path: str, handler: Handler) -> dict[str, Any]:
@@ -233,7 +227,8 @@ def _error_of(error: Exception) -> str:
 
 
 def _success(path: str, result: dict[str, Any]) -> Response:
-    if path.startswith(BARE):
+    # Answers of the history are not wrapped.
+    if path.startswith(HISTORY):
         return _json(result)
     return _json({"result": "success", **result, "serverTime": iso(wall_clock_us())})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from pilothouse.records.orders import Execution, OrderRecord
@@ -24,8 +24,10 @@ CLOSE_TIMES: Final[dict[str, Callable[[OrderRecord], int]]] = {
 async def open_orders(call: Call) -> Any:
     """Return the account's open spot orders, filtered by `userref` or `cl_ord_id`."""
     await call.door.caught_up(call.key)
-    found = _wanted(call, call.door.history.open_orders(call.key.account))
-    return {"open": _rows(call, found)}
+    history = call.door.history
+    return {
+        "open": await _rows(call, lambda: _wanted(call, history.open_orders(call.key.account)))
+    }
 
 
 async def closed_orders(call: Call) -> Any:
@@ -34,16 +36,17 @@ async def closed_orders(call: Call) -> Any:
     time_of = call.arguments.choice("closetime", CLOSE_TIMES, "both")
     found = _wanted(call, call.door.history.closed_orders(call.key.account))
     found = between(call.arguments, found, time_of)
-    return {"closed": _rows(call, page(call.arguments, found)), "count": len(found)}
+    rows = await _rows(call, lambda: page(call.arguments, found))
+    return {"closed": rows, "count": len(found)}
 
 
 async def query_orders(call: Call) -> Any:
-    """Return orders by id (at most fifty) or by `cl_ord_id`, open or closed."""
+    """Return at most fifty orders by id or by `cl_ord_id`, open ones first, then the latest."""
     await call.door.caught_up(call.key)
     history = call.door.history
     if call.arguments.has("cl_ord_id"):
         name = call.arguments.need("cl_ord_id")
-        found = _spot_only(call, history.orders_named(call.key.account, name))
+        found = _spot_only(call, history.orders_named(call.key.account, name))[:IDS_MAX]
     else:
         call.arguments.need("txid")
         numbers = call.arguments.orders(IDS_MAX)
@@ -54,7 +57,7 @@ async def query_orders(call: Call) -> Any:
         found = _spot_only(call, found)
         if len(found) != len(numbers):
             raise Refused(UNKNOWN_ORDER)
-    return _rows(call, _filtered_by_userref(call, found))
+    return await _rows(call, lambda: _filtered_by_userref(call, found))
 
 
 def _wanted(call: Call, found: Iterable[OrderRecord]) -> list[OrderRecord]:
@@ -75,12 +78,13 @@ def _spot_only(call: Call, found: Iterable[OrderRecord]) -> list[OrderRecord]:
     return [one for one in found if one.market in markets and markets[one.market].is_spot]
 
 
-def _rows(call: Call, found: Iterable[OrderRecord]) -> dict[str, Any]:
+async def _rows(call: Call, find: Callable[[], Sequence[OrderRecord]]) -> dict[str, Any]:
     markets, with_trades = call.door.listing().markets, call.arguments.flag("trades")
-    return {
-        txid_of(ORDER, one.number): order_row(markets[one.market], one, with_trades)
-        for one in found
-    }
+
+    def made(one: OrderRecord) -> tuple[str, Any]:
+        return txid_of(ORDER, one.number), order_row(markets[one.market], one, with_trades)
+
+    return dict(await call.door.long_answers.rows(find, made))
 
 
 async def trades_history(call: Call) -> Any:

@@ -14,12 +14,11 @@ from pilothouse.trading_api import texts
 from pilothouse.trading_api.bodies import TooLarge, address_of, raw_path, read_body
 from pilothouse.trading_api.counted import Once
 from pilothouse.trading_api.door import Behind, Door
-from pilothouse.trading_api.meter import Meter, Spent
-from pilothouse.trading_api.rates import SPOT_COSTS
+from pilothouse.trading_api.meter import Meter, Purpose, Spent
 from pilothouse.trading_api.spot import balances, listing, orders, prices, tokens, trading
 from pilothouse.trading_api.spot.arguments import Arguments
 from pilothouse.trading_api.spot.call import Call, Handler
-from pilothouse.trading_api.spot.charges import charge
+from pilothouse.trading_api.spot.charges import charge, charge_reading
 from pilothouse.trading_api.spot.errors import (
     BAD_REQUEST,
     BUSY,
@@ -75,8 +74,13 @@ TRADES: Final[dict[str, Handler]] = {
     "CancelAll": trading.cancel_all,
     "WalletTransfer": balances.wallet_transfer,
 }
-SIGNED: Final = frozenset(f"/0/private/{one}" for one in READS | TOKENS | TRADES)
-"""The paths of what has to be signed."""
+PRIVATE: Final = "/0/private/"
+PURPOSES: Final = (
+    {PRIVATE + one: Purpose.READ for one in READS | TOKENS}
+    | {PRIVATE + one: Purpose.TRADE for one in TRADES}
+    | {PRIVATE + one: Purpose.CANCEL for one in CANCELS}
+)
+"""The paths of what has to be signed, and what it is for."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -88,6 +92,12 @@ def routes(door: Door, meter: Meter) -> list[Route]:
         try:
             result = await _result(door, meter, request)
         except Refused as refused:
+            if isinstance(refused, Limited):
+                public, purpose = (
+                    request.headers.get("api-key", ""),
+                    PURPOSES[request.scope["path"]],
+                )
+                meter.refused(public, address_of(request), purpose)
             return _envelope([refused.error])
         except Exception as error:
             return _envelope([_error_of(error)])
@@ -138,8 +148,8 @@ async def _private(door: Door, meter: Meter, request: Request, method: str, body
     call = Call(door, Arguments(values), meter, key, once)
     acts = method in TRADES and key.may_trade
     # What may not act is charged as what it does: it reads.
-    if not acts and not meter.calls.take(key.account, SPOT_COSTS.get(method, 1)):
-        raise Limited(RATE_LIMIT)
+    if not acts:
+        charge_reading(call, method)
     if method in READS:
         return await READS[method](call)
     if method in TRADES and not acts:
