@@ -5,6 +5,7 @@ Work is counted by what is looked up, never by time. Every method of both APIs i
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 from collections import Counter
@@ -14,17 +15,20 @@ from typing import Any
 import httpx
 import pytest
 
+from pilothouse.language.commands import CancelOrder
 from pilothouse.records.history import History
 from pilothouse.trading_api.bodies import BODY_MAX
+from pilothouse.trading_api.door import Door
 from pilothouse.trading_api.futures import routes as of_futures
 from pilothouse.trading_api.futures.arguments import Arguments as FuturesArguments
 from pilothouse.trading_api.futures.errors import Refused as FuturesRefused
 from pilothouse.trading_api.listing import Listing
 from pilothouse.trading_api.lists import NAMES_MAX, TooManyNames, names_of
+from pilothouse.trading_api.signing import spot_signature
 from pilothouse.trading_api.spot import routes as of_spot
 from pilothouse.trading_api.spot.arguments import Arguments
 from pilothouse.trading_api.spot.errors import Refused
-from tests.attack.test_rates import ORDER, futures, spot
+from tests.attack.test_rates import NONCE, ORDER, futures, spot
 from tests.trading_api.running import Exchange, Key
 
 ENDLESS = ",".join(["XBTUSD"] * 140_000)
@@ -125,3 +129,33 @@ def test_a_list_is_split_no_further_than_its_bound() -> None:
         names_of(["a"] * (NAMES_MAX + 1))
     with pytest.raises(TooManyNames):
         names_of(["," * NAMES_MAX])
+
+
+def test_one_reference_in_many_spellings_cancels_each_order_once(
+    exchange: Exchange, rich: Callable[[], Key], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, sent = rich(), Counter[type]()
+    fields = {**ORDER, "price": "10000", "userref": "7"}
+    placed = [spot(exchange.url, key, "AddOrder", **fields)["result"]["txid"][0] for _ in range(3)]
+    real = Door.ask
+
+    async def ask(self: Door, key: Any, commands: Any) -> Any:
+        sent.update(map(type, commands))
+        return await real(self, key, commands)
+
+    monkeypatch.setattr(Door, "ask", ask)
+    spellings = [sign + "0" * zeros + "7" for sign in ("", "+") for zeros in range(19)]
+    answer = cancel_batch(exchange.url, key, [*spellings, 7, {"txid": "7"}, *placed])
+    assert answer == {"error": [], "result": {"count": 3}}
+    assert sent[CancelOrder] == 3
+    assert cancel_batch(exchange.url, key, ["7", "x"])["error"] == ["EOrder:Unknown order"]
+
+
+def cancel_batch(url: str, key: Key, orders: list[Any]) -> Any:
+    """Send a signed batch of cancellations and return its envelope."""
+    nonce, path = str(next(NONCE)), "/0/private/CancelOrderBatch"
+    body = json.dumps({"nonce": nonce, "orders": orders}).encode()
+    signed = base64.b64encode(spot_signature(key.secret, path.encode(), nonce.encode(), body))
+    headers = {"API-Key": key.public, "API-Sign": signed.decode()}
+    headers["Content-Type"] = "application/json"
+    return httpx.post(url + path, content=body, headers=headers, timeout=60).json()

@@ -91,7 +91,7 @@ async def cancel_order(call: Call) -> Any:
     if call.arguments.has("cl_ord_id"):
         named = [_by_name(call, call.arguments.need("cl_ord_id"))]
     else:
-        named = await _by_text(call, call.arguments.need("txid"))
+        named = await _by_texts(call, [call.arguments.need("txid")])
     return {"count": await _cancel(call, named)}
 
 
@@ -102,8 +102,7 @@ async def cancel_order_batch(call: Call) -> Any:
         raise invalid("orders")
     asked: list[CancelOrder] = [_by_name(call, one) for one in dict.fromkeys(map(str, names))]
     named = (one.get("txid") if isinstance(one, dict) else one for one in values)
-    for text in dict.fromkeys(map(texts.text_of, named)):
-        asked += await _by_text(call, text or "")
+    asked += await _by_texts(call, [texts.text_of(one) or "" for one in named])
     return {"count": await _cancel(call, asked, len(values) + len(names))}
 
 
@@ -117,17 +116,20 @@ def _by_name(call: Call, name: str) -> CancelOrder:
     return CancelOrder(account=call.key.account, client_order_id=name)
 
 
-async def _by_text(call: Call, text: str) -> Sequence[CancelOrder]:
-    number = number_of_txid(ORDER, text)
-    if number:
-        return [CancelOrder(account=call.key.account, order=number)]
-    user_ref = texts.integer_of(text)
-    if not user_ref:
+async def _by_texts(call: Call, said: Sequence[str]) -> list[CancelOrder]:
+    # By number, not by text: a reference can be spelled in many ways, and names many orders.
+    ids = [number_of_txid(ORDER, one) for one in said]
+    references = {
+        texts.integer_of(one) for one, number in zip(said, ids, strict=True) if not number
+    }
+    if not all(references):
         raise Refused(UNKNOWN_ORDER)
-    await call.door.caught_up(call.key)
-    found = call.door.history.open_orders(call.key.account)
-    orders = [one.number for one in found if one.user_ref == user_ref]
-    return [CancelOrder(account=call.key.account, order=one) for one in orders]
+    numbers = dict.fromkeys(one for one in ids if one)
+    if references:
+        await call.door.caught_up(call.key)
+        found = call.door.history.open_orders(call.key.account)
+        numbers |= dict.fromkeys(one.number for one in found if one.user_ref in references)
+    return [CancelOrder(account=call.key.account, order=one) for one in numbers]
 
 
 async def _cancel(call: Call, asked: Sequence[CancelOrder], paid: int = 1) -> int:
