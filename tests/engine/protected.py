@@ -113,13 +113,14 @@ class Exchange:
             **(plain | words),
         )  # fmt: skip
 
-    def prices(self, dollars):
+    def prices(self, dollars, *behind):
+        """Tell what the sources say, with other commands behind it in the same block."""
         told = [
             SetIndexPrice(asset=CONTRACTS[market][0], source=source, price_e12=int(price * E12))
             for market, price in dollars.items()
             for source in SOURCES
         ]
-        self.say(*told)
+        self.say(*told, *behind)
 
     def settle(self):
         for _ in range(500):

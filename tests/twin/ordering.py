@@ -19,7 +19,17 @@ from pilothouse.language.kinds import (
 from tests.twin.facts import Books, Market, Order
 from tests.twin.index import is_old, is_stale
 from tests.twin.margin import margin_of, open_size, schedule_of, unproven
-from tests.twin.trading import cancel, crosses, match, opposite, reducible, release, wallet_key
+from tests.twin.trading import (
+    cancel,
+    crosses,
+    fills_whole,
+    maker_bears,
+    match,
+    opposite,
+    reducible,
+    release,
+    wallet_key,
+)
 from tests.twin.valuation import MILLION, best, fee_rates, mark_value, ppm_up, value, within
 
 STATUS_REFUSES = {
@@ -172,11 +182,11 @@ def _book(books: Books, order: Order, market: Market) -> int:
             return no.TOO_MANY_OPEN_ORDERS
     if market.clearing and asked.flags & POST_ONLY and _would_trade(books, order):
         return no.POST_ONLY_WOULD_TRADE
+    if asked.time_in_force != TimeInForce.FOK:
+        return 0
     cut = order.remaining < asked.quantity
-    whole = not cut and _fills_whole(books, order, market)
-    if asked.time_in_force == TimeInForce.FOK and not whole:
-        return no.FILL_OR_KILL_CANNOT_FILL
-    return 0
+    fills = fills_whole if market.clearing else _fills_whole
+    return no.FILL_OR_KILL_CANNOT_FILL if cut or not fills(books, order, market) else 0
 
 
 def _may_rest(asked: PlaceOrder) -> bool:
@@ -202,22 +212,19 @@ def _fills_whole(
         and crosses(order, one)
     ]
     sign = 1 if order.asked.side == Side.BUY else -1
-    left, held = order.remaining, {key: one.quantity for key, one in books.positions.items()}
+    left = order.remaining
     taker_ppm = fee_rates(books, order.asked.account, market)[1]
     for one in sorted(against, key=lambda one: (sign * one.price, one.number)):
         if left <= 0:
             break
         if one.asked.account == order.asked.account:
             return False
-        quantity, key = min(left, one.remaining), (one.asked.account, one.asked.market)
-        if one.asked.flags & REDUCE_ONLY:
-            quantity = min(quantity, max(0, sign * held.get(key, 0)))
+        quantity = min(left, one.remaining)
         if money is not None:
             worth = floor(value(books, market, one.price, quantity))
             if worth > money:
                 return False
             money -= worth + min(ppm_up(worth, taker_ppm), money - worth)
-        held[key] = held.get(key, 0) - sign * quantity
         left -= quantity
     return left <= 0
 
@@ -296,13 +303,18 @@ def _trade_and_rest(books: Books, order: Order, market: Market) -> None:
     else:
         reason = match(books, order, market)
     if order.remaining > 0 and reason is None:
-        if _may_rest(asked):
+        if _may_rest(asked) and _bears_its_limit(books, order, market):
             books.orders[order.number] = order
             return
-        reason = CancelReason.IMMEDIATE_REST
+        reason = CancelReason.FUNDS if _may_rest(asked) else CancelReason.IMMEDIATE_REST
     if order.remaining > 0:
         books.cancelled.append((order.number, int(reason)))
     release(books, order, market)
+
+
+def _bears_its_limit(books: Books, order: Order, market: Market) -> bool:
+    worth = floor(value(books, market, order.price, order.remaining))
+    return not market.clearing or maker_bears(books, order, market, order.remaining, worth)
 
 
 def cancel_order(books: Books, asked: CancelOrder) -> tuple[int, int]:

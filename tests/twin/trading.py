@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from fractions import Fraction
 from math import ceil, floor
 
 from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.kinds import CancelReason, Purpose, Side, Wallet
 from tests.twin.facts import Books, Market, Order
+from tests.twin.margin import margin_of, requirement, schedule_of
 from tests.twin.valuation import (
     DAY,
     accrued,
@@ -15,6 +18,7 @@ from tests.twin.valuation import (
     fee_rates,
     funding_now,
     in_dollars,
+    mark_value,
     ppm_up,
     value,
 )
@@ -60,7 +64,12 @@ def release(books: Books, order: Order, market: Market) -> None:
     order.held = 0
 
 
-def match(books: Books, taker: Order, market: Market) -> CancelReason | None:
+Trade = Callable[[Books, Order, Order, Market, int, int], None]
+
+
+def match(
+    books: Books, taker: Order, market: Market, trade: Trade | None = None
+) -> CancelReason | None:
     """Trade with the best orders of the other side; return why it may not rest, or None."""
     while taker.remaining > 0:
         maker = best(books, taker.asked.market, opposite(taker.asked.side))
@@ -77,8 +86,53 @@ def match(books: Books, taker: Order, market: Market) -> CancelReason | None:
         worth = floor(value(books, market, maker.price, quantity))
         if taker.holds_all and taker.held < worth:
             return CancelReason.FUNDS
-        _trade(books, taker, maker, market, quantity, worth)
+        if market.clearing and taker.number and reduces(books, taker):
+            taker_ppm = fee_rates(books, taker.asked.account, market)[1]
+            if not can_bear(books, taker, market, quantity, worth, taker_ppm):
+                return CancelReason.FUNDS
+        if market.clearing and not maker_bears(books, maker, market, quantity, worth):
+            cancel(books, maker, CancelReason.FUNDS)
+            continue
+        (trade or _trade)(books, taker, maker, market, quantity, worth)
     return None
+
+
+def fills_whole(books: Books, order: Order, market: Market) -> bool:
+    """Say whether a contract's order would fill at once and whole: a copy of the books tries."""
+    tried, asked = copy.deepcopy((books, order))
+    match(tried, asked, tried.markets[order.asked.market - 1], _TRADE)
+    return bool(asked.remaining == 0)
+
+
+def reduces(books: Books, order: Order) -> bool:
+    """Say whether an order is on the side that reduces its account's position."""
+    return reducible(books, order) > 0
+
+
+def maker_bears(books: Books, maker: Order, market: Market, quantity: int, worth: int) -> bool:
+    """Say whether the account of an order that rests, or would, can bear a fill of it."""
+    maker_ppm = fee_rates(books, maker.asked.account, market)[0]
+    return can_bear(books, maker, market, quantity, worth, maker_ppm)
+
+
+def can_bear(
+    books: Books, order: Order, market: Market, quantity: int, worth: int, fee_ppm: int
+) -> bool:
+    """Say whether a fill at a loss to the mark leaves its account its maintenance margin."""
+    at_mark = ceil(mark_value(books, market, quantity))
+    sign = 1 if order.asked.side == Side.BUY else -1
+    loss = sign * (worth - at_mark)
+    if loss <= 0:
+        return True
+    account, number = order.asked.account, order.asked.market
+    position, margin = books.positions[account, number], margin_of(books, account)
+    opened_at = position.opened_at if position.quantity else books.time
+    tiers = schedule_of(books, account, market, opened_at, market.schedules)
+    before, after = (
+        requirement(ceil(mark_value(books, market, abs(size))), tiers, "maintenance_ppm")
+        for size in (position.quantity, position.quantity + sign * quantity)
+    )
+    return margin.equity - loss - ppm_up(worth, fee_ppm) >= margin.maintenance - before + after
 
 
 def _trade(
@@ -108,6 +162,10 @@ def _trade(
     if maker.remaining == 0:
         del books.orders[maker.number]
         release(books, maker, market)
+
+
+_TRADE: Trade = _trade
+"""What a trade does, whoever listens to those that are made."""
 
 
 def _settle_spot(

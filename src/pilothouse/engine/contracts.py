@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from pilothouse.engine.fees import add_volume, rates
-from pilothouse.engine.margin import account_margin, notional, resolve, unproven
+from pilothouse.engine.margin import (
+    account_margin,
+    accrued_funding,
+    maintenance_of,
+    notional,
+    resolve,
+    schedule_now,
+    unproven,
+)
 from pilothouse.engine.money import add
 from pilothouse.engine.orders import reserve_size
 from pilothouse.engine.positions import change_position
@@ -26,9 +34,9 @@ from pilothouse.rules.money import value_up
 def margin_for_order(s: State, row: int, limit: int) -> int:
     """Count a new order into its position and check limits and margin; return a refusal or 0.
 
-    An order that only reduces its position is always allowed. Any other must leave equity, less
-    the loss it would make against the mark at its limit and its fee, at or above initial margin
-    with orders, without what rests on a stale index.
+    An order that only reduces its position needs none: `can_bear` judges each of its fills. Any
+    other must leave equity, less the loss it would make against the mark at its limit and its
+    fee, at or above initial margin with orders, without what rests on a stale index.
     """
     o = s.orders[row]
     m = s.markets[o.market]
@@ -83,6 +91,70 @@ def _margin_refusal(s: State, row: int, limit: int) -> int:
     stale, rows = unproven(s, o.account)
     visit(s, rows)
     return INDEX_IS_STALE if equity - stale - cost < with_orders else 0
+
+
+@inner
+def taker_bears(s: State, row: int, quantity: int, value: int) -> bool:
+    """Tell whether a taker's account can bear a fill.
+
+    Only what reduces is judged here: what adds had its margin checked at its limit.
+    """
+    o = s.orders[row]
+    held = s.positions[o.position].quantity
+    if held == 0 or (held > 0) == (o.side == Side.BUY):
+        return True
+    _, taker_ppm = rates(s, o.account, s.markets[o.market].fee_schedule)
+    return can_bear(s, row, quantity, value, taker_ppm)
+
+
+@inner
+def maker_bears(s: State, row: int, quantity: int, value: int) -> bool:
+    """Tell whether a maker's account can bear a fill, also one that only comes later."""
+    o = s.orders[row]
+    maker_ppm, _ = rates(s, o.account, s.markets[o.market].fee_schedule)
+    return can_bear(s, row, quantity, value, maker_ppm)
+
+
+@inner
+def can_bear(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> bool:
+    """Tell whether a fill would leave its account at or above maintenance margin.
+
+    A fill at the mark or better takes nothing from the account and always may. Any other gives
+    the counterparty what lies between its price and the mark: never more than the account has.
+    """
+    o = s.orders[row]
+    p = s.positions[o.position]
+    at_mark = notional(s, o.market, quantity)
+    loss = value - at_mark if o.side == Side.BUY else at_mark - value
+    if loss <= 0:
+        return True
+    equity, _, _, maintenance, _, rows = account_margin(s, o.account, 0, 0)
+    visit(s, rows)
+    schedule = schedule_now(s, o.position)
+    before = notional(s, o.market, abs(p.quantity))
+    left = p.quantity + (quantity if o.side == Side.BUY else -quantity)
+    after = notional(s, o.market, abs(left))
+    freed = maintenance_of(s, schedule, before) - maintenance_of(s, schedule, after)
+    return equity - loss - fee(value, fee_ppm) >= maintenance - freed
+
+
+@inner
+def suppose_fill(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> None:
+    """Move a position as a fill of an order would, with its cost and fee but without money.
+
+    Its account's margin is then what it would be. A negative quantity and value take it back.
+    """
+    o = s.orders[row]
+    p = s.positions[o.position]
+    sign = 1 if o.side == Side.BUY else -1
+    charged = fee(abs(value), fee_ppm)
+    accrued = accrued_funding(s, o.position)
+    if p.quantity == 0:
+        p.schedule = resolve(s, o.position, 0)
+    p.quantity += sign * quantity
+    # What funding has accrued so far is paid by the fill, at the size before it.
+    p.entry_cost += sign * value + (charged if quantity > 0 else -charged)
+    p.entry_cost += accrued_funding(s, o.position) - accrued
 
 
 @inner

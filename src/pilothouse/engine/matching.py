@@ -2,19 +2,26 @@
 
 An order trades at most FILLS_PER_ORDER times and its rest is then cancelled, so that the events of
 one command are bounded. An account never trades with itself: the newer order's rest is cancelled,
-but the venue's own liquidation order cancels what the account has in its way.
+but the venue's own liquidation order cancels what the account has in its way. Nobody is filled at
+a price that would leave the account below maintenance margin: that order's rest is cancelled.
 """
 
 from __future__ import annotations
 
 from pilothouse.engine import events as emit
-from pilothouse.engine.contracts import settle_contract
+from pilothouse.engine.contracts import (
+    maker_bears,
+    settle_contract,
+    suppose_fill,
+    taker_bears,
+)
+from pilothouse.engine.fees import rates
 from pilothouse.engine.orders import cancel_resting, leave_book, reserve_size
 from pilothouse.engine.pointers import fetch_row
 from pilothouse.engine.reducing import reducible
 from pilothouse.engine.spot import can_pay, held_after, settle_spot
 from pilothouse.engine.state import FILLS_PER_ORDER, State
-from pilothouse.engine.work import visit
+from pilothouse.engine.work import MATCH_WORK, visit
 from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.kinds import CancelReason, FillKind, Side
 from pilothouse.rules.compiled import inlined, inner
@@ -22,6 +29,8 @@ from pilothouse.rules.money import value_down
 
 FILL_WORK = 12
 """Rows that one fill visits: orders, positions, balances, accounts and volumes of both sides."""
+WALK_SPARE = 512
+"""A walk that only tries ends so much earlier: fills may make a balance for each who is met."""
 
 
 @inlined
@@ -46,11 +55,12 @@ def match(s: State, taker: int, limit: int, fill_kind: int) -> int:
     """
     o = s.orders[taker]
     fills = 0
+    begun = s.scratch[0].work
     while o.remaining > 0:
         level = best_opposite(s, o.market, o.side)
         if level == 0 or not crosses(s, level, o.side, limit):
             return 0
-        if fills == FILLS_PER_ORDER:
+        if fills == FILLS_PER_ORDER or s.scratch[0].work - begun >= MATCH_WORK:
             return CancelReason.FILLS_CAPPED
         maker = s.levels[level].first
         fetch_row(s.orders, s.orders[maker].next)
@@ -66,8 +76,11 @@ def match(s: State, taker: int, limit: int, fill_kind: int) -> int:
             continue
         m = s.markets[o.market]
         value = value_down(s.levels[level].price, quantity, m.multiplier, m.divisor)
-        if o.position == 0 and not can_pay(s, taker, value):
+        if not _taker_pays(s, taker, quantity, value, fill_kind):
             return CancelReason.FUNDS
+        if o.position != 0 and not maker_bears(s, maker, quantity, value):
+            cancel_resting(s, maker, CancelReason.FUNDS)
+            continue
         _trade(s, taker, maker, quantity, value, fill_kind)
     return 0
 
@@ -79,6 +92,14 @@ def _fill_quantity(s: State, wanted: int, maker: int) -> int:
     if k.flags & REDUCE_ONLY:
         quantity = min(quantity, reducible(s, maker))
     return quantity
+
+
+@inlined
+def _taker_pays(s: State, taker: int, quantity: int, value: int, fill_kind: int) -> bool:
+    # The venue's own liquidation order has a price of its own that it stops at.
+    if s.orders[taker].position == 0:
+        return can_pay(s, taker, value)
+    return fill_kind == FillKind.LIQUIDATION or taker_bears(s, taker, quantity, value)
 
 
 @inlined
@@ -132,26 +153,35 @@ def can_fill_whole(s: State, taker: int, limit: int, held: int) -> bool:
     """Tell whether `match` would fill an order at once and whole (fill or kill).
 
     It takes the very steps of `match`: positions are moved as fills would move them, so that a
-    maker's orders that only reduce share one position, and moved back. `held` is what a spot buy
+    maker's orders share one position and one margin, and moved back. `held` is what a spot buy
     that holds all there is has to pay with, negative where the money reaches or is judged later.
     """
     o = s.orders[taker]
     left, steps, walked = o.remaining, 0, 0
+    begun = s.scratch[0].work
     level = best_opposite(s, o.market, o.side)
     row = s.levels[level].first
     while left > 0 and level != 0 and crosses(s, level, o.side, limit):
         k = s.orders[row]
-        if steps == FILLS_PER_ORDER or k.account == o.account:
+        done = s.scratch[0].work - begun + WALK_SPARE >= MATCH_WORK
+        if steps == FILLS_PER_ORDER or k.account == o.account or done:
             break
         steps += 1
+        visit(s, FILL_WORK)
         quantity = _fill_quantity(s, left, row)
+        if quantity > 0 and o.position != 0:
+            value = _value(s, row, quantity)
+            if not taker_bears(s, taker, quantity, value):
+                break
+            if not maker_bears(s, row, quantity, value):
+                quantity = 0
         if quantity > 0:
             if held >= 0:
                 held = held_after(s, taker, s.levels[level].price, quantity, held)
                 if held < 0:
                     break
             left -= quantity
-            _move(s, row, quantity)
+            _suppose(s, taker, row, quantity)
             s.scratch[0].walked_orders[walked] = row
             s.scratch[0].walked[walked] = quantity
             walked += 1
@@ -162,14 +192,27 @@ def can_fill_whole(s: State, taker: int, limit: int, held: int) -> bool:
         if row == 0:
             level = next_level(s, level, o.side)
             row = s.levels[level].first
-    visit(s, steps)
-    for place in range(walked):
-        _move(s, s.scratch[0].walked_orders[place], -s.scratch[0].walked[place])
+    while walked > 0:
+        walked -= 1
+        _suppose(s, taker, s.scratch[0].walked_orders[walked], -s.scratch[0].walked[walked])
     return left <= 0
 
 
 @inlined
-def _move(s: State, maker: int, quantity: int) -> None:
-    k = s.orders[maker]
-    if k.position != 0:
-        s.positions[k.position].quantity += quantity if k.side == Side.BUY else -quantity
+def _value(s: State, maker: int, quantity: int) -> int:
+    m = s.markets[s.orders[maker].market]
+    return value_down(s.orders[maker].price, quantity, m.multiplier, m.divisor)
+
+
+@inlined
+def _suppose(s: State, taker: int, maker: int, quantity: int) -> None:
+    # A fill of both sides in a contract; a negative quantity takes it back.
+    if s.orders[maker].position == 0:
+        return
+    value = _value(s, maker, abs(quantity))
+    value = value if quantity > 0 else -value
+    schedule = s.markets[s.orders[maker].market].fee_schedule
+    _, taker_ppm = rates(s, s.orders[taker].account, schedule)
+    maker_ppm, _ = rates(s, s.orders[maker].account, schedule)
+    suppose_fill(s, taker, quantity, value, taker_ppm)
+    suppose_fill(s, maker, quantity, value, maker_ppm)

@@ -25,6 +25,8 @@ STEP_WORK = 12_288
 """More than one step visits: one examination of an account in some hundred contracts."""
 WORK_MOST = BLOCK_WORK + STEP_WORK
 """After every block `work` is at most this."""
+MATCH_WORK = 6_144
+"""Rows that one order visits while it matches: its fills, and the margin of whom they cost."""
 RANKING_WORK = 8_192
 """Rows that one examination visits to rank counterparties for an unwind."""
 

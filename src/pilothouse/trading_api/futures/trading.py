@@ -40,6 +40,7 @@ ACCOUNTS: Final = {
 FAILED: Final = {
     CancelReason.IMMEDIATE_REST: ("iocWouldNotExecute", "IOC_WOULD_NOT_EXECUTE"),
     CancelReason.SELF_TRADE: ("selfFill", "WOULD_EXECUTE_SELF"),
+    CancelReason.FUNDS: ("wouldCauseLiquidation", "WOULD_CAUSE_LIQUIDATION"),
     CancelReason.REDUCE_ONLY: ("wouldNotReducePosition", "WOULD_NOT_REDUCE_POSITION"),
     CancelReason.POST_ONLY: ("postWouldExecute", "POST_WOULD_EXECUTE"),
 }

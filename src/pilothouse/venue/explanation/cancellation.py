@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pilothouse.engine.machine import Machine
 from pilothouse.engine.state import FILLS_PER_ORDER
-from pilothouse.language.events import OrderCancelled
+from pilothouse.language.events import OrderCancelled, OrderFilled
 from pilothouse.language.kinds import CancelReason, Side
-from pilothouse.language.rows import Happened
+from pilothouse.language.rows import Happened, from_event_row
 from pilothouse.venue.explanation import units
 from pilothouse.venue.explanation.facts import Comparison, Figure, Line, Section
 from pilothouse.venue.explanation.liquidation import Told, because, weighing
@@ -60,13 +60,19 @@ def _numbers(halt: Halt, one: Happened, view: OrderView | None) -> tuple[Compari
         none = Line("opposite position to reduce", units.quantity(machine, market, 0))
         return (Comparison(left, "=" if held == 0 else "≠", none, held == 0),)
     if event.reason == CancelReason.FILLS_CAPPED:
-        cap = Line("most trades of one order", Figure(FILLS_PER_ORDER))
-        return (Comparison(Line("Trades", Figure(FILLS_PER_ORDER)), "=", cap),)
+        cap = Line("most orders that one may meet", Figure(FILLS_PER_ORDER))
+        return (Comparison(Line("Trades", Figure(_trades(halt, event.order))), "≤", cap),)
     if view is None or event.reason not in (CancelReason.IMMEDIATE_REST, CancelReason.POST_ONLY):
         return ()
     of = halt.after if event.reason == CancelReason.IMMEDIATE_REST else machine
     assert of is not None
     return _against_the_book(of, view)
+
+
+def _trades(halt: Halt, taker: int) -> int:
+    # Orders that it met and that were cancelled instead are counted by the cap, but are no trades.
+    told = [from_event_row(row).event for row in halt.told]
+    return sum(isinstance(one, OrderFilled) and one.taker_order == taker for one in told)
 
 
 def _against_the_book(machine: Machine, view: OrderView) -> tuple[Comparison, ...]:

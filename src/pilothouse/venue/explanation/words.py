@@ -19,9 +19,9 @@ REASON_WORDS: Final = {
     CancelReason.MARGIN: "equity no longer covered the margin of positions and orders",
     CancelReason.LIQUIDATION: "the account was below its maintenance margin",
     CancelReason.MARKET_STATUS: "the market's status no longer takes it",
-    CancelReason.FILLS_CAPPED: "it had traded as often as one order may",
+    CancelReason.FILLS_CAPPED: "it had met as many orders as one order may",
     CancelReason.PRICE_BAND: "its price was outside the market's price band",
-    CancelReason.FUNDS: "the money it held did not pay for the next trade",
+    CancelReason.FUNDS: "its account could not bear the next trade at its price",
     CancelReason.REDUCE_ONLY: "there was no opposite position left to reduce",
     CancelReason.POST_ONLY: "it was to rest only, and would have traded",
 }
