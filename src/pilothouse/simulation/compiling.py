@@ -110,6 +110,7 @@ def _read(machine: Any) -> None:
     reading.read_share(PRICE, 1)
     reading.read_value(PRICE, 1, 1, 1)
     reading.read_volume(machine.arena.state, markets.asset_number("ZUSD"), PRICE)
+    reading.read_reference(machine.arena.state, CONTRACT)
     margin.margin(machine, genesis.CLIENTS_FROM)
     margin.health(machine)
     margin.health_of_contract(machine, CONTRACT)
