@@ -239,3 +239,44 @@ def test_while_no_price_moves_the_pool_pays_nobody_whatever_is_traded(seed):
     taken = {one.step for one in exchange.events(ProtectionStepTaken)}
     assert taken <= {ProtectionStep.CANCEL_ORDERS}
     assert not exchange.events(InsurancePaid) and exchange.machine.broken_invariants() == []
+
+
+def test_a_liquidation_pays_no_friend_far_from_the_mark(exchange):
+    """The account falls below zero in one move, and the only bid is its owner's."""
+    long, short, friend = accounts(exchange, 3)
+    exchange.fund(friend, DOLLAR, 100_000 * E6)
+    make_long(exchange, long, short)
+    exchange.say(exchange.order(friend, 1, BUY, COIN, 400_000))
+    exchange.prices({1: 57_900})
+    exchange.settle()
+    assert holds(exchange, long) == COIN and not exchange.events(InsurancePaid), "it waits"
+    near = 579_000 - 579_000 // 400
+    exchange.say(exchange.order(friend, 1, BUY, COIN // 2, near - 1))
+    exchange.settle()
+    assert holds(exchange, long) == COIN
+    exchange.say(exchange.order(friend, 1, BUY, COIN, near + 1))
+    exchange.settle()
+    assert holds(exchange, long) == 0
+    paid = sum(one.amount for one in exchange.events(InsurancePaid))
+    gap, fee_and_way = 100 * E6, 2 * 57_900 * E6 // 400
+    assert gap < paid <= gap + fee_and_way
+    lost = 200_000 * E6 - margin(exchange.machine, POOL).equity
+    assert lost <= gap + 57_900 * E6 // 400, "what the mark took, and the fee that it got"
+    assert exchange.machine.broken_invariants() == []
+
+
+def test_what_waits_below_zero_is_unwound_once_the_pool_has_lost_its_tenth(exchange):
+    long, short, friend = accounts(exchange, 3)
+    exchange.fund(friend, DOLLAR, 100_000 * E6)
+    make_long(exchange, long, short)
+    exchange.say(exchange.order(friend, 1, BUY, COIN, 300_000))
+    exchange.prices({1: 57_000})
+    exchange.settle()
+    assert holds(exchange, long) == COIN, "20,000 dollars stand behind it"
+    for price in (50_000, 43_000, 37_000):
+        exchange.prices({1: price})
+        exchange.settle()
+    assert holds(exchange, long) == 0 == holds(exchange, friend)
+    lost = 200_000 * E6 - margin(exchange.machine, POOL).equity
+    assert lost <= 20_000 * E6 and margin(exchange.machine, long).equity == 0
+    assert exchange.machine.broken_invariants() == []

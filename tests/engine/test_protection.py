@@ -6,7 +6,7 @@ import random
 import pytest
 
 from pilothouse.engine.work import EXAMINATION_WORK
-from pilothouse.language.commands import SetMarketStatus
+from pilothouse.language.commands import CancelAllOrders, SetMarketStatus
 from pilothouse.language.events import InsurancePaid, OrderFilled, ProtectionStepTaken
 from pilothouse.language.kinds import FillKind, MarketStatus, ProtectionStep, Side
 from pilothouse.venue.views.accounts import account, account_count, positions
@@ -31,21 +31,36 @@ def overlooked(exchange):
 @pytest.mark.parametrize("seed", range(4))
 def test_no_account_below_its_margin_is_overlooked_while_prices_wander(seed):
     chance = random.Random(seed)
-    exchange = Exchange(clients=40, pool_usd=1_000_000)
+    exchange = Exchange(clients=41, pool_usd=1_000_000)
     for number in range(exchange.first, exchange.first + 40):
         exchange.fund(number, DOLLAR, chance.randrange(2_000, 60_000) * E6)
         if chance.random() < 0.5:
             exchange.fund(number, BITCOIN, chance.randrange(10**6, 10**8))
+    maker = exchange.first + 40
+    exchange.fund(maker, DOLLAR, 10**9 * E6)
     prices = {market: price for market, (_, price) in CONTRACTS.items()}
     for _ in range(150):
         exchange.say(*trades(chance, exchange, prices))
         for market in prices:
             prices[market] *= 1 + chance.gauss(0, 0.006)
         exchange.prices(prices)
+        exchange.say(*quotes(exchange, maker, prices))
         exchange.settle()
         assert overlooked(exchange) == []
         assert exchange.machine.broken_invariants() == []
     assert exchange.events(ProtectionStepTaken), "nobody was ever near a liquidation"
+
+
+def quotes(exchange, maker, prices):
+    """Somebody who buys and sells near the price: without a bid there, liquidation waits."""
+    return [
+        CancelAllOrders(account=maker),
+        *(
+            exchange.order(maker, market, side, 1_000_000, int(prices[market] * 10 * share))
+            for market in prices
+            for side, share in ((Side.BUY, 0.999), (Side.SELL, 1.001))
+        ),
+    ]
 
 
 def trades(chance, exchange, prices):
@@ -89,6 +104,9 @@ def test_where_nobody_bids_a_position_waits_for_the_book_and_nothing_is_told_mea
     assert account(exchange.machine, exchange.first).in_protection
 
     exchange.say(exchange.order(exchange.first + 1, 1, Side.BUY, 10_000, 580_000))
+    exchange.settle()
+    assert steps(exchange) == [ProtectionStep.LIQUIDATION], "a bid too far from the mark"
+    exchange.prices({1: 58_100})
     exchange.settle()
     assert positions(exchange.machine, exchange.first) == []
     assert steps(exchange) == [ProtectionStep.LIQUIDATION, ProtectionStep.INSURANCE]
@@ -208,7 +226,7 @@ def test_the_pool_lends_its_money_down_to_a_low_bid():
     exchange.say(
         exchange.order(short, 1, Side.SELL, 10_000, 600_000),
         exchange.order(long, 1, Side.BUY, 10_000, 600_000),
-        exchange.order(bidder, 1, Side.BUY, 10_000, 570_000),
+        exchange.order(bidder, 1, Side.BUY, 10_000, 571_000),
     )
     exchange.prices({1: 57_200})
     exchange.settle()
@@ -235,7 +253,7 @@ def with_many_longs(clients, pool_usd=10_000_000):
 
 def test_more_accounts_than_a_block_looks_at_come_to_rest_while_nobody_bids():
     exchange, longs = with_many_longs(MORE_THAN_A_BLOCK_EXAMINES)
-    exchange.prices({1: 58_800})
+    exchange.prices({1: 58_100})
     exchange.settle()
     told = len(exchange.told)
     exchange.step()

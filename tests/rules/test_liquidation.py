@@ -1,6 +1,7 @@
 """Liquidation: the zero-equity price leaves nothing, never less, whatever the rounding."""
 
 from pilothouse.rules.liquidation import (
+    insured_value,
     price_of_value,
     profit_rank_ppm,
     quantity_to_close,
@@ -27,6 +28,20 @@ def test_a_short_bought_back_at_its_zero_equity_value_keeps_nothing_and_owes_not
         at = zero_equity_value(10**10, equity, False, FEE_PPM)
         assert 0 <= equity_after(10**10, at, equity, FEE_PPM, False) <= 2
         assert equity_after(10**10, at + 2, equity, FEE_PPM, False) < 0
+
+
+def test_the_pool_sells_near_the_mark_and_not_beyond_what_it_may_lose():
+    value, pool = 10**10, 10**9
+    near = value * FEE_PPM // 10**6
+    for equity in (0, -1, -pool // 2):
+        assert insured_value(value, equity, pool, True, FEE_PPM) == value - near
+        assert insured_value(value, equity, pool, False, FEE_PPM) == value + near
+    for is_long in (True, False):
+        far = zero_equity_value(value, 4 * near, is_long, FEE_PPM)
+        assert insured_value(value, 4 * near, pool, is_long, FEE_PPM) == far, "its own equity"
+        used_up = zero_equity_value(value, near // 4, is_long, FEE_PPM)
+        assert insured_value(value, -pool, pool + near // 4, is_long, FEE_PPM) == used_up
+        assert insured_value(value, -1, pool, is_long, 0) == value, "without a fee at the mark"
 
 
 def test_the_price_is_on_the_tick_and_on_the_safe_side():

@@ -107,10 +107,11 @@ class Following(Twin):
         loss, quantity = floor(Fraction(max(0, self._pool(market)), 10)), abs(held)
         if event.step == ProtectionStep.LIQUIDATION:
             loss, quantity = 0, to_close(market, held, margin)
-        worst = zero_equity(self.books, market, held, margin.equity + loss)
+        worst = insured(self.books, market, held, margin.equity, loss)
         if event.step == ProtectionStep.UNWIND:
             present = ceil(mark_value(self.books, market, abs(held)))
-            assert present < worst if held > 0 else present > worst
+            lost = zero_equity(self.books, market, held, margin.equity + loss)
+            assert present < lost if held > 0 else present > lost
             worst = max(0, present - margin.equity - loss)
             if held < 0:
                 worst = max(0, present + margin.equity + loss)
@@ -199,6 +200,19 @@ def zero_equity(books: Books, market: Market, held: int, equity: int) -> int:
     if held > 0:
         return ceil(max(0, value - equity) / (1 - fee))
     return floor(max(0, value + equity) / (1 + fee))
+
+
+def insured(books: Books, market: Market, held: int, equity: int, loss: int) -> int:
+    """Return the worst value at which a position is offered while the pool may lose so much.
+
+    Near the mark or where nothing is left, whichever is worse; never beyond the pool.
+    """
+    value = ceil(mark_value(books, market, abs(held)))
+    width = floor(value * Fraction(market.listing.liquidation_fee_ppm, MILLION))
+    pool, zero = (zero_equity(books, market, held, one) for one in (equity + loss, equity))
+    if held > 0:
+        return max(pool, min(zero, value - width))
+    return min(pool, max(zero, value + width))
 
 
 def price_of(books: Books, market: Market, value: int, held: int) -> int:

@@ -3,8 +3,9 @@
 Examination finds an account below maintenance margin. First its orders on contracts are cancelled,
 some in each examination, until none is left: none may stand between it and its liquidation.
 Then its position with the largest requirement is sold at the zero-equity price, immediate or
-cancel. Where that finds nobody, whichever position somebody takes is sold, then lower, as far as
-the insurance pool may lose to one account. Where nobody bids it waits for a book. Once the mark
+cancel. Where that finds nobody, whichever position somebody takes is sold, then lower: near the
+mark, and as far as the insurance pool may lose to one account. Where nobody bids it waits for a
+book. Once the mark
 itself is beyond what the pool may lose, the position that lost the most is unwound against the
 most profitable holders of the other side. Whatever is below zero when no position is left, the
 pool pays.
@@ -43,6 +44,7 @@ from pilothouse.language.kinds import (
 )
 from pilothouse.rules.compiled import inner
 from pilothouse.rules.liquidation import (
+    insured_value,
     is_beyond,
     price_of_value,
     quantity_to_close,
@@ -235,15 +237,19 @@ def _price(s: State, row: int, equity: int, fee_ppm: int) -> int:
 
 
 @inner
-def _insured(s: State, row: int, equity: int) -> int:
-    # Equity, and what the pool may lose to the account.
-    return equity + share_down(max(0, _pool(s, s.positions[row].market)), POOL_SHARE_PPM)
+def _may_lose(s: State, row: int) -> int:
+    # What the pool may lose to the account.
+    return share_down(max(0, _pool(s, s.positions[row].market)), POOL_SHARE_PPM)
 
 
 @inner
 def _insured_price(s: State, row: int, equity: int) -> int:
-    fee_ppm = s.markets[s.positions[row].market].liquidation_fee_ppm
-    return _price(s, row, _insured(s, row, equity), fee_ppm)
+    p = s.positions[row]
+    m = s.markets[p.market]
+    size, is_long = abs(p.quantity), p.quantity > 0
+    value = notional(s, p.market, size)
+    worst = insured_value(value, equity, _may_lose(s, row), is_long, m.liquidation_fee_ppm)
+    return price_of_value(worst, size, m.multiplier, m.divisor, m.tick, is_long)
 
 
 @inner
@@ -296,7 +302,7 @@ def _unwind(s: State, row: int, equity: int, with_orders: int, maintenance: int)
     # Close against the best-ranked holder of the other side, once the mark is beyond the pool.
     p = s.positions[row]
     m = s.markets[p.market]
-    insured = _insured(s, row, equity)
+    insured = equity + _may_lose(s, row)
     worst = _worst_value(s, row, insured, m.liquidation_fee_ppm)
     if not is_beyond(worst, notional(s, p.market, abs(p.quantity)), p.quantity > 0):
         return False

@@ -5,7 +5,9 @@
 
 Kraken's equity protection process sends an immediate-or-cancel order at this price, so that equity
 stays at zero or above. With equity and what the insurance pool may lose in place of equity it is
-the price at which the pool has lost that; what goes beyond, the other side gives up. Where equity
+the price at which the pool has lost that; what goes beyond, the other side gives up. The pool pays
+what the mark has taken; for a buyer it pays no more than the liquidation fee's share of the mark
+(`insured_value`), so that nobody gains by buying from an account of his own. Where equity
 is at least half of maintenance, half of the position is closed (partial liquidation; the band and
 the half are our choice, Kraken publishes neither).
 """
@@ -15,6 +17,7 @@ from __future__ import annotations
 from pilothouse.language.numbers import PPM
 from pilothouse.rules.bits import muldiv_down, muldiv_up
 from pilothouse.rules.compiled import kernel
+from pilothouse.rules.money import share_down
 
 
 @kernel
@@ -23,6 +26,19 @@ def zero_equity_value(value: int, equity: int, is_long: bool, fee_ppm: int) -> i
     if is_long:
         return muldiv_up(max(0, value - equity), PPM, PPM - fee_ppm)
     return muldiv_down(max(0, value + equity), PPM, PPM + fee_ppm)
+
+
+@kernel
+def insured_value(value: int, equity: int, loss: int, is_long: bool, fee_ppm: int) -> int:
+    """Return the worst value (base units) at which a position is offered if the pool may lose so
+    much: no further from its value at the mark than the fee's share, or where no equity is left.
+    """
+    by_pool = zero_equity_value(value, equity + loss, is_long, fee_ppm)
+    at_zero = zero_equity_value(value, equity, is_long, fee_ppm)
+    width = share_down(value, fee_ppm)
+    if is_long:
+        return max(by_pool, min(at_zero, value - width))
+    return min(by_pool, max(at_zero, value + width))
 
 
 @kernel

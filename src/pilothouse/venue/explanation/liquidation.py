@@ -22,7 +22,12 @@ from pilothouse.language.events import (
 from pilothouse.language.kinds import ProtectionStep
 from pilothouse.language.numbers import ppm_to_percent
 from pilothouse.language.rows import Happened
-from pilothouse.rules.liquidation import price_of_value, quantity_to_close, zero_equity_value
+from pilothouse.rules.liquidation import (
+    insured_value,
+    price_of_value,
+    quantity_to_close,
+    zero_equity_value,
+)
 from pilothouse.venue.explanation import units
 from pilothouse.venue.explanation.facts import Comparison, Figure, Line, Section, usd
 from pilothouse.venue.explanation.words import STEP_WORDS
@@ -128,20 +133,28 @@ def _worst(
         return lines, zero
     loss = int(reading.read_share(max(0, pool(machine, step.market)), POOL_SHARE_PPM))
     unwound = step.step == ProtectionStep.UNWIND
-    worst = int(zero_equity_value(value, equity + loss, is_long, 0 if unwound else fee_ppm))
-    return [
-        *lines,
+    lost = int(zero_equity_value(value, equity + loss, is_long, 0 if unwound else fee_ppm))
+    lines += [
         Line("The insurance pool may lose", usd(loss), "a tenth of what it holds"),
         Line(
             "Value at which it has lost that",
-            usd(worst),
+            usd(lost),
             "with that added to equity" + (", without a fee" if unwound else ""),
         ),
-    ], worst
+    ]
+    if unwound:
+        return lines, lost
+    worst = int(insured_value(value, equity, loss, is_long, fee_ppm))
+    return [*lines, Line("Worst value accepted", usd(worst), _near(fee_ppm))], worst
 
 
 def _side(held: PositionView) -> str:
     return "long" if held.quantity > 0 else "short"
+
+
+def _near(fee_ppm: int) -> str:
+    share = ppm_to_percent(fee_ppm)
+    return f"no further from mark than the fee of {share} %, unless equity reaches further"
 
 
 def _zero_how(held: PositionView, fee_ppm: int) -> str:
