@@ -42,11 +42,9 @@ def fill(home: Path, rows: Rows) -> Archive:
 def read_back(home: Path) -> dict[str, pa.Table]:
     """Return what the archive's files hold of the columns that the questions read."""
     return {
-        name: parts.read_parts(
-            home, TABLES[name], live(name).values_list("name", flat=True)
-        ).select(list(columns))
+        name: parts.read_parts(home, TABLES[name], live(name)).select(list(columns))
         for name, columns in READ.items()
-    }  # fmt: skip
+    }
 
 
 class Page:

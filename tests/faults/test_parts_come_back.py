@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -79,6 +81,31 @@ def test_a_part_of_the_archive_that_goes_bad_is_derived_again(whole, client):
     client.goes_on()
     assert list(whole.home.glob("archive-aside-*"))
     assert "Traceback" not in _new_lines(whole, "console")
+
+
+def test_a_flipped_bit_of_the_archive_is_found_while_it_runs(whole, client):
+    until(lambda: bool(_counted(whole)), "something is archived")
+    victim, console = _counted(whole)[0], whole.pid("console")
+    raw = bytearray(victim.read_bytes())
+    raw[len(raw) // 4] ^= 1
+    victim.write_bytes(raw)
+    whole.tried += 1
+    whole.back("console", console)
+    client.goes_on()
+    assert [one.name for one in whole.home.glob("archive-aside-*/clients/fills/*.parquet")].count(
+        victim.name
+    )
+    assert "Traceback" not in _new_lines(whole, "console")
+
+
+def _counted(whole):
+    # The largest part is merged last: it still counts when it is looked at.
+    with closing(sqlite3.connect(whole.home / "pilothouse.sqlite3")) as database:
+        rows = database.execute(
+            "SELECT name FROM records_archivepart WHERE \"table\" = 'fills' "
+            "AND retired_at IS NULL ORDER BY level DESC, bytes DESC"
+        ).fetchall()
+    return [whole.home / "archive" / "clients" / "fills" / name for (name,) in rows]
 
 
 def _does_not_run(whole):

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from pilothouse.records.archive import ask as asking
-from pilothouse.records.archive import parts, turns
+from pilothouse.records.archive import parts, turns, walk
 from pilothouse.records.archive.answering import answer
 from pilothouse.records.archive.archive import Archive
 from pilothouse.records.archive.ask import ask
@@ -214,8 +214,10 @@ def test_masked_files_that_are_missing_are_made_anew(home):
     before = asked(home, sql).rows
     for path in (home / "archive" / "masked" / "positions").iterdir():
         path.unlink()
+    walk.WANTED.clear()
     with pytest.raises(Refused, match="3018"):
         asked(home, sql)
+    assert walk.WANTED.is_set(), "all files are compared now"
     Keeper(Archive(home))
     assert asked(home, sql).rows == before
 

@@ -45,7 +45,7 @@ class AuditHead(models.Model):
 
 
 class ArchivePart(models.Model):
-    """A file of the archive that counts. A retired one was merged into another and goes soon."""
+    """A part of the archive that counts. A retired one was merged into another and goes soon."""
 
     table = models.CharField(max_length=48)
     name = models.CharField(max_length=64, unique=True)
@@ -56,6 +56,8 @@ class ArchivePart(models.Model):
     last_us = models.BigIntegerField()
     made_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True)
+    files = models.JSONField(default=dict)
+    """Of each shelf that has a file of the part: its size and checksum, as it was written."""
 
     objects: ClassVar[models.Manager[ArchivePart]] = models.Manager()
 

@@ -10,14 +10,13 @@ import threading
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable
-from contextlib import closing
 from typing import Final
 
 import pyarrow as pa
 
 from pilothouse.language.numbers import HOUR_US, SECOND_US
 from pilothouse.records.archive import running
-from pilothouse.records.archive.connection import open_archive
+from pilothouse.records.archive.connection import rows_of
 from pilothouse.watch.measuring import Key, Values
 
 KEPT_US: Final = 2 * HOUR_US
@@ -100,9 +99,8 @@ def _from_archive(keys: list[Key], since_us: int, until_us: int) -> dict[Key, Sa
         f"SELECT measure, scope, time_us, value FROM {TABLE} WHERE time_us BETWEEN ? AND ? "
         "AND measure IN (SELECT unnest(?)) AND scope IN (SELECT unnest(?)) ORDER BY time_us"
     )
+    asked = [since_us, until_us, sorted(set(names)), sorted(set(scopes))]
     made: dict[Key, Samples] = {}
-    with closing(open_archive(home)) as connection:
-        asked = [since_us, until_us, sorted(set(names)), sorted(set(scopes))]
-        for name, scope, at_us, value in connection.execute(query, asked).fetchall():
-            made.setdefault((name, scope), []).append((at_us, value))
+    for name, scope, at_us, value in rows_of(home, query, asked):
+        made.setdefault((name, scope), []).append((at_us, value))
     return made

@@ -25,6 +25,7 @@ from pilothouse.language.kinds import CauseKind
 from pilothouse.venue.allowed import WATCHED
 from pilothouse.venue.verify import Report, verify
 from pilothouse.venue.watched_commands import Watched, markets_in_use, watched_in
+from pilothouse.wiring.archive_files import compare_archive
 from pilothouse.wiring.irregular import irregular
 from pilothouse.wiring.people import open_django
 from pilothouse.wiring.witnesses import other_witnesses
@@ -177,6 +178,7 @@ def compare(
         comparing.compare_records(collected, report)
     elif fault != NO_RECORDS or lines or collected.has_changes:
         report.faults.append(fault)
+    compare_archive(report, fault)
     if heads is not None:
         _compare_heads(lines, bad, collected, report, not fault)
     if len(report.faults) > FAULTS_MOST:

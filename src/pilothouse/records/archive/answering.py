@@ -201,6 +201,7 @@ def _why(error: Exception, request: Mapping[str, Any]) -> Refused:
         return Refused(ARCHIVE_IS_DAMAGED)
     if isinstance(error, duckdb.OutOfMemoryException) or "memory" in said.lower():
         return Refused(NEEDS_TOO_MUCH_MEMORY)
-    if isinstance(error, duckdb.IOException):
+    # What stops inside a file's bytes has no kind of its own; what a statement does always has.
+    if isinstance(error, duckdb.IOException) or type(error) is duckdb.Error:
         return Refused(ARCHIVE_IS_DAMAGED)
     return Refused(SQL_IS_WRONG, said)

@@ -144,6 +144,7 @@ def count(made: Iterable[parts.Part], level: int = 0) -> None:
             last_us=one.last_us,
             level=level,
             made_at=now,
+            files=one.files,
         )
         for one in made
     )

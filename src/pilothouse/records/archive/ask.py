@@ -23,6 +23,7 @@ from pilothouse.records.archive.connection import files_now
 from pilothouse.records.archive.parameters import COUNT_MOST, TEXT_MOST, written
 from pilothouse.records.archive.process import Told, told_by_a_process
 from pilothouse.records.archive.refusals import (
+    ARCHIVE_IS_DAMAGED,
     ASKED_TOO_MUCH,
     ENDED,
     NOT_RECORDED,
@@ -33,6 +34,7 @@ from pilothouse.records.archive.refusals import (
     Refused,
 )
 from pilothouse.records.archive.turns import TURNS
+from pilothouse.records.archive.walk import WANTED
 from pilothouse.records.room import ROOM
 
 log = structlog.get_logger()
@@ -88,6 +90,8 @@ def ask(
         request = {"rows_max": rows_max, "seconds_max": seconds_max, "only_check": False}
         told = _told(home, sql, parameters or {}, not sees_clients, request, actor)
     except Refused as refused:
+        if refused.refusal is ARCHIVE_IS_DAMAGED:
+            WANTED.set()
         with suppress(audit.NotRecorded):
             record_refusal(refused, facts, actor)
         raise

@@ -16,7 +16,7 @@ from django.db import transaction
 from pilothouse.journal.steady import passing_now
 from pilothouse.records.archive import parts
 from pilothouse.records.archive.archive import Archive, count, live
-from pilothouse.records.archive.definitions import TABLES
+from pilothouse.records.archive.definitions import TABLES, Table
 from pilothouse.records.models import ArchivePart
 
 FAN: Final = 16
@@ -26,7 +26,7 @@ KEPT_AFTER_RETIRING: Final = timedelta(minutes=5)
 
 
 def compact(archive: Archive) -> int:
-    """Merge what has become many; return how many parts were merged away."""
+    """Merge what has become many; return how many parts were merged away. Raises Damaged."""
     return sum(_merge_some(archive, table) for table, one in TABLES.items() if not one.picture)
 
 
@@ -44,20 +44,30 @@ def _merge_some(archive: Archive, table: str) -> int:
 def renew(archive: Archive) -> int:
     """Mask again the parts whose pseudonyms are missing or of another key; return how many.
 
-    Under another key the masked files have other names: those of the old one are strays.
+    Under another key the masked files have other names: those of the old one are strays. Raises
+    Damaged if a part to be masked is damaged itself.
     """
     count = 0
     for table, definition in TABLES.items():
         for row in live(table) if definition.masked else ():
-            if not parts.has_pseudonyms(archive.home, definition, row.name):
-                parts.mask_anew(archive.home, definition, row.name)
+            if not parts.has_pseudonyms(archive.home, definition, row):
+                _mask_anew(archive.home, definition, row)
                 count += 1
     return count
 
 
+def _mask_anew(home: Path, table: Table, row: ArchivePart) -> None:
+    # Until the new ones count the row has no masked files: a crash between the two is no damage.
+    shelf = parts.true_file(table, row.name)[0]
+    row.files = {one: facts for one, facts in row.files.items() if one == shelf}
+    row.save(update_fields=["files"])
+    row.files = parts.mask_anew(home, table, row)
+    row.save(update_fields=["files"])
+
+
 def _merge(home: Path, table: str, rows: list[ArchivePart], level: int) -> None:
     definition = TABLES[table]
-    made = parts.merged(home, definition, [one.name for one in rows])
+    made = parts.merged(home, definition, rows)
     try:
         with transaction.atomic():
             ArchivePart.objects.filter(pk__in=[one.pk for one in rows]).update(

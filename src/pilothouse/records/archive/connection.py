@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -10,6 +12,7 @@ from pilothouse.records.archive import parts
 from pilothouse.records.archive.archive import live
 from pilothouse.records.archive.definitions import TABLES
 from pilothouse.records.archive.views import MEMORY, THREADS, Paths, open_views
+from pilothouse.records.archive.walk import WANTED
 
 
 def open_archive(
@@ -22,6 +25,16 @@ def open_archive(
     return open_views(
         files_now(home, masked=masked), masked=masked, threads=threads, memory=memory
     )
+
+
+def rows_of(home: Path, sql: str, asked: list[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a question of the house; an error of a file has all files compared."""
+    try:
+        with closing(open_archive(home)) as connection:
+            return connection.execute(sql, asked).fetchall()
+    except duckdb.Error:
+        WANTED.set()
+        raise
 
 
 def files_now(home: Path, *, masked: bool) -> dict[str, Paths]:

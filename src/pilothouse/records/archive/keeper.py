@@ -2,13 +2,15 @@
 
 The follower's thread only queues what it hears; the keeper folds, writes, commits, merges. When
 the archive cannot be written it says why and tries again; when the queue is full meanwhile it
-lets go of the follower, and the next start goes on from the cursor. Nothing is lost either way.
+lets go of the follower, and the next start goes on from the cursor. An archive that it finds
+damaged is marked, and the next start makes it anew. Nothing is lost either way.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,12 +18,13 @@ import structlog
 from django.db import close_old_connections
 
 from pilothouse.records.archive.archive import Archive, Cursor, cursor
+from pilothouse.records.archive.checksums import Damaged
 from pilothouse.records.archive.compaction import compact, forget_retired, renew
 from pilothouse.records.archive.fold import fold
 from pilothouse.records.archive.intake import Heard, Intake, NumberedSpan, OtherJournal
-from pilothouse.records.archive.listings import listings_of
+from pilothouse.records.archive.listings import Listings, listings_of
 from pilothouse.records.archive.pictures import Pictures
-from pilothouse.records.archive.rebuild import prepare
+from pilothouse.records.archive.rebuild import condemn, prepare, rebuild
 
 log = structlog.get_logger()
 FLUSH_EVERY_S: Final = 2.0
@@ -50,12 +53,9 @@ class Keeper:
     def __init__(self, archive: Archive, every_s: float = FLUSH_EVERY_S) -> None:
         self.archive = archive
         self.pictures = Pictures(archive)
-        self.made_anew = prepare(archive)
-        renew(archive)
-        archive.sweep()
+        self.made_anew, self._listings = _begun(archive)
         self.intake = Intake(cursor())
         self.fault = ""
-        self._listings = listings_of(archive)
         self._every_s = every_s
         self._pictured_at = 0.0
         self._writing = False
@@ -103,7 +103,16 @@ class Keeper:
         close_old_connections()
 
     def keep(self) -> None:
-        """Do one round: write all that waits, copy the pictures, merge, delete."""
+        """Do one round: write all that waits, copy the pictures, merge, delete.
+
+        What has retired is deleted even if the rest fails: else a failure would fill the disk.
+        """
+        try:
+            self._keep()
+        finally:
+            forget_retired(self.archive)
+
+    def _keep(self) -> None:
         for _ in range(BATCHES_OF_A_ROUND):
             if not self._archive_some():
                 break
@@ -111,7 +120,6 @@ class Keeper:
             self._pictured_at = time.monotonic()
             self.pictures.refresh()
         compact(self.archive)
-        forget_retired(self.archive)
 
     def _archive_some(self) -> bool:
         # One batch of blocks, and what other rooms appended, in one transaction.
@@ -139,9 +147,31 @@ class Keeper:
             self.keep()
             if not self.intake.closed:
                 self.fault = ""
+        except Damaged as damaged:
+            # The watch sees what is written here: the part leaves, and its start makes it anew.
+            self.fault = f"the archive is damaged and will be made anew: {damaged}"
+            with suppress(OSError):
+                condemn(self.archive.home, str(damaged))
         except Exception as error:
             self.fault = f"the archive cannot be written: {error}"
             log.exception("archive_failed")
             if self.intake.full:
                 self.fault += "; it goes on at the next start"
                 self.intake.close()
+
+
+def _begun(archive: Archive) -> tuple[str, Listings]:
+    # What the check of a start does not find may be found by what reads the parts first.
+    why = prepare(archive)
+    try:
+        return why, _learnt(archive)
+    except Damaged as damaged:
+        why = str(damaged)
+        rebuild(archive, why)
+        return why, _learnt(archive)
+
+
+def _learnt(archive: Archive) -> Listings:
+    renew(archive)
+    archive.sweep()
+    return listings_of(archive)

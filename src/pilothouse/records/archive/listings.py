@@ -10,15 +10,17 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pilothouse.language.commands import FeeTier, ListMarket, SetFeeSchedule
 from pilothouse.language.events import AccountOpened, MarketListed
 from pilothouse.language.kinds import MarketKind, Purpose
 from pilothouse.language.numbers import PPM
 from pilothouse.language.rows import from_rows
-from pilothouse.records.archive.archive import Archive
+from pilothouse.records.archive import parts
+from pilothouse.records.archive.archive import Archive, live
 from pilothouse.records.archive.batches import Batch, Words
-from pilothouse.records.archive.connection import open_archive
+from pilothouse.records.archive.definitions import TABLES
 
 _KEPT_AS: Final = ("base", "quote", "fee_schedule", "clearing_account", "insurance_account")
 _OF_A_MARKET: Final = ("kind", "base", "quote", "fee_schedule", "clearing", "insurance")
@@ -130,20 +132,28 @@ def share_up(values: Words, ppm: int) -> Words:
 
 
 def listings_of(archive: Archive) -> Listings:
-    """Return what an archive's own tables say was listed so far."""
+    """Return what an archive's own tables say was listed so far. Raises Damaged."""
     made = Listings()
-    house = [one.name.lower() for one in made.house]
-    with open_archive(archive.home) as connection:
-        made.recall(
-            {
-                "accounts": connection.execute(
-                    "SELECT * FROM accounts WHERE purpose IN (SELECT unnest(?)) ORDER BY position",
-                    [house],
-                ).to_arrow_table(),
-                "fee_schedules": connection.execute(
-                    "SELECT * FROM fee_schedules ORDER BY position, fee_schedule, tier"
-                ).to_arrow_table(),
-                "markets": connection.execute("SELECT * FROM markets").to_arrow_table(),
-            }
-        )
+    house = pa.array([one.name.lower() for one in made.house])
+    made.recall(
+        {
+            "accounts": _rows(archive, "accounts", "purpose", house).sort_by("position"),
+            "fee_schedules": _rows(archive, "fee_schedules").sort_by(
+                [(one, "ascending") for one in ("position", "fee_schedule", "tier")]
+            ),
+            "markets": _rows(archive, "markets"),
+        }
+    )
     return made
+
+
+def _rows(archive: Archive, name: str, column: str = "", words: pa.Array = None) -> pa.Table:
+    # Each part is compared with its checksum, and only its rows with these words are kept.
+    table = TABLES[name]
+    made = [table.schema.empty_table()]
+    for row in live(name):
+        rows = parts.read_parts(archive.home, table, [row])
+        if column:
+            rows = rows.filter(pc.is_in(rows[column].cast(pa.string()), words))
+        made.append(rows)
+    return pa.concat_tables(made)

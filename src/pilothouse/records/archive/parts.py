@@ -3,7 +3,8 @@
 What tells of clients stands on one shelf, what masked readers get on others, and no file is on
 both sides: a masked connection has no name of a file in which a client's number stands. The names
 of the masked files are made with the key, so that they tell neither which part they belong to nor
-which came first.
+which came first. Each file has a checksum, and what is read here to be written again is compared
+with it first: no damage is merged into a part that counts as whole.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.conf import settings
 
+from pilothouse.records.archive import checksums
+from pilothouse.records.archive.checksums import Damaged, Facts, Summed
 from pilothouse.records.archive.definitions import Table
 from pilothouse.records.archive.masks import Veiled, mark, ordered, veiled
 
@@ -50,6 +53,15 @@ class Part:
     bytes: int
     first_us: int
     last_us: int
+    files: dict[str, Facts]
+    """The facts of its files, by their shelf."""
+
+
+class Counted(Protocol):
+    """A part as its manifest row knows it."""
+
+    name: str
+    files: dict[str, Facts]
 
 
 class OtherColumns(Exception):
@@ -83,6 +95,12 @@ def files_of(table: Table, name: str) -> list[File]:
     return [*dict.fromkeys([true_file(table, name), *masked_files(table, name)])]
 
 
+def known_files(table: Table, part: Counted) -> list[tuple[File, Facts]]:
+    """Return the files that a part was written with, under today's key, and their facts."""
+    files = files_of(table, part.name)
+    return [(one, part.files[one[0]]) for one in files if one[0] in part.files]
+
+
 def _hidden_name(shelf: str, name: str) -> str:
     said = f"{shelf} {name}".encode()
     return hashlib.blake2b(said, key=_key()[:64], digest_size=16).hexdigest() + SUFFIX
@@ -94,53 +112,63 @@ def write_part(home: Path, table: Table, rows: pa.Table) -> Part:
     return _written(home, table, rows, hidden)
 
 
-def merged(home: Path, table: Table, names: Iterable[str]) -> Part:
-    """Write the rows of some parts as one new part; pseudonyms are taken along."""
-    names = list(names)
+def merged(home: Path, table: Table, some: Iterable[Counted]) -> Part:
+    """Write the rows of some parts as one new part; pseudonyms are taken along. Raises Damaged."""
+    some = list(some)
     hidden = None
     if table.masked:
-        pieces = [_read_masked(home, table, one) for one in names]
+        pieces = [_read_masked(home, table, one) for one in some]
         dated = pa.concat_tables(one.dated for one in pieces)
         undated = pa.concat_tables(one.undated for one in pieces)
         hidden = ordered(table, Veiled(dated, undated))
-    return _written(home, table, read_parts(home, table, names), hidden)
+    return _written(home, table, read_parts(home, table, some), hidden)
 
 
-def mask_anew(home: Path, table: Table, name: str) -> None:
-    """Write the masked files of a part again, with today's key."""
-    _write_masked(home, table, name, veiled(table, read_parts(home, table, [name]), _key()))
+def mask_anew(home: Path, table: Table, part: Counted) -> dict[str, Facts]:
+    """Write the masked files of a part again, with today's key; return the facts of all its files.
+
+    Raises Damaged.
+    """
+    shelf = true_file(table, part.name)[0]
+    hidden = veiled(table, read_parts(home, table, [part]), _key())
+    return {shelf: part.files[shelf], **_write_masked(home, table, part.name, hidden)}
 
 
 def _written(home: Path, table: Table, rows: pa.Table, hidden: Veiled | None) -> Part:
     name = f"{uuid.uuid4().hex}{SUFFIX}"
     try:
-        size = _write(home, true_file(table, name), rows)
+        file = true_file(table, name)
+        facts = _write(home, file, rows)
+        files = {file[0]: facts}
         if hidden is not None:
-            _write_masked(home, table, name, hidden)
+            files |= _write_masked(home, table, name, hidden)
     except BaseException:
         delete_part(home, table, name)
         raise
-    return Part(table.name, name, len(rows), size, *_span(table, rows))
+    return Part(table.name, name, len(rows), facts["bytes"], *_span(table, rows), files)
 
 
-def _write_masked(home: Path, table: Table, name: str, hidden: Veiled) -> None:
-    for file, rows in zip(
-        masked_files(table, name), (hidden.dated, hidden.undated), strict=bool(table.undated)
-    ):
-        if len(rows) or file[0] == MASKED:
-            _write(home, file, rows.replace_schema_metadata({MARK: mark(_key())}))
+def _write_masked(home: Path, table: Table, name: str, hidden: Veiled) -> dict[str, Facts]:
+    files = masked_files(table, name)
+    both = zip(files, (hidden.dated, hidden.undated), strict=bool(table.undated))
+    return {
+        file[0]: _write(home, file, rows.replace_schema_metadata({MARK: mark(_key())}))
+        for file, rows in both
+        if len(rows) or file[0] == MASKED
+    }
 
 
-def _write(home: Path, file: File, rows: pa.Table) -> int:
+def _write(home: Path, file: File, rows: pa.Table) -> Facts:
     place = path_of(home, file)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "wb") as out:
-        pq.write_table(rows, out, compression=COMPRESSION, row_group_size=ROWS_OF_A_GROUP)
+        summed = Summed(out)
+        pq.write_table(rows, summed, compression=COMPRESSION, row_group_size=ROWS_OF_A_GROUP)
         out.flush()
         os.fsync(out.fileno())
     _sync(place.parent)
-    return place.stat().st_size
+    return summed.facts
 
 
 def _span(table: Table, rows: pa.Table) -> tuple[int, int]:
@@ -159,29 +187,44 @@ def _sync(place: Path) -> None:
         os.close(descriptor)
 
 
-def read_parts(home: Path, table: Table, names: Iterable[str]) -> pa.Table:
-    """Return the rows of some parts, in their order, with the true accounts."""
+def read_parts(home: Path, table: Table, some: Iterable[Counted]) -> pa.Table:
+    """Return the rows of some parts, in their order, with the true accounts. Raises Damaged."""
     columns = table.schema.names
-    opened = _opened(home, (true_file(table, one) for one in names))
-    read = [one.read(columns).cast(table.schema) for one in opened]
+    files = ((one, true_file(table, one.name)) for one in some)
+    read = [_whole(home, one, file).read(columns).cast(table.schema) for one, file in files]
     return pa.concat_tables(read) if read else table.schema.empty_table()
 
 
-def _read_masked(home: Path, table: Table, name: str) -> Veiled:
+def _read_masked(home: Path, table: Table, part: Counted) -> Veiled:
     read = []
-    for file in masked_files(table, name):
-        missing = file[0] == UNDATED and not path_of(home, file).exists()
-        one = None if missing else next(_opened(home, [file])).read().cast(table.masked_schema)
+    for file in masked_files(table, part.name):
+        missing = file[0] == UNDATED and UNDATED not in part.files
+        one = None if missing else _whole(home, part, file).read().cast(table.masked_schema)
         read.append(table.masked_schema.empty_table() if one is None else one)
     return Veiled(read[0], read[1] if len(read) > 1 else read[0].slice(0, 0))
 
 
-def has_pseudonyms(home: Path, table: Table, name: str) -> bool:
+def _whole(home: Path, part: Counted, file: File) -> pq.ParquetFile:
+    # What is read is what was compared: the file itself is not opened a second time.
+    facts = part.files.get(file[0])
+    if facts is None:
+        raise Damaged(f"a part of {file[1]} has no checksum")
+    try:
+        return pq.ParquetFile(pa.BufferReader(checksums.read(path_of(home, file), facts)))
+    except Damaged as damaged:
+        raise Damaged(f"a part of {file[1]} {damaged}") from damaged
+
+
+def has_pseudonyms(home: Path, table: Table, part: Counted) -> bool:
     """Tell whether a part's masked files are there and made with today's key."""
-    file = masked_files(table, name)[0]
-    if not path_of(home, file).exists():
+    file = masked_files(table, part.name)[0]
+    if MASKED not in part.files or not path_of(home, file).exists():
         return False
-    found = next(_opened(home, [file])).schema_arrow.metadata or {}
+    try:
+        found = next(_opened(home, [file])).schema_arrow.metadata or {}
+    except (OSError, pa.ArrowException) as error:
+        checksums.raise_passing(error)
+        return False
     return bool(found.get(MARK) == mark(_key()))
 
 

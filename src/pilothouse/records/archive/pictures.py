@@ -44,6 +44,6 @@ class Pictures:
 
     def _last(self, table: str) -> pa.Table:
         if table not in self._shown:
-            names = list(live(table).values_list("name", flat=True))
-            self._shown[table] = parts.read_parts(self._archive.home, TABLES[table], names)
+            shown = parts.read_parts(self._archive.home, TABLES[table], live(table))
+            self._shown[table] = shown
         return self._shown[table]

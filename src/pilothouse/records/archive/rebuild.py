@@ -1,14 +1,14 @@
 """An archive that cannot be gone on with is set aside, and made anew from the journal.
 
 It is derived: what stands in it, the journal tells again. Only what was measured is not in the
-journal; what can be read of it is taken along.
+journal; what of it is as it was written is taken along.
 """
 
 from __future__ import annotations
 
-import errno
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,19 +17,23 @@ import pyarrow.parquet as pq
 import structlog
 from django.db import transaction
 
-from pilothouse.records.archive import parts
+from pilothouse.records.archive import checksums, parts
 from pilothouse.records.archive.archive import Archive, count, live
-from pilothouse.records.archive.definitions import TABLES
+from pilothouse.records.archive.checksums import Damaged
+from pilothouse.records.archive.definitions import TABLES, Table
 from pilothouse.records.archive.exchange_tables import JOURNAL_TABLES
 from pilothouse.records.models import ArchiveCursor, ArchivePart
 
 log = structlog.get_logger()
-LAYOUT: Final = 2
-"""1 had true numbers and pseudonyms in one file; 2 has them on shelves of their own."""
+LAYOUT: Final = 3
+"""1 had true numbers and pseudonyms in one file, 2 has them on shelves of their own, 3 has a
+checksum of every file. What was written without one is not trusted: it is made anew."""
 LAYOUT_FILE: Final = "layout"
 ASIDE: Final = "archive-aside-"
-NOT_DAMAGE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EMFILE)
-"""What says something of the disk or of us, and nothing of the archive."""
+CONDEMNED: Final = "damaged"
+"""A file of the archive's folder that says why it is to be set aside: a start that looks at sizes
+alone would not find it out again."""
+SENTENCE_MOST: Final = 300
 ASIDE_KEPT: Final = 1
 """Older ones are deleted: they hold what the journal holds."""
 
@@ -45,14 +49,38 @@ def prepare(archive: Archive) -> str:
 
 
 def fault(home: Path) -> str:
-    """Return why the archive in a folder cannot be gone on with; an empty text if it can."""
+    """Return why the archive in a folder cannot be gone on with; an empty text if it can.
+
+    Sizes and footers are compared, and not the contents: see `walk`.
+    """
+    return unlike(home) or condemned(home) or next(_damages(home), "")
+
+
+def unlike(home: Path) -> str:
+    """Return why a folder has no archive of this release, though its manifest counts parts."""
     folder = home / parts.FOLDER
     if not folder.is_dir():
         return "its folder is gone" if ArchivePart.objects.exists() else ""
     layout = _layout(folder)
     if layout != LAYOUT and (layout or any(folder.iterdir())):
         return f"it has layout {layout or 1}, this release writes layout {LAYOUT}"
-    return next(_damages(home), "")
+    return ""
+
+
+def condemn(home: Path, why: str) -> None:
+    """Have the next start set the archive aside, whatever it would find itself."""
+    # Where the folder is gone the start finds that out.
+    with suppress(FileNotFoundError):
+        (home / parts.FOLDER / CONDEMNED).write_text(f"{why}\n")
+
+
+def condemned(home: Path) -> str:
+    """Return why the archive is to be set aside, an empty text if it is not."""
+    try:
+        with (home / parts.FOLDER / CONDEMNED).open(errors="replace") as said:
+            return said.read(SENTENCE_MOST).strip() or "it was found damaged"
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
 
 
 def _layout(folder: Path) -> int:
@@ -71,19 +99,30 @@ def _write_layout(home: Path) -> None:
 def _damages(home: Path) -> Iterator[str]:
     for name, table in TABLES.items():
         for row in live(name):
-            place = parts.path_of(home, parts.true_file(table, row.name))
-            try:
-                if place.stat().st_size != row.bytes:
-                    yield f"a part of {name} has another size than it was written with"
-                parts.refuse_other_columns(home, table, [row.name])
-            except FileNotFoundError:
-                yield f"a part of {name} is missing"
-            except (OSError, pa.ArrowException) as error:
-                if getattr(error, "errno", None) in NOT_DAMAGE:
-                    raise
-                yield f"a part of {name} cannot be read: {error}"
-            except parts.OtherColumns as error:
-                yield str(error)
+            why = _damage(home, table, row)
+            if why:
+                yield f"a part of {name} {why}"
+
+
+def _damage(home: Path, table: Table, row: ArchivePart) -> str:
+    true = parts.true_file(table, row.name)
+    if true[0] not in row.files:
+        return "has no checksum"
+    try:
+        for file, facts in parts.known_files(table, row):
+            place = parts.path_of(home, file)
+            # Masked files that are not there, for another key names them, are made again.
+            if (file == true or place.exists()) and place.stat().st_size != facts["bytes"]:
+                return "has another size than it was written with"
+        parts.refuse_other_columns(home, table, [row.name])
+    except FileNotFoundError:
+        return "is missing"
+    except (OSError, pa.ArrowException) as error:
+        checksums.raise_passing(error)
+        return f"cannot be read: {error}"
+    except parts.OtherColumns as error:
+        return str(error)
+    return ""
 
 
 def rebuild(archive: Archive, why: str) -> Path | None:
@@ -120,28 +159,29 @@ def _number(place: Path) -> int:
     return int(said) if said.isdecimal() else 0
 
 
-def _of_no_journal() -> Iterator[tuple[str, str]]:
+def _of_no_journal() -> Iterator[ArchivePart]:
     told = {one.name for one in JOURNAL_TABLES}
     for name, table in TABLES.items():
         if name not in told and not table.picture:
-            yield from ((name, one) for one in live(name).values_list("name", flat=True))
+            yield from live(name)
 
 
-def _take_along(archive: Archive, aside: Path, measured: list[tuple[str, str]]) -> None:
-    for table, name in measured:
+def _take_along(archive: Archive, aside: Path, measured: list[ArchivePart]) -> None:
+    for row in measured:
         try:
-            rows = _read(aside, table, name)
-            made = parts.write_part(archive.home, TABLES[table], rows)
-        except (OSError, pa.ArrowException, KeyError) as error:
-            log.warning("measures_not_taken_along", part=name, why=str(error))
+            made = parts.write_part(archive.home, TABLES[row.table], _read(aside, row))
+        except (OSError, pa.ArrowException, KeyError, Damaged) as error:
+            log.warning("measures_not_taken_along", part=row.name, why=str(error))
             continue
         with transaction.atomic():
             count([made])
 
 
-def _read(aside: Path, table: str, name: str) -> pa.Table:
-    schema = TABLES[table].schema
-    for place in (aside / parts.OPEN / table / name, aside / table / name):
+def _read(aside: Path, row: ArchivePart) -> pa.Table:
+    # What an older layout kept has no checksum: of that, what can be read is taken.
+    schema, facts = TABLES[row.table].schema, row.files.get(parts.OPEN)
+    for place in (aside / parts.OPEN / row.table / row.name, aside / row.table / row.name):
         if place.exists():
-            return pq.read_table(place, columns=schema.names).cast(schema)
-    raise FileNotFoundError(name)
+            raw = checksums.read(place, facts) if facts else place.read_bytes()
+            return pq.read_table(pa.BufferReader(raw), columns=schema.names).cast(schema)
+    raise FileNotFoundError(row.name)

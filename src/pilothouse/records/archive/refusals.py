@@ -108,7 +108,7 @@ TOO_MANY_SAVED: Final = _refusal(
 ARCHIVE_IS_DAMAGED: Final = _refusal(
     3018,
     "A file of the archive is missing or damaged",
-    "Restart the console: it makes the archive anew from the journal.",
+    "The archive is checked now and, if it is damaged, rebuilt from the journal. Try again later.",
 )
 NOT_RECORDED: Final = _refusal(
     3041,
