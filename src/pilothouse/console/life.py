@@ -1,19 +1,21 @@
 """The console's signs of life, and the one connection that checkpoints the database.
 
-A sign is given when pages are served, the database answers and the replica can be read: a console
-in which one of them waits for ever is no console.
+A sign is given when pages are served, the database answers, the replica can be read and every
+thread that keeps something lives: a console in which one of them waits for ever is no console.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+import structlog
 from django.db import connection
 
+log = structlog.get_logger()
 TURNED_S: Final = 5.0
 """A loop of pages that did not come round for so long gives no sign."""
 
@@ -25,11 +27,21 @@ class Lent(Protocol):
         """Lend the machine; raises when it stopped."""
 
 
+class Lasting(Protocol):
+    """What has a thread of its own that lasts as long as the console."""
+
+    @property
+    def has_died(self) -> bool:
+        """Tell whether its thread ended and nobody had it end."""
+
+
 class Life:
     """Looks once a second whether everything comes round, and gives the sign."""
 
-    def __init__(self, follower: Lent, alive: Callable[[], None]) -> None:
-        self._follower, self._alive = follower, alive
+    def __init__(
+        self, follower: Lent, alive: Callable[[], None], parts: Iterable[Lasting] = ()
+    ) -> None:
+        self._follower, self._alive, self._parts = follower, alive, list(parts)
         self._turned_at = time.monotonic()
 
     def turned(self) -> None:
@@ -37,13 +49,18 @@ class Life:
         self._turned_at = time.monotonic()
 
     def look(self) -> None:
-        """Give a sign of life, unless pages, database or replica do not come round."""
+        """Give a sign of life, unless pages, database or replica do not come round.
+
+        Nor is one given when a thread died: nothing but a new process begins it again.
+        """
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM django_migrations")
             cursor.fetchone()
         with self._follower.machine():
             pass
-        if time.monotonic() - self._turned_at < TURNED_S:
+        if any(one.has_died for one in self._parts):
+            log.warning("a_thread_died")
+        elif time.monotonic() - self._turned_at < TURNED_S:
             self._alive()
 
 

@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Final
 import structlog
 import uvicorn
 
-from pilothouse.console.life import Life, checkpoint, database_bytes, log_bytes
+from pilothouse.console.life import Lasting, Life, checkpoint, database_bytes, log_bytes
 from pilothouse.control.ports import ports
 from pilothouse.gate import report
 from pilothouse.gate.entry import Gate
 from pilothouse.gate.serving import configured
+from pilothouse.journal.threads import is_dead
 from pilothouse.venue.client import VenueClient
 from pilothouse.venue.follower import Follower
 from pilothouse.venue.held import held
@@ -67,6 +68,11 @@ class Worker:
         self._ending.set()
         self._thread.join(timeout=STOPPING_S)
 
+    @property
+    def has_died(self) -> bool:
+        """Tell whether its thread ended and nobody had it end."""
+        return is_dead(self._thread) and not self._ending.is_set()
+
     def _run(self) -> None:
         while not self._ending.wait(self._every_s):
             try:
@@ -94,16 +100,16 @@ def run_console(
     from pilothouse.records.archive import mending
 
     with ExitStack() as running:
-        connect(home, running, failures=failures)
+        parts = connect(home, running, failures=failures)
         follower = ports().follower
         readiness.connect(home, follower, also)
         running.callback(readiness.disconnect)
-        life = Life(follower, alive)
-        for part in (
-            Worker("life", life.look),
+        more = [
             Worker("checkpoint", checkpoint),
             Worker("archive-watch", mending.Watch(home, _leave).look),
-        ):
+        ]
+        life = Life(follower, alive, [*parts, *more])
+        for part in (*more, Worker("life", life.look)):
             part.start()
             running.callback(part.stop)
         serve(port, host, life.turned)
@@ -119,8 +125,8 @@ def connect(
     running: ExitStack,
     rehearse: Callable[[Follower], Rehearsal] = Rehearsal,
     failures: Callable[[], int] = lambda: 0,
-) -> None:
-    """Follow the exchange, let change control reach it, and start ticker and worker.
+) -> list[Lasting]:
+    """Follow the exchange, let change control reach it; return what was started in threads.
 
     `rehearse` makes the room in which commands are tried. Django's models can be loaded only after
     its settings, so these imports stand here.
@@ -151,7 +157,7 @@ def connect(
     heads.connect(exchanger)
     outbox.recover(timezone.now())
     rounds.begun()
-    for part in (
+    parts = [
         keeper,
         follower,
         Snapshotter(follower, say=log.warning),
@@ -160,10 +166,12 @@ def connect(
         *_workers(home, follower),
         Worker("comparison", lambda: compares.tick(timezone.now())),
         Worker("heads", lambda: exchanger.tick(timezone.now())),
-    ):
+    ]
+    for part in parts:
         part.start()
         running.callback(part.stop)
     running.callback(lambda: exchanger.stop(timezone.now()))
+    return parts
 
 
 def _archive(home: Path, follower: Follower) -> Keeper:

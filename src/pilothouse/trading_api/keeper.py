@@ -8,7 +8,7 @@ from typing import Final
 
 from pilothouse.records.history import History, OrderListener
 from pilothouse.records.kept import keep, kept, recalled, remove_part
-from pilothouse.venue.follower import Follower, ReplicaStopped
+from pilothouse.venue.follower import Follower
 from pilothouse.venue.recovery import header_of
 
 COMMANDS_BETWEEN: Final = 100_000
@@ -74,6 +74,6 @@ class Keeper:
             return
         try:
             self.keep()
-        except (OSError, OverflowError, ReplicaStopped) as error:
+        except Exception as error:
             # Nothing needs it: say it, and try again later.
             _log.warning("What is remembered of orders could not be kept: %s", error)

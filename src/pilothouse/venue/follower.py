@@ -18,6 +18,7 @@ from pilothouse.journal.blocks import Block, Header
 from pilothouse.journal.durable import DurableMark
 from pilothouse.journal.reader import Reader
 from pilothouse.journal.storage import Files, Storage
+from pilothouse.journal.threads import is_dead
 from pilothouse.language.numbers import SECOND_US
 from pilothouse.language.rows import Rows
 from pilothouse.venue.held import held
@@ -118,6 +119,12 @@ class Follower:
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
+
+    @property
+    def has_died(self) -> bool:
+        """Tell whether its thread ended and nobody had it end; `fault` may say why."""
+        thread = self._thread
+        return thread is not None and is_dead(thread) and not self._stopping.is_set()
 
     def wait_for(self, position: int, timeout_s: float) -> bool:
         """Wait until a position is stepped and told; False after the timeout or a fault."""

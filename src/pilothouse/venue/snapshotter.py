@@ -14,7 +14,8 @@ from pilothouse.journal.snapshots import (
     remove_parts,
     write_snapshot,
 )
-from pilothouse.venue.follower import Follower, ReplicaStopped
+from pilothouse.journal.threads import is_dead
+from pilothouse.venue.follower import Follower
 from pilothouse.venue.ladder import WORK_BETWEEN, rungs_to_keep, work_of
 from pilothouse.venue.machine import SteppingMachine
 
@@ -92,6 +93,11 @@ class Snapshotter:
         work = work_of(follower.block, follower.position) - self._last_work
         return follower.position > self._last_position and work >= self._work_between
 
+    @property
+    def has_died(self) -> bool:
+        """Tell whether its thread ended and nobody had it end."""
+        return is_dead(self._thread) and not self._stopping.is_set()
+
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_S):
             if self.due():
@@ -102,6 +108,6 @@ class Snapshotter:
             name = self.take()
             if name:
                 self._say(f"Snapshot {name} is written.")
-        except (OSError, ReplicaStopped) as error:
+        except Exception as error:
             # The exchange needs no snapshot: say it, and try again later.
             self._say(f"No snapshot could be written: {error}.")

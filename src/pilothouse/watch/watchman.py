@@ -15,6 +15,7 @@ import structlog
 from django.db import connections
 
 from pilothouse.control.ports import NotConnected
+from pilothouse.journal.threads import is_dead
 from pilothouse.language.numbers import SECOND_US
 from pilothouse.venue.clock import wall_clock_us
 from pilothouse.venue.follower import ReplicaIsSealed, ReplicaStopped
@@ -93,6 +94,11 @@ class Watchman:
     def silent_us(self) -> int:
         """Return since when no look came to its end; one that had nothing to judge did."""
         return self._steady() - self._came_round_us
+
+    @property
+    def has_died(self) -> bool:
+        """Tell whether its thread ended and nobody had it end."""
+        return is_dead(self._thread) and not self._ending.is_set()
 
     def _run(self) -> None:
         pause_s: float = 0

@@ -20,6 +20,7 @@ from pilothouse.console.live.broadcast import Broadcast
 from pilothouse.console.live.pulse import Pulse, pulse_of
 from pilothouse.console.templatetags.figures import count, price, usd_short
 from pilothouse.journal.steady import steady_us
+from pilothouse.journal.threads import is_dead
 from pilothouse.watch import running
 
 log = structlog.get_logger()
@@ -108,6 +109,11 @@ class Ticker:
         show(pulse)
         FEED.publish(pulse.number, "pulse", message(pulse))
         return pulse
+
+    @property
+    def has_died(self) -> bool:
+        """Tell whether its thread ended and nobody had it end."""
+        return is_dead(self._thread) and not self._ending.is_set()
 
     def _run(self) -> None:
         while not self._ending.wait(LOOK_S):

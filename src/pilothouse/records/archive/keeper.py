@@ -17,6 +17,7 @@ from typing import Final
 import structlog
 from django.db import close_old_connections
 
+from pilothouse.journal.threads import is_dead
 from pilothouse.records.archive.archive import Archive, Cursor, cursor
 from pilothouse.records.archive.checksums import Damaged
 from pilothouse.records.archive.compaction import compact, forget_retired, renew
@@ -91,6 +92,12 @@ class Keeper:
         self._ending.set()
         self.intake.close()
         self._thread.join(timeout=STOPPING_S)
+
+    @property
+    def has_died(self) -> bool:
+        """Tell whether its thread ended and nobody had it end."""
+        let_end = self._ending.is_set() or self.intake.closed
+        return is_dead(self._thread) and not let_end
 
     def _run(self) -> None:
         while not self._ending.is_set():
