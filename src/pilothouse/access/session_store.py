@@ -16,7 +16,9 @@ from typing import Any, Final
 from cryptography.exceptions import InvalidTag
 from django.conf import settings
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.utils import timezone
 
 from pilothouse.access.sealing import SESSIONS, seal, unseal
@@ -47,6 +49,22 @@ class SessionStore(db.SessionStore):
         except (InvalidTag, ValueError, zlib.error):
             return {}
         return found if isinstance(found, dict) else {}
+
+    def save(self, must_create: bool = False) -> None:
+        """Write the session.
+
+        Raises UpdateError if its row is gone, and what the database says if that refuses.
+        """
+        try:
+            super().save(must_create)
+        except UpdateError as lost:
+            # Django says that the person signed out elsewhere, whatever the database said.
+            why = lost.__context__
+            if not isinstance(why, OperationalError):
+                raise
+        else:
+            return
+        raise why
 
     def _bound(self) -> tuple[Any, bytes]:
         return settings.PILOTHOUSE_HOME, row_key(self.session_key or "").encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from pilothouse.console.answers import answer, wants_json
+from pilothouse.console.busy import is_busy
 from pilothouse.console.exchange import ExchangeIsAway
 from pilothouse.console.readiness import has_started
 from pilothouse.control.kinds.kind import Unreadable
@@ -18,6 +20,10 @@ from pilothouse.control.refusals import Refused
 
 UNMATCHED: Final = " matches the given query."
 """How Django ends its sentence about a row that is not there."""
+BUSY: Final = (
+    "The database is busy: another program, for example a backup, may hold it. Try again in a "
+    "moment; if you changed something, check first whether it was saved."
+)
 
 
 def say(request: HttpRequest, status: HTTPStatus, title: str, sentence: str) -> HttpResponse:
@@ -59,6 +65,11 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return refused(request, str(exception) if exception else "This is not allowed")
 
 
+def busy(request: HttpRequest) -> HttpResponse:
+    """Answer 503: the database is held."""
+    return say(request, HTTPStatus.SERVICE_UNAVAILABLE, "Busy", BUSY)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def no_password(request: HttpRequest) -> HttpResponse:
     """Answer 403 to a person without a password: nobody sets their own first one."""
@@ -66,7 +77,9 @@ def no_password(request: HttpRequest) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Answer 500; the log has the rest."""
+    """Answer 500; the log has the rest. A database that is held is 503, and no fault."""
+    if is_busy(sys.exc_info()[1]):
+        return busy(request)
     sentence = "Something went wrong; it was logged."
     return say(request, HTTPStatus.INTERNAL_SERVER_ERROR, "Broken", sentence)
 
@@ -95,6 +108,8 @@ class AwayMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Turn one exception into a page; leave all others."""
+        if is_busy(exception):
+            return busy(request)
         if not isinstance(exception, ExchangeIsAway):
             return None
         sentence = "The exchange has not answered yet. Try again in a moment."

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "pilothouse.console.known.Known",
+    "pilothouse.console.busy.WaitsLess",
     "django.middleware.security.SecurityMiddleware",
     "pilothouse.console.security.ContentSecurityPolicy",
     "pilothouse.console.shown_text.ShownText",
@@ -115,13 +116,14 @@ LANGUAGE_CODE = "en-gb"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"not_busy": {"()": "pilothouse.console.busy.NotBusy"}},
     # What fails at each request writes no traceback for each of them.
     "handlers": {"said": {"class": "pilothouse.console.tracebacks.Bounded", "level": "WARNING"}},
     "root": {"handlers": ["said"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["said"], "propagate": False},
         # Anybody may ask for pages that are not there: what is refused writes no line of the log.
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["not_busy"]},
         "django.security": {"level": "CRITICAL"},
     },
 }
