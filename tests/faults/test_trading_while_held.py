@@ -51,6 +51,14 @@ def health(exchange: Exchange) -> httpx.Response:
     return httpx.get(f"{exchange.url}/healthz", timeout=60)
 
 
+def ready(exchange: Exchange) -> Any:
+    """Return what the door says once it is ready: on a busy machine its replica may be behind."""
+    while (told := health(exchange)).status_code != 200:
+        time.sleep(0.01)
+    assert told.json()["ready"] is True
+    return told.json()
+
+
 def test_d5_clients_trade_cancel_and_read_while_the_clock_is_held(
     exchange: Exchange, rich: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,10 +82,9 @@ def test_d5_clients_trade_cancel_and_read_while_the_clock_is_held(
         )
         assert sent["sendStatus"]["status"] == "placed"
         assert futures(exchange.url, key, "cancelallorders", "POST")["result"] == "success"
-        told = health(exchange)
-        assert told.status_code == 200 and told.json()["ready"] is True
-        assert [one["cause"] for one in told.json()["said"]] == ["clock_held"]
-        assert "Clock held" in told.json()["status"]
+        told = ready(exchange)
+        assert [one["cause"] for one in told["said"]] == ["clock_held"]
+        assert "Clock held" in told["status"]
         # Time goes on by the steady clock, and moves no hour.
         while (now := health(exchange).json()["written_at"]) <= before:
             time.sleep(0.01)
@@ -85,4 +92,5 @@ def test_d5_clients_trade_cancel_and_read_while_the_clock_is_held(
         unix = httpx.get(f"{exchange.url}/0/public/Time").json()["result"]["unixtime"]
         assert abs(unix - real_ns() // 10**9) < 600
     jump(exchange, 0)
-    assert health(exchange).json()["status"] == "ok"
+    while ready(exchange)["status"] != "ok":
+        time.sleep(0.01)
