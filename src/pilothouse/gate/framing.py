@@ -7,7 +7,6 @@ elsewhere, and take what follows for another's request.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 import h11
@@ -33,9 +32,6 @@ LENGTH: Final = b"content-length:"
 
 Event = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
 
-# The last byte may be a CR whose LF is still on its way.
-_bare: Final = re.compile(rb"(?<!\r)\n|\r(?=[^\n])")
-
 
 class Lines(ReceiveBuffer):
     """h11's buffer, whose lines end with CR LF, are not folded, and say one length."""
@@ -50,11 +46,11 @@ class Lines(ReceiveBuffer):
 
         Raises LocalProtocolError for lines that another reader could take otherwise.
         """
-        # A line end may have come in two pieces, and an empty line in four.
-        judged, self._multiple_lines_search = self._multiple_lines_search, len(self._data)
-        empty = self._data.find(b"\r\n\r\n", max(0, judged - 3))
+        # An empty line may have come in four pieces.
+        looked, self._multiple_lines_search = self._multiple_lines_search, len(self._data)
+        empty = self._data.find(b"\r\n\r\n", max(0, looked - 3))
         ends = 2 if self._data[:2] == b"\r\n" else empty + 4 if empty >= 0 else 0
-        if _bare.search(self._data, max(0, judged - 1), ends or len(self._data)):
+        if _has_bare(self._data, ends or len(self._data)):
             self._refuse(BARE)
         if not ends:
             return None
@@ -65,7 +61,7 @@ class Lines(ReceiveBuffer):
     def maybe_extract_next_line(self) -> bytearray | None:
         """Return the line before the next piece of a body, None if it is not whole."""
         line: bytearray | None = super().maybe_extract_next_line()
-        if line is not None and _bare.search(line):
+        if line is not None and _has_bare(line, len(line)):
             self._refuse(BARE)
         return line
 
@@ -79,6 +75,13 @@ class Lines(ReceiveBuffer):
     def _refuse(self, why: str) -> None:
         self.fault = why
         raise h11.LocalProtocolError(why)
+
+
+def _has_bare(data: bytearray, ends: int) -> bool:
+    """Tell whether a CR or LF stands alone; the last byte may be a CR whose LF is on its way."""
+    pairs = data.count(b"\r\n", 0, ends)
+    waiting = data.endswith(b"\r", 0, ends)
+    return data.count(b"\n", 0, ends) != pairs or data.count(b"\r", 0, ends) - waiting != pairs
 
 
 class Framed(h11.Connection):
