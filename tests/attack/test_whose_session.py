@@ -252,6 +252,14 @@ def test_the_session_before_signing_in_is_nobodys(at, team, stage, console):
     assert not visitors.known.person(session_of(scope))
 
 
+def test_cookies_that_take_long_to_read_are_refused_before_they_are_read(monkeypatch):
+    json = 'prefs="{' + '\\"theme\\"\\054 ' * 60 + '}"; sessionid=mine'
+    assert Visitors().admit(scope_of([json]), NEIGHBOUR) == 0, "another program's JSON is not long"
+    monkeypatch.setattr("django.core.handlers.asgi.parse_cookie", lambda cookie: pytest.fail())
+    for cookies in (['a="' + "\\" * 16_000 + '"'], ['a="' + "\\a" * 800, "b" * 14_000 + '"']):
+        assert Visitors().admit(scope_of(cookies), NEIGHBOUR) == 400
+
+
 def test_nobody_is_remembered_and_the_table_is_bounded():
     sessions = Sessions(kept=3)
     sessions.note(b"", 7)

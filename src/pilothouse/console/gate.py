@@ -41,6 +41,9 @@ SESSIONS_KEPT: Final = 10_000
 UNJUDGED_MOST: Final = 100
 """Requests of a session of which none was judged, before it counts by address: clients may leave
 before a page reads the session, and one that has ended must not use its person's allowance up."""
+ESCAPED_MOST: Final = 1 << 20
+"""Bytes of a request's cookies times the backslashes in them. Python before 3.11.10 and 3.12.6
+searches a quoted value to its end for each of them: 16 KiB of them would take a second."""
 HASHING, HASHES_WAITING, HASHES_OF_ONE = 2, 20, 8
 """Passwords hashed at one time, and sign-ins that wait for it: each takes 16 MiB and a while."""
 WORKING, WORK_WAITING = 24, 400
@@ -83,7 +86,13 @@ class Visitors:
         return {name: getattr(self, name) for name in names}
 
     def admit(self, scope: Scope, key: str) -> int:
-        """Return 429 for a person or an address that has used its allowance up."""
+        """Return 429 for a person or an address that has used its allowance up.
+
+        Cookies that take long to read are no request: 400.
+        """
+        cookies = b"".join(value for _, value in _cookies(scope))
+        if len(cookies) * cookies.count(b"\\") > ESCAPED_MOST:
+            return 400
         session = session_of(scope)
         person = self.known.person(session)
         scope.setdefault("state", {})[SAYS_WHOSE] = partial(self.known.note, session)
@@ -157,6 +166,10 @@ def session_of(scope: Scope) -> bytes:
 
     Django's own request reads it: two readers could take two different sessions for one request's.
     """
-    cookies = [(name, value) for name, value in scope["headers"] if name == b"cookie"]
-    found = session_cookie(ASGIRequest({"method": "", "path": "", "headers": cookies}, BytesIO()))
+    asked = {"method": "", "path": "", "headers": _cookies(scope)}
+    found = session_cookie(ASGIRequest(asked, BytesIO()))
     return hashlib.sha256(found.encode()).digest() if found else b""
+
+
+def _cookies(scope: Scope) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in scope["headers"] if name == b"cookie"]
