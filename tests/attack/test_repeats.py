@@ -76,7 +76,8 @@ def test_a_repeated_request_that_acts_costs_its_sender_alone(
     limited: Exchange, key: Key, word: str
 ) -> None:
     batch = "json=" + quote('{"batchOrder":[{"order":"send","symbol":"PF_XBTUSD"}]}')
-    captured = request(key, word, {"transfer": MOVED, "batchorder": batch}.get(word, ORDER))
+    text = {"transfer": MOVED, "batchorder": batch}.get(word, ORDER)
+    captured = request(key, word, text)
     owner, other = sender(limited, OWNER), sender(limited, OTHER)
     assert owner(captured)["result"] == "success"
     meter = limited.gate._application.state.meter
@@ -86,6 +87,7 @@ def test_a_repeated_request_that_acts_costs_its_sender_alone(
     assert meter.trading.level(market) == before
     placed = owner(request(key, "sendorder", f"{ORDER}&cliOrdId=mine"))
     assert placed["sendStatus"]["status"] == "placed"
+    assert owner(request(key, word, f"{text}&t=1"))["result"] == "success"
     assert owner(request(key, "cancelallorders"))["result"] == "success"
 
 

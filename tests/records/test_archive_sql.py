@@ -333,11 +333,11 @@ def test_a_question_is_kept_and_its_parameters_are_never_pasted(home):
 
 
 def test_a_question_is_recorded_whole_or_refused(home):
-    longest = "SELECT 1 AS n".ljust(asking.SQL_MOST)
+    longest = "SELECT 1 AS n --".ljust(asking.SQL_MOST, "n")
     asked(home, longest)
     assert AuditRow.objects.order_by("-number").first().facts["sql"] == longest
     with pytest.raises(Refused, match=r"3009.*20,001.*at most 20,000 characters"):
-        asked(home, longest + " ")
+        asked(home, longest + "n")
 
 
 def test_titles_that_begin_alike_are_two_questions(home):

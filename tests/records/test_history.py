@@ -109,8 +109,8 @@ def test_the_rest_of_an_immediate_order_is_cancelled() -> None:
     assert order.reason == CancelReason.IMMEDIATE_REST
     assert (order.executed, order.fee, order.closed_position) == (60, 3, 6)
     assert history.open_orders(8) == []
-    assert history.closed_at(8, {6}) == [order]
-    assert history.closed_at(8, {5}) == history.closed_at(7, {6}) == []
+    assert history.closed_orders(8, lambda one: one.closed_position == 6) == [order]
+    assert history.closed_orders(8, lambda one: one.closed_position == 5) == []
     assert history.closed_count(8, lambda one: one.fee == 3) == 1
     assert history.closed_count(8, lambda one: one.fee == 2) == 0
 

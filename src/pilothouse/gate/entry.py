@@ -25,7 +25,7 @@ HEALTH: Final = "/healthz"
 AGAIN_S: Final = 5
 """After how many seconds who was refused should try again."""
 AT_ONCE: Final = Rate(300, 20)
-"""Refusals of an address that are answered at once; a later one waits AGAIN_S to twice that."""
+"""Refusals of an address for a rate that are answered at once; others wait 5 to 10 s."""
 THROWN_AWAY_MAX: Final = 4 * MIB
 THROWN_AWAY_S: Final = 2.0
 """How much of a refused body is read, so that its sender comes to read the answer."""
@@ -159,7 +159,7 @@ class Gate:
             else:
                 await self._in_place(scope, connection, key, _replayed(body, receive), send)
         except _Refused as refused:
-            if not self._at_once.take(key):
+            if refused.status == 429 and not self._at_once.take(key):
                 await _wait(connection)
             rest = receive if refused.unread else None
             await self._refuse(scope, refused.status, rest, send)

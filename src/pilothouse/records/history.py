@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final, Protocol
@@ -36,6 +36,7 @@ CLOSED_KEPT: Final = 200_000
 CLOSED_KEPT_PER_ACCOUNT: Final = 2_000
 FILLS_KEPT: Final = 200_000
 FILLS_KEPT_PER_ACCOUNT: Final = 5_000
+Wanted = Callable[[OrderRecord], bool]
 
 
 class SpanLike(Protocol):
@@ -306,39 +307,27 @@ class History:
         """Return how many orders an account has open in a market."""
         return self._open_in.get((account, market), 0)
 
-    def closed_orders(self, account: int) -> list[OrderRecord]:
-        """Return an account's closed and cancelled orders, the one closed last first."""
+    def closed_orders(self, account: int, wanted: Wanted = lambda one: True) -> list[OrderRecord]:
+        """Return those closed and cancelled orders of an account that are wanted, latest first."""
         with self._lock:
-            numbers = reversed(self._closed_of.get(account, ()))
-            return [_copied(self._orders[one]) for one in numbers if one in self._orders]
+            return [_copied(one) for one in self._ended(account) if wanted(one)]
 
-    def closed_count(self, account: int, wanted: Callable[[OrderRecord], bool]) -> int:
-        """Return how many of an account's closed and cancelled orders are wanted."""
+    def closed_count(self, account: int, wanted: Wanted) -> int:
+        """Return how many closed and cancelled orders of an account are wanted; copies none."""
         with self._lock:
-            return sum(map(wanted, self._known(reversed(self._closed_of.get(account, ())))))
+            return sum(map(wanted, self._ended(account)))
 
-    def orders_named(self, account: int, *client_order_ids: str) -> list[OrderRecord]:
-        """Return an account's orders with one of the client's own names, open ones first.
-
-        The one closed last comes before those closed earlier. All names are looked for in one
-        pass, and only what has one is copied.
-        """
-        names = set(client_order_ids)
-        return self._selected(account, lambda one: one.client_order_id in names)
-
-    def closed_at(self, account: int, positions: Collection[int]) -> list[OrderRecord]:
-        """Return an account's orders that certain commands closed, the one closed last first."""
-        return self._selected(account, lambda one: one.closed_position in positions)
-
-    def _selected(self, account: int, wanted: Callable[[OrderRecord], bool]) -> list[OrderRecord]:
-        with self._lock:
-            numbers = chain(
-                self._open.get(account, ()), reversed(self._closed_of.get(account, ()))
-            )
-            return [_copied(one) for one in self._known(numbers) if wanted(one)]
-
-    def _known(self, numbers: Iterable[int]) -> Iterator[OrderRecord]:
+    def _ended(self, account: int) -> Iterator[OrderRecord]:
+        numbers = reversed(self._closed_of.get(account, ()))
         return (self._orders[one] for one in numbers if one in self._orders)
+
+    def orders_named(self, account: int, *names: str) -> list[OrderRecord]:
+        """Return an account's orders with any of the client's own names, open ones first."""
+        wanted = set(names)
+        with self._lock:
+            opened = (self._orders[one] for one in self._open.get(account, ()))
+            every = chain(opened, self._ended(account))
+            return [_copied(one) for one in every if one.client_order_id in wanted]
 
     def executions(self, account: int) -> list[Execution]:
         """Return an account's sides of its fills, the latest first."""

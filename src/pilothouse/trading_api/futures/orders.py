@@ -89,7 +89,7 @@ async def order_history(call: Call) -> dict[str, Any]:
     step = -1 if call.arguments.text("sort") == "asc" else 1
 
     def find() -> list[tuple[Market, OrderRecord]]:
-        found = [one for one in history.closed_orders(call.key.account) if wanted(one)]
+        found = history.closed_orders(call.key.account, wanted)
         return _in_contracts(call, found[::step][: min(count, HISTORY_MAX)])
 
     elements = await call.door.long_answers.rows(find, lambda one: history_row(*one))

@@ -199,7 +199,9 @@ async def _cancel_events(call: Call, positions: set[int]) -> list[dict[str, Any]
             "order": order_row(markets[one.market], one),
             "type": "CANCEL",
         }
-        for one in call.door.history.closed_at(call.key.account, positions)
+        for one in call.door.history.closed_orders(
+            call.key.account, lambda one: one.closed_position in positions
+        )
     ]
 
 
