@@ -1,11 +1,13 @@
 """Signatures, grants and entries put in or changed with SQL are found: SEC F13."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from pilothouse.access.models import Grant, Person
-from pilothouse.control import authority, reconciler
+from pilothouse.control import authority, reconciler, register
 from pilothouse.control.models import RegisterRow, Signature
 from pilothouse.control.reconcile import Difference
 from pilothouse.records.models import AuditRow
@@ -48,7 +50,7 @@ def test_what_the_audit_does_not_carry_was_not_signed(journal, applied, how):
 
 def test_f13_a_changed_signer_is_found(journal, applied, team):
     Signature.objects.update(person=team.manager)
-    assert journal.tick() == [Difference.NOT_SIGNED]
+    assert journal.tick() == [Difference.NOT_SIGNED] * 2, "the change and its signature"
     assert "Signature" in reconciler.differences()[0].sentence
 
 
@@ -90,3 +92,42 @@ def test_f13_an_entry_of_the_register_beside_the_audit_is_found(db):
     row = RegisterRow.objects.filter(kind="alert_rule").first()
     RegisterRow(kind=row.kind, key=row.key, version=2, body=None, at=NOON).save()
     assert len(list(authority._entries())) == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("kind", "runbook"), ("key", "forged"), ("version", 9), ("body", '{"forged": 1}'),
+     ("body", None), ("change_id", 1), ("step", 1), ("at", "2030-01-01 00:00:00")],
+)  # fmt: skip
+def test_whatever_is_exchanged_in_an_entry_is_found(raise_margin, column, value):
+    from pilothouse.wiring.founding import found_register
+
+    assert raise_margin().pk == 1
+    found_register()
+    row = RegisterRow.objects.filter(kind="alert_rule").first()
+    sql(f"UPDATE control_registerrow SET {column} = %s WHERE id = %s", value, row.pk)
+    assert list(authority._entries())
+
+
+def test_every_column_of_an_entry_is_tried():
+    (marks,) = test_whatever_is_exchanged_in_an_entry_is_found.pytestmark
+    tried = {column for column, _ in marks.args[1]}
+    assert {one.attname for one in RegisterRow._meta.concrete_fields} == tried | {"id"}
+
+
+def test_a_version_of_an_entry_that_is_taken_away_or_numbered_anew_brings_nothing_back(db):
+    words = register.Write("alert_rule", "x", {"limit": 1}, 0)
+    with transaction.atomic():
+        for version in (0, 1):
+            change = replace(words, body={"limit": version + 1}, base_version=version)
+            register._add(change, NOON)
+    first, second = RegisterRow.objects.order_by("pk")
+    sql("UPDATE control_registerrow SET id = %s WHERE id = %s", second.pk + 9, first.pk)
+    assert [one.body for one in register.entries("alert_rule")] == [{"limit": 2}]
+    sql("DELETE FROM control_registerrow WHERE id = %s", second.pk)
+    assert ["is gone" in one for one in authority._entries()] == [True]
+
+
+def sql(words, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(words, values)

@@ -31,6 +31,7 @@ from pilothouse.wiring.explaining import Happening, NoPurpose, explained
 from pilothouse.wiring.importing.answers import Refused as ImportRefused
 from pilothouse.wiring.importing.answers import read_pairs
 from tests.control.conftest import NOON, exchange, previewed, raise_margin, team
+from tests.control.recording import record_changes
 
 __all__ = ["exchange", "previewed", "raise_margin", "team"]
 REVERSED = "as agreed with risk \u202e.lavorppa on sdeen"
@@ -155,6 +156,7 @@ def test_p73_the_audit_of_an_attempt_shows_codes(db):
 def test_p73_rows_of_before_are_shown_as_their_codes(team, raise_margin, exchange):
     change = raise_margin()
     Change.objects.filter(pk=change.pk).update(title=REVERSED, why=REVERSED)
+    record_changes()
     client = Client()
     client.force_login(team.operator)
     for accept in ("text/html", "application/json"):

@@ -10,6 +10,7 @@ from pilothouse.control import apply, approve, inherited, preview, revert, verif
 from pilothouse.control.moves import State
 from pilothouse.control.refusals import PREVIEW_IS_ABOVE_THE_CEILING, Refused
 from tests.control.conftest import NOON, approved, exchange, previewed, raise_margin, team, wish
+from tests.control.recording import record_changes
 
 __all__ = ["approved", "exchange", "previewed", "raise_margin", "team"]
 MINUTE = timedelta(minutes=1)
@@ -100,6 +101,7 @@ def test_a_signature_of_an_older_release_has_no_prices_and_carries_no_loosening(
         from pilothouse.control.models import Signature
 
         Signature.objects.update(prices={})
+        record_changes()
 
     assert undone(MINUTE, before=forget).state == State.PREVIEWED
 

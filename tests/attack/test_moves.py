@@ -11,6 +11,7 @@ from pilothouse.control.severity import Severity
 from pilothouse.desk.opening import open_incident
 from pilothouse.records.models import AuditRow
 from tests.control.conftest import NOON, wish
+from tests.control.recording import record_changes
 
 JSON = {"Accept": "application/json"}
 VERBS = {word: Verb(word) if word in set(Verb) else Verb.EDIT for word in MOVES}
@@ -29,6 +30,7 @@ def test_a_verb_that_does_not_lead_from_a_state_is_a_conflict(at, team, change, 
     for word, verb in VERBS.items():
         for client in clients:
             Change.objects.update(state=state)
+            record_changes()
             form = {"why": "x", "fingerprint": change.fingerprint}
             for headers in ({}, JSON):
                 answer = client.post(f"/changes/{change.pk}/moves/{word}", form, headers=headers)
@@ -45,6 +47,7 @@ def test_a_verb_that_does_not_lead_from_a_state_is_a_conflict(at, team, change, 
 @pytest.mark.django_db
 def test_a_change_that_is_being_reverted_is_not_reverted_again(at, team, change):
     Change.objects.update(state=State.REVERTING)
+    record_changes()
     before = Change.objects.count()
     manager = at(team.manager, raise_request_exception=False)
     answer = manager.post(f"/changes/{change.pk}/moves/revert", {"why": "x"})

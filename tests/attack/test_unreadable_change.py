@@ -10,6 +10,7 @@ from pilothouse.control.moves import OWNERS, Owner, State
 from pilothouse.control.propose import propose
 from pilothouse.records.models import AuditRow
 from tests.control.conftest import NOON, approved, exchange, previewed, raise_margin, team
+from tests.control.recording import record_changes
 
 __all__ = ["approved", "exchange", "previewed", "raise_margin", "team"]
 
@@ -18,6 +19,7 @@ def break_words(change, **body):
     step = change.steps.first()
     step.words = {**step.words, **body}
     step.save()
+    record_changes()
 
 
 BROKEN = {
@@ -65,6 +67,7 @@ def test_a_change_under_way_says_that_its_command_may_have_been_executed(approve
 def test_a_kind_nobody_knows_any_more_fails_too(approved, exchange):
     change = approved()
     Change.objects.filter(pk=change.pk).update(state=State.SCHEDULED, kind="of_another_release")
+    record_changes()
     (moved,) = worker.tick(NOON)
     assert moved.state == State.FAILED
 
@@ -102,6 +105,7 @@ def test_a_step_that_was_sent_without_a_name_fails_and_is_never_said_again(appro
     change = approved()
     Change.objects.filter(pk=change.pk).update(state=State.APPLYING)
     change.steps.update(state="sent", sent_at=NOON, name_number=None)
+    record_changes()
     (moved,) = worker.tick(NOON)
     assert moved.state == State.FAILED and exchange.sent == []
     assert "without the name of a step" in moved.state_reason

@@ -7,8 +7,12 @@ words are heard once, however often they are said.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
+
+from django.db import transaction
 
 from pilothouse.access.models import Person
 from pilothouse.access.rights import may
@@ -20,10 +24,11 @@ from pilothouse.control import (
     names,
     plan,
     reconcile,
+    recorded,
     signing,
     unreadable,
 )
-from pilothouse.control.deed import deed, locked, moment, move
+from pilothouse.control.deed import deed, found, locked, moment, move
 from pilothouse.control.expire import why_expired
 from pilothouse.control.fingerprint import fingerprint_of
 from pilothouse.control.hearers.hearer import Answered
@@ -35,6 +40,8 @@ from pilothouse.control.preview import above_what_was_signed
 from pilothouse.control.questions import answer_of, ask_ahead, question_of
 from pilothouse.control.refusals import (
     CONDITIONS_DO_NOT_HOLD,
+    NO_RIGHT,
+    NOT_AS_RECORDED,
     NOT_RECORDED,
     NOTHING_IS_DUE,
     WRONG_STATE,
@@ -62,11 +69,15 @@ def apply(change: Change, *, by: Person | None, now: datetime | None = None) -> 
     """
     now = moment(now)
     with deed(Verb.APPLY, by, change.subject, reads=True):
-        change = locked(change)
+        change = found(change)
+        if not change.is_recorded:
+            return _suspend(change, by, now)
         question = question_of(_pass(change, by, now))
     ahead = ask_ahead([question])
     with deed(Verb.APPLY, by, change.subject, reads=True):
-        change = locked(change)
+        change = found(change)
+        if not change.is_recorded:
+            return _suspend(change, by, now)
         step = _pass(change, by, now)
         answer = answer_of(step, ahead)
         target, reason = _before_sending(change, step, answer, now)
@@ -84,6 +95,16 @@ def apply(change: Change, *, by: Person | None, now: datetime | None = None) -> 
         }
         move(change, Verb.APPLY, target, by=by, now=now, reason=reason, facts=facts)
     return resume(change, now=now) if target is State.APPLYING else change
+
+
+def _suspend(change: Change, by: Person | None, now: datetime) -> Change:
+    # It leaves the machine's hands: a deed on it leaves no record, so only its end is left.
+    if by is not None and not gates.has_right(Verb.APPLY, by, now):
+        raise Refused(NO_RIGHT, Verb.APPLY)
+    if change.state not in (State.APPROVED, State.SCHEDULED):
+        raise Refused(NOT_AS_RECORDED)
+    move(change, Verb.APPLY, State.SUSPENDED, by=by, now=now, reason=recorded.ODD)
+    return change
 
 
 def _pass(change: Change, by: Person | None, now: datetime) -> ChangeStep:
@@ -149,17 +170,20 @@ def _is_signed(change: Change) -> bool:
 def resume(change: Change, *, now: datetime | None = None) -> Change:
     """Send the step of a change that is APPLYING, again if need be, and write what came back.
 
-    One whose command has no name fails, with an alert, and waits for a person.
+    One whose command has no name, or that is not as recorded, fails, with an alert, and waits for
+    a person.
     """
     now = moment(now)
-    if change.state != State.APPLYING:
-        return change
-    step = plan.last_sent(change)
-    if step is None or step.name_number is None:
-        return unreadable.give_up(change, UNNAMED, now=now)
-    hearer, words = plan.said_by(step)
+    with transaction.atomic():
+        # What is said is read in the transaction in which it was compared with the record.
+        change = found(change)
+        if change.state != State.APPLYING:
+            return change
+        say = _to_say(change)
+    if isinstance(say, str):
+        return unreadable.give_up(change, say, now=now)
     try:
-        answered = hearer.say(words, change.pk, step.number, step.name_number)
+        answered = say()
     except (ConnectionError, TimeoutError):
         return change
     try:
@@ -170,6 +194,17 @@ def resume(change: Change, *, now: datetime | None = None) -> Change:
         # It was said, and that cannot be written down now: it stays APPLYING and is said again.
         change.refresh_from_db()
         return change
+
+
+def _to_say(change: Change) -> Callable[[], Answered] | str:
+    """Return what says the step that was sent last, or why nothing may be said."""
+    step = plan.last_sent(change)
+    if not change.is_recorded:
+        return unreadable.UNRECORDED
+    if step is None or step.name_number is None:
+        return UNNAMED
+    hearer, words = plan.said_by(step)
+    return partial(hearer.say, words, change.pk, step.number, step.name_number)
 
 
 def _write_down(change: Change, answered: Answered, now: datetime) -> Change:

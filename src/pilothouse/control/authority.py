@@ -14,10 +14,10 @@ from django.db.models import Q
 
 from pilothouse.access.models import Grant, Person
 from pilothouse.access.roles import Role
-from pilothouse.control import audited, credentials, odd_schema, register, revocations
+from pilothouse.control import audited, credentials, odd_schema, recorded, register, revocations
 from pilothouse.control.believed import believed, below, odd_beginning, unsealed
 from pilothouse.control.canonical import plain_hash
-from pilothouse.control.models import Change, ChangeStep, Signature
+from pilothouse.control.models import Change, ChangeStep, RegisterRow, Signature
 from pilothouse.control.moves import State, Verb
 from pilothouse.control.policy import NEEDS
 from pilothouse.language.texts import all_shown
@@ -26,8 +26,8 @@ from pilothouse.records.models import AuditRow
 
 GRANTED: Final = "person.added"
 REGISTER: Final = "register."
-POWER: Final = Q(deed__in=[Verb.PREVIEW, Verb.APPROVE, Verb.APPLY, GRANTED, *audited.DEEDS]) | Q(
-    deed__startswith=REGISTER
+POWER: Final = (
+    Q(deed__in=[GRANTED, *audited.DEEDS]) | Q(deed__startswith=REGISTER) | recorded.POWER
 )
 """The rows of the audit from which somebody has a power, or a difference its end."""
 MARK_LETTERS: Final = 12
@@ -99,14 +99,27 @@ def _signers(carrier: int, sent: AuditRow) -> dict[str, list[Role]]:
     change = Change.objects.filter(pk=carrier).first()
     if change is None:
         return {}
-    own = sent.subject == change.subject
-    wanted = sent.facts.get("fingerprint") if own else change.fingerprint
-    proposer = f"person:{change.proposer_id}"
+    wanted = _signed_when_sent(change, sent)
+    proposer = _proposer(change)
+    if not proposer:
+        return {}
     return {
         row.actor: [Role(one) for one in row.facts.get("roles", [])]
         for row in _rows(change.subject, Verb.APPROVE)
         if row.number < sent.number and row.facts.get("signed") == wanted and row.actor != proposer
     }
+
+
+def _signed_when_sent(change: Change, sent: AuditRow) -> str:
+    """Return the fingerprint a change was sent with, at that row or, inherited from, before it."""
+    rows = [one for one in _rows(change.subject, Verb.APPLY) if one.number <= sent.number]
+    told = [one.facts for one in rows if one.facts.get("to") == State.APPLYING]
+    return str(told[-1].get("fingerprint", "")) if told else ""
+
+
+def _proposer(change: Change) -> str:
+    """Return who proposed a change, as the audit has it; empty if it does not say."""
+    return next((row.actor for row in _rows(change.subject, Verb.PROPOSE)), "")
 
 
 def differences_of(person: Person) -> list[str]:
@@ -124,6 +137,7 @@ def differences() -> Iterator[str]:
     yield from odd_beginning()
     yield from below()
     yield from odd_schema.differences()
+    yield from recorded.differences()
     yield from _signatures()
     yield from _grants()
     yield from _entries()
@@ -198,8 +212,28 @@ def _entries() -> Iterator[str]:
     known: dict[tuple[Any, ...], list[AuditRow]] = {}
     for row in believed(AuditRow.objects.filter(deed__startswith=REGISTER)):
         known.setdefault((row.subject, row.facts.get("version")), []).append(row)
-    for kind, key, version, body in register.rows():
-        rows = known.get((f"{kind}:{key}", version), [])
-        if not any(row.facts.get("body") == all_shown(body) for row in rows):
-            mark = plain_hash({"body": all_shown(body)})[:MARK_LETTERS]
-            yield f"Version {version} of {kind} {key} is not as the audit recorded it ({mark})."
+    gone = dict.fromkeys(known)
+    for one in register.rows():
+        gone.pop((f"{one.kind}:{one.key}", one.version), None)
+        rows = known.get((f"{one.kind}:{one.key}", one.version), [])
+        if not any(_wrote(row, one) for row in rows):
+            yield (
+                f"Version {one.version} of {one.kind} {one.key} is not as the audit recorded it "
+                f"({_mark_of(one)})."
+            )
+    for subject, version in gone:
+        yield f"Version {version} of {subject} is gone from the register; the audit recorded it."
+
+
+def _wrote(row: AuditRow, one: RegisterRow) -> bool:
+    return (
+        row.actor == register.written_by(one)
+        and row.at == one.at
+        and row.facts.get("body") == all_shown(one.body)
+        and row.facts.get("step", one.step) == one.step
+    )
+
+
+def _mark_of(one: RegisterRow) -> str:
+    words = [all_shown(one.body), register.written_by(one), one.step, one.at.isoformat()]
+    return plain_hash(words)[:MARK_LETTERS]

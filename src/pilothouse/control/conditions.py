@@ -1,7 +1,8 @@
 """Conditions: what must be true of a market before a stage of a plan is sent, and for how long.
 
 They are signed with the plan and looked at once a second. A second in which nobody looked counts
-as one in which they did not hold: what is not known never lets a market go on.
+as one in which they did not hold: what is not known never lets a market go on. So a process that
+begins anew has seen nothing yet.
 """
 
 from __future__ import annotations
@@ -66,17 +67,38 @@ CONDITIONS: Final[dict[str, Condition]] = {
 """Every condition by the name under which it is signed."""
 
 
+@dataclass(frozen=True)
+class Watched:
+    """Since when the conditions of a step held at a look, None if they did not, and the look."""
+
+    held_since: datetime | None
+    at: datetime
+
+
+_watched: Final[dict[int, Watched]] = {}
+"""What this process saw, by the step's row; what that row says is shown and decides nothing."""
+
+
+def forget() -> None:
+    """Forget what was watched: another exchange is connected."""
+    _watched.clear()
+
+
 def watch(step: ChangeStep, reader: Reader, now: datetime) -> str:
     """Note whether the conditions of a step hold; return what it waits for, empty for nothing."""
     unmet = _unmet(step, reader, now)
-    unwatched = step.watched_at is None or now - step.watched_at > UNWATCHED_MAX
-    if unmet:
-        step.held_since = None
-    elif step.held_since is None or unwatched:
-        step.held_since = now
-    step.watched_at, step.waits_for = now, unmet or _soaks(step, now)
+    before = _watched.get(step.pk)
+    held_since = None if unmet else _unbroken(before, now) or now
+    _watched[step.pk] = Watched(held_since, now)
+    step.held_since, step.watched_at = held_since, now
+    step.waits_for = unmet or _soaks(step, now)
     step.save(update_fields=["held_since", "watched_at", "waits_for"])
     return step.waits_for
+
+
+def _unbroken(seen: Watched | None, now: datetime) -> datetime | None:
+    fresh = seen is not None and now - seen.at <= UNWATCHED_MAX
+    return seen.held_since if seen is not None and fresh else None
 
 
 def why_waiting(step: ChangeStep, reader: Reader, now: datetime) -> str:
@@ -97,8 +119,8 @@ def _unmet(step: ChangeStep, reader: Reader, now: datetime) -> str:
 def _soaks(step: ChangeStep, now: datetime) -> str:
     if not step.soak_s:
         return ""
-    fresh = step.watched_at is not None and now - step.watched_at <= UNWATCHED_MAX
-    held = now - step.held_since if step.held_since and fresh else timedelta(0)
+    since = _unbroken(_watched.get(step.pk), now)
+    held = now - since if since else timedelta(0)
     left = timedelta(seconds=step.soak_s) - held
     return (
         f"all conditions hold; {-(-left // timedelta(seconds=1))} s more"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pilothouse.control.deed import locked, move, note
+from pilothouse.control.deed import found, move, note
 from pilothouse.control.many import is_stop
 from pilothouse.control.models import Change, Touched
 from pilothouse.control.moves import OPEN, State, Verb, targets
@@ -34,9 +34,10 @@ def mark(change: Change, now: datetime) -> None:
     stops = is_stop(change)
     for other in others:
         if stops and targets(Verb.CONFLICT, State(other.state)):
-            _stop(locked(other), change, now)
+            _stop(found(other), change, now)
         else:
-            note(other, Verb.CONFLICT, None, now, f"change {change.pk} touches the same object")
+            why = f"change {change.pk} touches the same object"
+            note(found(other), Verb.CONFLICT, None, now, why)
     if not stops:
         _stop(change, others[0], now)
 

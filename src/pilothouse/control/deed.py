@@ -11,10 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from pilothouse.access.models import Person
+from pilothouse.control import recorded
 from pilothouse.control.models import Change
 from pilothouse.control.moves import NoSuchMove, State, Verb, check_move
 from pilothouse.control.ports import reach
-from pilothouse.control.refusals import NOT_RECORDED, WRONG_STATE, Refused
+from pilothouse.control.refusals import NOT_AS_RECORDED, NOT_RECORDED, WRONG_STATE, Refused
 from pilothouse.records import audit
 
 
@@ -63,8 +64,21 @@ def _of_a_person(by: Person | None) -> Iterator[None]:
 
 
 def locked(change: Change) -> Change:
-    """Return the change as it is now, held until the transaction ends."""
-    return Change.objects.select_for_update().get(pk=change.pk)
+    """Return the change as it is now, held until the transaction ends.
+
+    Raises Refused if that is not how the last deed on it left it.
+    """
+    change = found(change)
+    if not change.is_recorded:
+        raise Refused(NOT_AS_RECORDED)
+    return change
+
+
+def found(change: Change) -> Change:
+    """Return the change held as it is, recorded or not: for what stops it or ends it."""
+    change = Change.objects.select_for_update().get(pk=change.pk)
+    change.is_recorded = recorded.is_as_recorded(change)
+    return change
 
 
 def move(
@@ -96,11 +110,12 @@ def note(
     reason: str = "",
     facts: dict[str, Any] | None = None,
 ) -> None:
-    """Write the audit row of a deed on a change."""
+    """Write the audit row of a deed on a change, behind all that the deed wrote."""
     who = str(by) if by else "the machine"
     sentence = f"{verb} by {who}: {change}, now {change.state}"
     sentence += f" ({reason})" if reason else ""
     all_facts = {"fingerprint": change.fingerprint} | (facts or {})
+    all_facts[recorded.RECORD] = recorded.left(change)
     audit.write(actor(by), verb, change.subject, sentence, facts=all_facts, at=now)
 
 
@@ -114,4 +129,4 @@ def _tell_what_it_reverts(change: Change, target: State, now: datetime) -> None:
         outcome, reason = State.INCONCLUSIVE, f"its undo, change {change.pk}, was not done"
     else:
         return
-    move(locked(change.reverts), Verb.REVERT, outcome, by=None, now=now, reason=reason)
+    move(found(change.reverts), Verb.REVERT, outcome, by=None, now=now, reason=reason)

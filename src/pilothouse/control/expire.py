@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pilothouse.control import inherited, plan, signing
-from pilothouse.control.deed import deed, locked, move
+from pilothouse.control.deed import deed, found, move
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State, Verb, targets
 from pilothouse.control.policy import PROPOSAL_LASTS
@@ -26,7 +26,7 @@ def why_expired(change: Change, now: datetime) -> str:
 def expire(change: Change, *, now: datetime) -> Change:
     """Expire a change if something has run out; return it as it then is."""
     with deed(Verb.EXPIRE, None, change.subject):
-        change = locked(change)
+        change = found(change)
         reason = why_expired(change, now)
         if reason and targets(Verb.EXPIRE, State(change.state)):
             signing.void_signatures(change, reason, now)

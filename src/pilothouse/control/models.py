@@ -64,6 +64,9 @@ class Change(Measured):
     )
     preapproved = models.BooleanField(default=False)
 
+    is_recorded = False
+    """Whether this very object was held as the audit recorded it, or begins with this deed."""
+
     objects: ClassVar[models.Manager[Change]] = models.Manager()
 
     class Meta:

@@ -195,8 +195,9 @@ def connect(
 
     `look_back` returns the events of a command of before, by its position, as rows.
     """
-    from pilothouse.control import facts
+    from pilothouse.control import conditions, facts
 
+    conditions.forget()
     _ports[:] = [Ports(venue, rehearsal, follower, reader or _reader(follower))]
     facts.forget(look_back)
     follower.listen(facts.hear, None)

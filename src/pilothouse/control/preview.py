@@ -15,7 +15,7 @@ from django.db import transaction
 from pilothouse.access.models import Person
 from pilothouse.control import conflicts, evidence, gates, inherited, plan, signing
 from pilothouse.control.ceiling_words import above_words
-from pilothouse.control.deed import deed, locked, moment, move
+from pilothouse.control.deed import deed, locked, moment, move, note
 from pilothouse.control.fingerprint import fingerprint_of
 from pilothouse.control.hearers.hearer import Words
 from pilothouse.control.kinds.kind import Alternative, Counts, PlannedStep
@@ -171,11 +171,13 @@ def instead(change: Change, *, now: datetime | None = None) -> list[Alternative]
     ways = list(kind.instead(change.fields, reader, now)) if change.state in _FRESH else []
     answers = [(way, number, _rehearse_way(change, way, number)) for way, number in _each(ways)]
     with transaction.atomic():
-        change.refresh_from_db()
-        change.alternatives = [_stored(way) for way in ways]
-        change.save(update_fields=["alternatives"])
+        held = locked(change)
+        held.alternatives = [_stored(way) for way in ways]
+        held.save(update_fields=["alternatives"])
         for way, number, answer in answers:
-            evidence.keep(change, Question.FIRST, answer, now=now, step=number, way=way.key)
+            evidence.keep(held, Question.FIRST, answer, now=now, step=number, way=way.key)
+        note(held, Verb.PREVIEW, None, now, "its alternatives")
+    change.refresh_from_db()
     return ways
 
 
@@ -206,8 +208,12 @@ def play_out(change: Change, *, way: str = "", now: datetime | None = None) -> P
     told = _asked_of_the_whole(change, way, plan.hearer(change).play_out)
     if told is None:
         return None
-    answer = evidence.plain(told)
-    return evidence.keep(change, Question.PLAY_OUT, answer, now=moment(now), way=way)
+    answer, now = evidence.plain(told), moment(now)
+    with transaction.atomic():
+        held = locked(change)
+        kept = evidence.keep(held, Question.PLAY_OUT, answer, now=now, way=way)
+        note(held, Verb.PREVIEW, None, now, "its play-out")
+    return kept
 
 
 def shocks(change: Change, *, way: str = "", now: datetime | None = None) -> Preview | None:
@@ -215,13 +221,15 @@ def shocks(change: Change, *, way: str = "", now: datetime | None = None) -> Pre
     told = _asked_of_the_whole(change, way, plan.hearer(change).shocks)
     if told is None:
         return None
-    answer = evidence.plain(told)
-    position = ports().follower.position
-    kept = evidence.keep(
-        change, Question.SHOCKS, answer, now=moment(now), way=way, position=position
-    )
-    if not way:
-        note_protected(change, answer)
+    answer, now = evidence.plain(told), moment(now)
+    at = ports().follower.position
+    with transaction.atomic():
+        held = locked(change)
+        kept = evidence.keep(held, Question.SHOCKS, answer, now=now, way=way, position=at)
+        if not way:
+            note_protected(held, answer)
+        note(held, Verb.PREVIEW, None, now, "its shocks")
+    change.refresh_from_db()
     return kept
 
 

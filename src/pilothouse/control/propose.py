@@ -62,7 +62,7 @@ def _open(
     now: datetime,
 ) -> Change:
     known = plan.kind_named(kind)
-    return Change.objects.create(
+    made = Change.objects.create(
         kind=kind,
         why=why,
         cause=cause,
@@ -73,6 +73,8 @@ def _open(
         fields=fields,
         guards=guards,
     )
+    made.is_recorded = True
+    return made
 
 
 def plan_for(change: Change, now: datetime) -> Sequence[PlannedStep]:

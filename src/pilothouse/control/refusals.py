@@ -58,6 +58,11 @@ TEXT_HIDES: Final = Reason(
     "a_text_does_not_read_as_it_was_written", "remove the invisible or right-to-left characters"
 )
 NO_RIGHT: Final = Reason("your_role_does_not_allow_this", "ask someone whose role does")
+NOT_AS_RECORDED: Final = Reason(
+    "it_is_not_as_the_audit_recorded_it",
+    "somebody changed the records; withdraw or reject it, then propose it again",
+    is_of_state=True,
+)
 WRONG_STATE: Final = Reason(
     "the_change_is_not_in_a_state_for_this", "see its timeline", is_of_state=True
 )

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, OuterRef
 
 from pilothouse.control.models import RegisterRow
 from pilothouse.language.names import Receipt
@@ -50,8 +50,10 @@ class Write:
 
 def entries(kind: str) -> tuple[Entry, ...]:
     """Return the entries of a kind that hold now, by key."""
-    newest = RegisterRow.objects.filter(kind=kind).values("key").annotate(last=Max("id"))
-    rows = RegisterRow.objects.filter(id__in=newest.values("last"), body__isnull=False)
+    newer = RegisterRow.objects.filter(
+        kind=kind, key=OuterRef("key"), version__gt=OuterRef("version")
+    )
+    rows = RegisterRow.objects.filter(~Exists(newer), kind=kind, body__isnull=False)
     return tuple(_entry(row) for row in rows.order_by("key"))
 
 
@@ -72,10 +74,9 @@ def version(kind: str, key: str) -> int:
     return row.version if row else 0
 
 
-def rows() -> Iterator[tuple[str, str, int, Body | None]]:
-    """Yield kind, key, version and body of every version that was ever written, oldest first."""
-    for row in RegisterRow.objects.order_by("pk").iterator():
-        yield row.kind, row.key, row.version, row.body
+def rows() -> Iterator[RegisterRow]:
+    """Yield every version that was ever written, oldest first."""
+    yield from RegisterRow.objects.order_by("pk").iterator()
 
 
 def position() -> int:
@@ -130,13 +131,18 @@ def _add(
         step=step,
         at=now,
     )
-    who = f"change:{change}" if change else "genesis"
+    who = written_by(row)
     by = f"by change {change}" if change else "at the founding, signed by nobody"
     deed = "register.write" if words.body is not None else "register.take_out"
-    facts = {"version": row.version, "body": words.body}
+    facts = {"version": row.version, "body": words.body, "step": step}
     audit.write(who, deed, f"{words.kind}:{words.key}", f"{row}, {by}", facts=facts, at=now)
     row.save()
     return row
+
+
+def written_by(row: RegisterRow) -> str:
+    """Return what the audit calls who wrote a version: a change, or the founding."""
+    return f"change:{row.change_id}" if row.change_id else "genesis"
 
 
 def _newest(kind: str, key: str) -> RegisterRow | None:

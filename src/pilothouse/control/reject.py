@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pilothouse.access.models import Person
 from pilothouse.control import gates, signing
-from pilothouse.control.deed import deed, locked, moment, move
+from pilothouse.control.deed import deed, found, moment, move
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State, Verb
 from pilothouse.control.refusals import REASON_IS_MISSING
@@ -17,7 +17,7 @@ def reject(change: Change, why: str, *, by: Person, now: datetime | None = None)
     """Reject a change with a reason. Steps already applied stay applied; they can be reverted."""
     now = moment(now)
     with deed(Verb.REJECT, by, change.subject):
-        change = locked(change)
+        change = found(change)
         gates.pass_gate(Verb.REJECT, change, by, now)
         why = said(why, REASON_IS_MISSING)
         signing.void_signatures(change, "the change was rejected", now)

@@ -48,6 +48,7 @@ def _open(change: Change, why: str, by: Person, now: datetime) -> Change:
         fields=change.rollback[-1],
         reverts=change,
     )
+    undo.is_recorded = True
     steps = [PlannedStep(wish) for wish in change.rollback]
     if len(steps) == 1:
         # The way back may have grown longer since: a market that was halted opens in stages.

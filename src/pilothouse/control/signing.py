@@ -8,6 +8,7 @@ from typing import Final
 from pilothouse.access.models import Person
 from pilothouse.access.rights import may, roles_of
 from pilothouse.access.roles import Right, Role
+from pilothouse.control import recorded
 from pilothouse.control.models import Change, ChangeStep, Signature
 from pilothouse.control.policy import NEEDS, SIGNATURE_LASTS, Need
 
@@ -83,9 +84,12 @@ def undo_is_signed(change: Change) -> bool:
     """Tell whether this is the very undo that was signed together with the change it undoes.
 
     Its wishes are those of the signed undo, its ceilings zero, and its base is what the change
-    left behind. Whatever is edited, or laid on another version, needs signatures of its own.
+    left behind, and that one is as recorded. Whatever is edited, or laid on another version, needs
+    signatures of its own.
     """
     if not change.preapproved or change.reverts is None:
+        return False
+    if not recorded.is_as_recorded(change.reverts):
         return False
     steps = list(change.steps.exclude(state=ChangeStep.At.REPLACED).order_by("number"))
     applied = change.reverts.steps.filter(state__in=_EXECUTED).order_by("-number").first()

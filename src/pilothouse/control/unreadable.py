@@ -7,12 +7,14 @@ from typing import Final
 
 from django.db import DatabaseError
 
-from pilothouse.control import plan
-from pilothouse.control.deed import deed, locked, move
+from pilothouse.control import plan, recorded
+from pilothouse.control.deed import deed, found, move
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State, Verb, targets
 
 CANNOT_BE_READ: Final = "cannot be read"
+UNRECORDED: Final = f"{CANNOT_BE_READ}: {recorded.ODD}"
+"""What somebody changed beside the audit is never said."""
 
 
 def why_unreadable(change: Change) -> str:
@@ -38,7 +40,7 @@ def give_up(change: Change, why: str, *, now: datetime) -> Change:
     One that was under way says so: what its command did is seen in the journal.
     """
     with deed(Verb.GIVE_UP, None, change.subject):
-        change = locked(change)
+        change = found(change)
         if State.FAILED in targets(Verb.GIVE_UP, State(change.state)):
             reason = why
             if change.state == State.APPLYING:

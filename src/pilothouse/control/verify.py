@@ -7,7 +7,7 @@ from typing import Final
 
 from pilothouse.access.models import Person
 from pilothouse.control import gates, plan
-from pilothouse.control.deed import deed, locked, moment, move
+from pilothouse.control.deed import deed, locked, moment, move, note
 from pilothouse.control.measures import note_actual
 from pilothouse.control.models import Change, ChangeStep
 from pilothouse.control.moves import State, Verb
@@ -48,12 +48,16 @@ def _look(change: Change, step: ChangeStep, by: Person | None, now: datetime) ->
         if late and change.state == State.APPLIED:
             _inconclusive(change, by, now, "it could not be read back in time")
         return change
-    note_actual(change, step, plan.kind_of(change).told(event))
+    told = plan.kind_of(change).told(event)
+    read = told != step.actual
+    note_actual(change, step, told)
     crossed = _guard_crossed(change, step)
     if crossed and change.state == State.APPLIED:
         return _inconclusive(change, by, now, crossed)
     if now - step.applied_at < timedelta(seconds=change.guards.get("soak_s", 0)):
-        change.save()
+        if read:
+            change.save()
+            note(change, Verb.VERIFY, by, now, "read back", {"step": step.number, "actual": told})
         return change
     return _judge(change, step, by, now)
 

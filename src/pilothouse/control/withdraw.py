@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pilothouse.access.models import Person
 from pilothouse.control import gates, signing
-from pilothouse.control.deed import deed, locked, moment, move
+from pilothouse.control.deed import deed, found, moment, move
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State, Verb
 from pilothouse.control.said import not_too_long
@@ -16,7 +16,7 @@ def withdraw(change: Change, why: str = "", *, by: Person, now: datetime | None 
     """Take a change back. Steps already applied stay applied; they can be reverted."""
     now = moment(now)
     with deed(Verb.WITHDRAW, by, change.subject):
-        change = locked(change)
+        change = found(change)
         gates.pass_gate(Verb.WITHDRAW, change, by, now)
         why = not_too_long(why)
         signing.void_signatures(change, "the change was withdrawn", now)

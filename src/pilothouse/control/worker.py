@@ -17,7 +17,7 @@ from pilothouse.control import apply, conditions, expire, plan, rounds, unreadab
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State
 from pilothouse.control.ports import NotConnected, ports, reach
-from pilothouse.control.refusals import UNKNOWN_KIND, Refused
+from pilothouse.control.refusals import NOT_AS_RECORDED, UNKNOWN_KIND, Refused
 
 log = structlog.get_logger()
 Act = Callable[[Change, datetime], Change]
@@ -46,6 +46,8 @@ def _do(change: Change, now: datetime) -> Change:
     except NotConnected:
         return change
     except Exception as error:
+        if isinstance(error, Refused) and error.reason is NOT_AS_RECORDED:
+            return unreadable.give_up(change, unreadable.UNRECORDED, now=now)
         if isinstance(error, Refused) and error.reason is not UNKNOWN_KIND:
             # A refusal is in the audit already; the change stays where it is, with its owner.
             return change

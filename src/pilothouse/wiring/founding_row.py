@@ -116,7 +116,7 @@ def begin(home: Path) -> None:
     """
     from django.db import transaction
 
-    from pilothouse.control import believed
+    from pilothouse.control import believed, recorded
 
     known = environment.read(home)
     if known is None:
@@ -130,12 +130,13 @@ def begin(home: Path) -> None:
         if facts is not None:
             _judge(home, known, facts)
         row = begun.row if begun else _write(home, known, is_first=facts is None)
+        recorded.begin()
     _note(home, row)
 
 
 def _write(home: Path, known: Founding, *, is_first: bool) -> AuditRow:
     from pilothouse.access import factors, keys
-    from pilothouse.control import believed, credentials
+    from pilothouse.control import believed, credentials, recorded
     from pilothouse.records import audit
 
     if credentials.was_begun():
@@ -143,7 +144,10 @@ def _write(home: Path, known: Founding, *, is_first: bool) -> AuditRow:
     if is_first:
         keys.seal_anew()
         factors.seal_anew()
-    facts = asdict(known) | {"credentials": credentials.baseline()}
+    facts = asdict(known) | {
+        "credentials": credentials.baseline(),
+        recorded.RECORDS: recorded.baseline(),
+    }
     sentence = f"The folder is {known.environment}, exchange {known.exchange}"
     row = audit.write("machine", believed.FOUNDING, "exchange", sentence, facts=facts)
     _seal_cursor(known)

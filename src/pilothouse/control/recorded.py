@@ -1,0 +1,165 @@
+"""A change as the audit recorded it: each row of the audit about it has a digest of all its rows.
+
+Proposer, class, words, undo, signatures and previews stand in rows that somebody who writes the
+database can change; the rows of the audit are sealed (`believed`). So each deed leaves the digest
+of what it wrote, and the next one goes on from that or not at all. A column is under it unless it
+is named here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.db.models import BooleanField, Field, JSONField, Model, Q, TextField
+from django.db.models.functions import Cast
+
+from pilothouse.control.believed import FOUNDING, believed
+from pilothouse.control.canonical import plain_hash
+from pilothouse.control.models import Change, ChangeStep, Preview, Signature, Touched
+from pilothouse.records import audit
+from pilothouse.records.models import AuditRow
+
+RECORD: Final = "record"
+"""The fact of an audit row that has the digest of a change as the deed left it."""
+RECORDS: Final = "records"
+"""The fact that has the digests of all changes as they were when the audit began to have them."""
+BEGUN: Final = "records"
+"""The deed of the row that begins with them where the founding has none."""
+NO_RECORD: Final = ""
+"""Left by a deed on a change that was not as recorded: no rows agree with it."""
+ODD: Final = "it is not as the audit recorded it"
+MARK_LETTERS: Final = 12
+MODELS: Final[tuple[type[Model], ...]] = (Change, Touched, ChangeStep, Signature, Preview)
+BESIDE: Final[dict[type[Model], frozenset[str]]] = {
+    ChangeStep: frozenset({"held_since", "watched_at", "waits_for"}),
+}
+"""Columns that are written each second and only shown: `conditions` keeps what it decides by."""
+_SUBJECT: Final = "change:"
+
+
+def columns(model: type[Model]) -> list[Field[Any, Any]]:
+    """Return the columns of a model that are under the digest."""
+    beside = BESIDE.get(model, frozenset())
+    return [one for one in model._meta.concrete_fields if one.attname not in beside]
+
+
+def digest(change: int) -> str:
+    """Return the digest of a change's rows as the database has them now."""
+    return _digests(change).get(change, NO_RECORD)
+
+
+def _digests(change: int | None = None) -> dict[int, str]:
+    found: dict[int, dict[str, list[dict[str, str]]]] = {}
+    for model in MODELS:
+        for number, words in _rows(model, change):
+            found.setdefault(number, {}).setdefault(model.__name__, []).append(words)
+    return {number: plain_hash(rows) for number, rows in found.items()}
+
+
+def _rows(model: type[Model], change: int | None) -> Iterator[tuple[int, dict[str, str]]]:
+    # As texts, so that a value no release writes is a difference and not a fault. What holds its
+    # default is left out: a column of a later release changes no digest of before.
+    about = "pk" if model is Change else "change_id"
+    fields = columns(model)
+    rows = model._default_manager.order_by("pk")
+    if change is not None:
+        rows = rows.filter(**{about: change})
+    texts = [Cast(one.attname, TextField()) for one in fields]
+    defaults = [_default(one) for one in fields]
+    for number, *values in rows.values_list(about, *texts).iterator():
+        told = zip(fields, values, defaults, strict=True)
+        yield number, {one.attname: _text(value) for one, value, usual in told if value != usual}
+
+
+def _text(value: Any) -> str:
+    return "NULL" if value is None else f"'{value}'"
+
+
+def _default(field: Field[Any, Any]) -> str | None:
+    value = field.get_default()
+    if value is None:
+        return None
+    if isinstance(field, JSONField):
+        return json.dumps(value)
+    return str(int(value)) if isinstance(field, BooleanField) else str(value)
+
+
+def left(change: Change) -> str:
+    """Return the digest that a deed leaves: none if it did not go on from a recorded one."""
+    return digest(change.pk) if change.is_recorded else NO_RECORD
+
+
+def is_as_recorded(change: Change) -> bool:
+    """Tell whether a change is as the last deed left it."""
+    return _agrees(digest(change.pk), _known(change.pk).get(change.pk))
+
+
+def _agrees(now: str, known: str | None) -> bool:
+    return bool(known) and now == known
+
+
+def _known(change: int | None = None) -> dict[int, str]:
+    number, known = _beginning()
+    about = {"subject": f"{_SUBJECT}{change}"} if change else {"subject__startswith": _SUBJECT}
+    rows = AuditRow.objects.filter(outcome=audit.DONE, number__gt=number, **about)
+    for row in believed(rows):
+        if RECORD in row.facts:
+            known[int(row.subject.removeprefix(_SUBJECT))] = str(row.facts[RECORD])
+    return known
+
+
+def _beginning() -> tuple[int, dict[int, str]]:
+    rows = AuditRow.objects.filter(deed__in=(FOUNDING, BEGUN), outcome=audit.DONE)
+    begun = [one for one in believed(rows) if isinstance(one.facts.get(RECORDS), dict)]
+    if not begun:
+        return 0, {}
+    told = begun[-1].facts[RECORDS]
+    return begun[-1].number, {int(number): str(one) for number, one in told.items()}
+
+
+def baseline() -> dict[str, str]:
+    """Return the digests of all changes as they are now, to be written once, at the founding."""
+    return {str(number): made for number, made in sorted(_digests().items())}
+
+
+def begin() -> None:
+    """Write the digests of all changes once where the founding is of a release without them.
+
+    Where records were written since, their beginning was taken away and is not made again.
+    """
+    if not _has_begun():
+        audit.write(
+            "machine",
+            BEGUN,
+            "changes",
+            "From here on every change is recorded",
+            facts={RECORDS: baseline()},
+        )
+
+
+def _has_begun() -> bool:
+    return bool(_beginning()[0]) or any(_with_record())
+
+
+def _with_record() -> Iterator[AuditRow]:
+    rows = AuditRow.objects.filter(subject__startswith=_SUBJECT, outcome=audit.DONE)
+    return (one for one in believed(rows) if RECORD in one.facts)
+
+
+def differences() -> Iterator[str]:
+    """Yield a sentence for each change that is not as the audit recorded it.
+
+    Before the records begin there is nothing to compare.
+    """
+    known, has_begun = _known(), _has_begun()
+    now = _digests() if has_begun else {}
+    for number in sorted(now.keys() | known.keys()):
+        if not _agrees(now.get(number, NO_RECORD), known.get(number)):
+            mark = now.get(number, NO_RECORD)[:MARK_LETTERS] or "gone"
+            yield f"Change {number} is not as the audit recorded it ({mark})."
+
+
+POWER: Final = Q(subject__startswith=_SUBJECT) | Q(deed=BEGUN)
+"""The rows of the audit from which a change is known."""
