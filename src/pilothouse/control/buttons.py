@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -41,13 +42,18 @@ class MoveView:
     right_missing: bool
 
 
-def allowed_moves(change: Change, person: Person, now: datetime | None = None) -> list[MoveView]:
+def allowed_moves(
+    change: Change,
+    person: Person,
+    now: datetime | None = None,
+    among: Collection[Verb] = tuple(LABELS),
+) -> list[MoveView]:
     """Return the buttons of a change for a person: the moves its state has, allowed or not."""
     now, state = moment(now), State(change.state)
     return [
         _button(verb, label, change, person, now)
         for verb, label in LABELS.items()
-        if leads_on(verb, state) and (verb, state) not in _WITHOUT_BUTTON
+        if verb in among and leads_on(verb, state) and (verb, state) not in _WITHOUT_BUTTON
     ]
 
 

@@ -9,7 +9,7 @@ from pilothouse.access.models import Person
 from pilothouse.control import plan
 from pilothouse.control.buttons import MoveView, allowed_moves
 from pilothouse.control.models import Change
-from pilothouse.control.moves import Verb
+from pilothouse.control.moves import State, Verb
 
 TONES: Final = {Verb.APPROVE: "primary", Verb.APPLY: "primary", Verb.REJECT: "danger"}
 ASK_WHY: Final = (Verb.REJECT, Verb.WITHDRAW, Verb.REVERT)
@@ -31,6 +31,18 @@ class Button:
     def asks(self) -> bool:
         """Tell whether it opens a small form first."""
         return self.needs_reason or self.needs_time
+
+
+ENDS: Final = (Verb.WITHDRAW, Verb.REJECT)
+"""What people can still do with a change that is not as the audit recorded it."""
+
+
+def ends(change: Change, person: Person) -> list[Button]:
+    """Return the buttons of a change that is not as recorded: none if its state is none either."""
+    if change.state not in set(State):
+        return []
+    shown = allowed_moves(change, person, among=ENDS)
+    return [_button(one, change) for one in shown if not one.right_missing]
 
 
 def buttons(change: Change, person: Person) -> list[Button]:

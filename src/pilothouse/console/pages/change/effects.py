@@ -10,12 +10,14 @@ from django.shortcuts import get_object_or_404
 
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
+from pilothouse.console.errors import not_done
 from pilothouse.console.pages.change.background import is_counting
 from pilothouse.console.pages.change.ways import Ways, ways
 from pilothouse.console.rights import needs, person_of
-from pilothouse.control import buttons, evidence
+from pilothouse.control import buttons, evidence, recorded
 from pilothouse.control.models import Change, Preview
 from pilothouse.control.moves import Verb
+from pilothouse.control.refusals import NOT_AS_RECORDED, Refused
 
 PARTS: Final = {
     "instead": None,
@@ -45,6 +47,8 @@ def effects(request: HttpRequest, number: int, part: str) -> HttpResponse:
     if part not in PARTS:
         raise Http404(f"no part is called {part}")
     change = get_object_or_404(Change, pk=number)
+    if not recorded.is_as_recorded(change):
+        return not_done(request, Refused(NOT_AS_RECORDED), f"/changes/{number}")
     facts = {"effect": effect(change, part)}
     drawing = {"number": number, "may_take": may_take(change, request)}
     return answer(request, "change/effect.html", facts, drawing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,15 +12,16 @@ from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
 from pilothouse.console.object_frame import audit_of, queue_of
-from pilothouse.console.pages.change.buttons import buttons
+from pilothouse.console.pages.change.buttons import buttons, ends
 from pilothouse.console.pages.change.ceiling import limits
 from pilothouse.console.pages.change.effects import every_effect, may_take
 from pilothouse.console.pages.change.facts import bands, change_facts
 from pilothouse.console.pages.changes.reading import open_changes
 from pilothouse.console.rights import needs, person_of
-from pilothouse.control import plan
+from pilothouse.control import plan, recorded
 from pilothouse.control.models import Change
 from pilothouse.control.ports import ports
+from pilothouse.control.refusals import NOT_AS_RECORDED, Refused
 from pilothouse.control.said import SENTENCE_MOST
 
 
@@ -27,6 +29,8 @@ from pilothouse.control.said import SENTENCE_MOST
 def change(request: HttpRequest, number: int) -> HttpResponse:
     """Answer one change. Accounts are named only to those who may see clients."""
     found = get_object_or_404(Change.objects.select_related("proposer"), pk=number)
+    if not recorded.is_as_recorded(found):
+        return odd(request, found)
     facts = change_facts(found)
     if not may(person_of(request), Right.SEE_CLIENTS):
         facts["most_affected"] = []
@@ -35,7 +39,21 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
     facts["effects"] = every_effect(found)
     facts["moves"] = buttons(found, person_of(request))
     facts |= audit_of(request, found.subject)
+    if not recorded.is_as_recorded(found):
+        # It was changed while it was read.
+        return odd(request, found)
     return answer(request, "change/page.html", facts, _drawing(request, found, facts))
+
+
+def odd(request: HttpRequest, found: Change) -> HttpResponse:
+    """Answer a change whose rows somebody changed beside the audit: nothing they say is shown."""
+    facts = {
+        "change": {"number": found.pk, "label": f"CH-{found.pk}"},
+        "sentence": str(Refused(NOT_AS_RECORDED)).capitalize(),
+        "moves": ends(found, person_of(request)),
+    } | audit_of(request, found.subject)
+    drawing = {"nav": "changes", "why_most": SENTENCE_MOST, "queue": None}
+    return answer(request, "change/odd.html", facts, drawing, status=HTTPStatus.CONFLICT)
 
 
 def _drawing(request: HttpRequest, found: Change, facts: dict[str, Any]) -> dict[str, Any]:
