@@ -60,6 +60,7 @@ pictures: setup browser ## take the pictures of the pages anew, in both themes
 world: setup compile ## live worlds of faults and adversaries, and fuzz the traders' doors: make world SEED=7 KILLS=25
 	PILOTHOUSE_SEED=$(SEED) PILOTHOUSE_KILLS=$(KILLS) PILOTHOUSE_FUZZ_SEED=$(SEED) PILOTHOUSE_FUZZ_SECONDS=200 \
 	  $(BIN)/python -m pytest -s -o timeout=3600 -m "world or fuzz"
+	$(BIN)/python -m pytest --hypothesis-profile=chance --hypothesis-seed=$(SEED) -o timeout=3600 -m hypothesis
 
 thread: ## print every file of a topic, bottom room first: make thread TOPIC=margin
 	@sh scripts/thread "$(TOPIC)"

@@ -177,9 +177,10 @@ def test_a_signature_is_given_by_a_form(at, team, change):
 def test_the_audit_is_for_those_who_may_read_it(at, team, change):
     assert at(team.viewer).get("/audit").status_code == 403
     facts = at(team.auditor).get(f"/audit?q=CH-{change.pk}", headers=JSON).json()
-    assert [row["deed"] for row in facts["rows"]] == ["preview", "propose"]
+    assert [row["deed"] for row in facts["rows"]] == ["preview", "preview", "propose"]
     assert facts["verdict"]["broken_at"] == 0
-    assert facts["rows"][0]["actor"] == "operator"
+    actors = [row["actor"] for row in facts["rows"]]
+    assert actors == ["machine", "operator", "operator"], "alternatives, preview, proposal"
 
 
 def test_a_broken_chain_shows(at, team, change):

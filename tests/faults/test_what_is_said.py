@@ -90,7 +90,7 @@ def test_a_log_that_cannot_be_made_ends_no_thread(monkeypatch):
     monkeypatch.setattr(logging, "raiseExceptions", True)
     try:
         say_without_failing()
-        monkeypatch.setattr(structlog.dev, "_format_exception", no_descriptors)
+        monkeypatch.setattr(structlog.dev.ConsoleRenderer, "__call__", no_descriptors)
         worker = Worker("door", work, every_s=0.001)
         worker.start()
         assert again.wait(60)

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from pilothouse.records.archive import parts
+from pilothouse.records.archive import exchange_tables, parts, team_tables
 from pilothouse.records.archive.definitions import TABLES, shaped
 from pilothouse.records.models import ArchiveCursor, ArchivePart
 
@@ -166,3 +166,6 @@ def set_cursor(upto: Cursor) -> None:
     ArchiveCursor.objects.update_or_create(
         pk=1, defaults={"blocks": upto.blocks, "position": upto.position, "time_us": upto.time}
     )
+
+
+assert exchange_tables and team_tables, "a table that is not defined has strays for parts"

@@ -8,7 +8,7 @@ from typing import Final
 from pilothouse.access.models import Person
 from pilothouse.console.pages.changes.reading import microseconds
 from pilothouse.control.models import Change
-from pilothouse.control.moves import Owner, State
+from pilothouse.control.moves import Owner, State, Verb
 from pilothouse.control.signing import still_needed
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
@@ -43,8 +43,13 @@ class Station:
 def timeline(change: Change) -> list[Station]:
     """Return the stations of a change, newest first: what is to come stands above what was."""
     names = {f"person:{one.pk}": str(one) for one in Person.objects.all()}
-    past = [_past(row, names) for row in audit.rows_about(change.subject)]
+    past = [_past(row, names) for row in audit.rows_about(change.subject) if not _is_part(row)]
     return [*past, *_present(change), *_ahead(change)][::-1]
+
+
+def _is_part(row: AuditRow) -> bool:
+    """Tell whether a row is of a slow part of a preview: it moved nothing, so it is no station."""
+    return row.deed == Verb.PREVIEW and row.outcome == audit.DONE and "to" not in row.facts
 
 
 def _past(row: AuditRow, names: dict[str, str]) -> Station:
