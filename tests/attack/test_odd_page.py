@@ -69,3 +69,21 @@ def test_an_odd_change_can_be_rejected_on_its_page(team, exchange, previewed):
     assert reject.reject(change, "x", by=team.risk, now=NOON).state == State.REJECTED
     Change.objects.update(state="a state that is none")
     assert shown_to(team.risk, change).status_code == 409
+
+
+def test_a_deed_that_ends_while_a_page_is_read_makes_nothing_odd(
+    team, exchange, previewed, monkeypatch
+):
+    exchange.accounts.clear()
+    change = previewed()
+    digest, seen = recorded.digest, []
+
+    def ends_in_between(number):
+        made = digest(number)
+        if not seen:
+            seen.append(number)
+            approve.approve(change, change.fingerprint, by=team.risk, now=NOON)
+        return made
+
+    monkeypatch.setattr(recorded, "digest", ends_in_between)
+    assert recorded.is_as_recorded(change) and seen

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.models import BooleanField, Field, JSONField, Model, Q, TextField
 from django.db.models.functions import Cast
 
@@ -93,7 +94,15 @@ def left(change: Change) -> str:
 
 def is_as_recorded(change: Change) -> bool:
     """Tell whether a change is as the last deed left it."""
-    return _agrees(digest(change.pk), _known(change.pk).get(change.pk))
+    if _is_as_recorded(change.pk):
+        return True
+    # A page reads outside a transaction, and a deed may end between two of its queries.
+    with transaction.atomic():
+        return _is_as_recorded(change.pk)
+
+
+def _is_as_recorded(change: int) -> bool:
+    return _agrees(digest(change), _known(change).get(change))
 
 
 def _agrees(now: str, known: str | None) -> bool:
