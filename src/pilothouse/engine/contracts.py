@@ -142,16 +142,18 @@ def can_bear(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> boo
 def suppose_fill(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> None:
     """Move a position as a fill of an order would, with its cost and fee but without money.
 
-    Its account's margin is then what it would be. A negative quantity and value take it back.
+    Its account's margin is then what it would be, and a position that it opens or turns has the
+    schedule that holds for new ones. A negative quantity and value take it back, but for that.
     """
     o = s.orders[row]
     p = s.positions[o.position]
     sign = 1 if o.side == Side.BUY else -1
     charged = fee(abs(value), fee_ppm)
     accrued = accrued_funding(s, o.position)
-    if p.quantity == 0:
-        p.schedule = resolve(s, o.position, 0)
+    before = p.quantity
     p.quantity += sign * quantity
+    if quantity > 0 and p.quantity != 0 and (before == 0 or (before > 0) != (p.quantity > 0)):
+        p.schedule = resolve(s, o.position, 0)
     # What funding has accrued so far is paid by the fill, at the size before it.
     p.entry_cost += sign * value + (charged if quantity > 0 else -charged)
     p.entry_cost += accrued_funding(s, o.position) - accrued

@@ -32,7 +32,7 @@ from pilothouse.engine.orders import (
 from pilothouse.engine.queue import ask_for_examination, take_from_queue
 from pilothouse.engine.ranking import NOT_YET, best_counterparty
 from pilothouse.engine.reducing import gives
-from pilothouse.engine.state import State
+from pilothouse.engine.state import FILLS_PER_ORDER, State
 from pilothouse.engine.triggers import clear_triggers, set_triggers
 from pilothouse.engine.work import visit
 from pilothouse.language.kinds import (
@@ -254,13 +254,18 @@ def _insured_price(s: State, row: int, equity: int) -> int:
 
 @inner
 def _has_taker(s: State, row: int, price: int) -> bool:
-    # Whether somebody else in the book takes the position at a price or better.
+    # Whether somebody else in the book takes the position at a price or better. Behind as many
+    # orders that give nothing as one order may meet, a sale finds out, and cancels those.
     p = s.positions[row]
     side = Side.SELL if p.quantity > 0 else Side.BUY
     level = best_opposite(s, p.market, side)
+    looked = 0
     while level != 0 and crosses(s, level, side, price):
         order = s.levels[level].first
         while order != 0:
+            if looked == FILLS_PER_ORDER:
+                return True
+            looked += 1
             visit(s, 1)
             if s.orders[order].account != p.account and gives(s, order):
                 return True

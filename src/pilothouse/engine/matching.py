@@ -158,7 +158,7 @@ def can_fill_whole(s: State, taker: int, limit: int, held: int) -> bool:
     """
     o = s.orders[taker]
     left, steps, walked = o.remaining, 0, 0
-    begun = s.scratch[0].work
+    begun, own = s.scratch[0].work, s.positions[o.position].schedule
     level = best_opposite(s, o.market, o.side)
     row = s.levels[level].first
     while left > 0 and level != 0 and crosses(s, level, o.side, limit):
@@ -181,9 +181,10 @@ def can_fill_whole(s: State, taker: int, limit: int, held: int) -> bool:
                 if held < 0:
                     break
             left -= quantity
-            _suppose(s, taker, row, quantity)
             s.scratch[0].walked_orders[walked] = row
             s.scratch[0].walked[walked] = quantity
+            s.scratch[0].walked_schedules[walked] = s.positions[k.position].schedule
+            _suppose(s, taker, row, quantity)
             walked += 1
             if quantity < k.remaining:
                 # The rest of it only reduces what is no more: `match` meets it again, in vain.
@@ -194,7 +195,10 @@ def can_fill_whole(s: State, taker: int, limit: int, held: int) -> bool:
             row = s.levels[level].first
     while walked > 0:
         walked -= 1
-        _suppose(s, taker, s.scratch[0].walked_orders[walked], -s.scratch[0].walked[walked])
+        row = s.scratch[0].walked_orders[walked]
+        _suppose(s, taker, row, -s.scratch[0].walked[walked])
+        s.positions[s.orders[row].position].schedule = s.scratch[0].walked_schedules[walked]
+    s.positions[o.position].schedule = own
     return left <= 0
 
 

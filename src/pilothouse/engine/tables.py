@@ -116,12 +116,14 @@ EVENTS = _row(" ".join(f"w{place}" for place in range(16)))
 RECEIPTS = _row("position outcome made repeated")
 # `in_vain`: how many accounts in a row were looked at in vain since something could help one on.
 # `work`: rows visited by what time did in this block; `command_work`: by its largest command.
-# `walked`: the quantities of a walk through a book, and the orders it met.
+# `walked`: the quantities of a walk through a book, the orders it met, and their makers'
+# schedules before it.
 SCRATCH = _row(
     "events receipts in_vain work command_work",
     counts=COUNTS,
     walked_orders=WALKED,
     walked=WALKED,
+    walked_schedules=WALKED,
 )
 NOTES = _row("first second")
 
