@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -37,6 +39,7 @@ UNDATED: Final = "undated"
 MARK: Final = b"pseudonyms"
 """What a file's metadata call the mark of the key that its pseudonyms were made with."""
 SUFFIX: Final = ".parquet"
+_NAME: Final = re.compile(r"[0-9a-f]{32}\.parquet")
 COMPRESSION: Final = "zstd"
 ROWS_OF_A_GROUP: Final = 122_880
 File = tuple[str, str, str]
@@ -73,7 +76,13 @@ def _key() -> bytes:
 
 
 def path_of(home: Path, file: File) -> Path:
-    """Return where a file is."""
+    """Return where a file is.
+
+    Raises FileNotFoundError for a name that no part has: the database says the name, and one who
+    writes it must not reach other files by it.
+    """
+    if not _NAME.fullmatch(file[-1]):
+        raise FileNotFoundError(f"{file[-1]!a} is no name of a part of the archive")
     return home.joinpath(FOLDER, *file)
 
 
@@ -243,10 +252,11 @@ def _opened(home: Path, files: Iterable[File]) -> Iterator[pq.ParquetFile]:
 def delete_part(home: Path, table: Table, name: str) -> None:
     """Delete a part's files, those that are still there."""
     for file in files_of(table, name):
-        path_of(home, file).unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            path_of(home, file).unlink()
 
 
 def files_on_disk(home: Path) -> set[File]:
-    """Return every file below the archive's shelves."""
-    found = (home / FOLDER).glob(f"*/*/*{SUFFIX}")
+    """Return every file below the archive's shelves that is named as a part's is."""
+    found = (one for one in (home / FOLDER).glob("*/*/*") if _NAME.fullmatch(one.name))
     return {(one.parent.parent.name, one.parent.name, one.name) for one in found}
