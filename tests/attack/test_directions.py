@@ -320,7 +320,8 @@ def test_a_rule_of_one_person_fires_whenever_it_did(monkeypatch, seed):
     rule = RULE | {name: random.choice(OTHERS[name]) for name in moved}
     if weighed(monkeypatch, "alert_rule", RULE, rule).direction is not Direction.PROTECTS:
         return
-    kept = ("title", "measure", "scope", "test", "owner", "escalate_to", "runbook")
+    # What clears later is resolved by hand, and does not fire again while it lasts.
+    kept = ("title", "measure", "scope", "test", "owner", "escalate_to", "runbook", "clear_s")
     assert all(rule[name] == RULE[name] for name in kept)
     assert rule["escalate_s"] <= RULE["escalate_s"] and rule["severity"] in ("critical", "high")
     for _ in range(20):

@@ -21,6 +21,7 @@ from pilothouse.gate.framing import (
     LENGTHS,
     METHOD,
     SHORTEN,
+    TUNNEL,
     TWO_LENGTHS,
     VERSION,
     Framed,
@@ -177,6 +178,7 @@ UNCLEAR = {
     "HTTP/1.2": (b"GET /a HTTP/1.2\r\n" + HOST + b"\r\n", VERSION),
     "small letters": (b"post /a HTTP/1.1\r\n" + HOST + FOUR + ENDS, METHOD),
     "a small letter": (b"PoST /a HTTP/1.1\r\n" + HOST + FOUR + ENDS, METHOD),
+    "a tunnel": (b"CONNECT /a HTTP/1.1\r\n" + HOST + ENDS, TUNNEL),
 }
 
 

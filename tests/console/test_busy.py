@@ -12,7 +12,8 @@ from django.test import RequestFactory
 
 from pilothouse.access.models import Person
 from pilothouse.console import busy
-from pilothouse.console.busy import NotBusy, WaitsLess, is_busy
+from pilothouse.console.busy import NotBusy, WaitsLess
+from pilothouse.records.held import is_held
 
 pytestmark = pytest.mark.django_db
 SIGN_IN = "/sign-in/login/"
@@ -54,10 +55,10 @@ def test_a_page_waits_a_shorter_time_than_a_thread(held, monkeypatch):
         return raised.value
 
     error = WaitsLess(page)(RequestFactory().get("/"))
-    assert is_busy(error) and time.monotonic() - began < 10
+    assert is_held(error) and time.monotonic() - began < 10
     held.close()
     assert patience(held) == 20_000, "behind the page all is as before"
-    assert not is_busy(OperationalError("no such table")) and not is_busy(None)
+    assert not is_held(OperationalError("no such table")) and not is_held(None)
 
 
 @pytest.fixture

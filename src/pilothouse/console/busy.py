@@ -6,7 +6,6 @@ The console's threads wait longer, for nobody sits before them.
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final
@@ -16,20 +15,11 @@ from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
+from pilothouse.records.held import is_held
+
 WAIT_S: Final = 5
 """How long a page waits for each thing it writes or reads."""
 _IS_A_PAGE: ContextVar[bool] = ContextVar("is_a_page", default=False)
-_HELD: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def is_busy(error: BaseException | None) -> bool:
-    """Tell whether an error, or what it came from, says that the database is held."""
-    while error is not None:
-        code = error.sqlite_errorcode if isinstance(error, sqlite3.OperationalError) else 0
-        if code & 0xFF in _HELD:
-            return True
-        error = error.__cause__
-    return False
 
 
 class WaitsLess:
@@ -65,4 +55,4 @@ class NotBusy(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether an entry is written."""
-        return not (record.exc_info and is_busy(record.exc_info[1]))
+        return not (record.exc_info and is_held(record.exc_info[1]))

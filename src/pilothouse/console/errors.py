@@ -12,11 +12,11 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from pilothouse.console.answers import answer, wants_json
-from pilothouse.console.busy import is_busy
 from pilothouse.console.exchange import ExchangeIsAway
 from pilothouse.console.readiness import has_started
 from pilothouse.control.kinds.kind import Unreadable
 from pilothouse.control.refusals import Refused
+from pilothouse.records.held import is_held
 
 UNMATCHED: Final = " matches the given query."
 """How Django ends its sentence about a row that is not there."""
@@ -78,7 +78,7 @@ def no_password(request: HttpRequest) -> HttpResponse:
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Answer 500; the log has the rest. A database that is held is 503, and no fault."""
-    if is_busy(sys.exc_info()[1]):
+    if is_held(sys.exc_info()[1]):
         return busy(request)
     sentence = "Something went wrong; it was logged."
     return say(request, HTTPStatus.INTERNAL_SERVER_ERROR, "Broken", sentence)
@@ -108,7 +108,7 @@ class AwayMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Turn one exception into a page; leave all others."""
-        if is_busy(exception):
+        if is_held(exception):
             return busy(request)
         if not isinstance(exception, ExchangeIsAway):
             return None

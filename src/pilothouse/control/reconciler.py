@@ -30,6 +30,7 @@ from pilothouse.language.schema import COMMANDS
 from pilothouse.language.texts import shown
 from pilothouse.records import audit
 from pilothouse.records.checking import CHECKING
+from pilothouse.records.held import is_held
 from pilothouse.venue import allowed
 from pilothouse.venue.watched_commands import Watched, markets_in_use, watched_in
 
@@ -94,6 +95,15 @@ class Reconciler:
 
     def tick(self, now: datetime) -> None:
         """Compare what was heard, what waited, and now and then the records with the audit."""
+        try:
+            self._compare(now)
+        except Exception as error:
+            if not is_held(error):
+                # What cannot be compared is no agreement: somebody may have seen to it.
+                rounds.compared(1)
+            raise
+
+    def _compare(self, now: datetime) -> None:
         heard = self._take()
         try:
             with self._held(now):
@@ -107,9 +117,9 @@ class Reconciler:
         settled = len(audited.said().signed)
         due = self._looked_at is None or now - self._looked_at >= AUTHORITY_EVERY
         if due or settled != self._settled:
-            self._looked_at, self._settled = now, settled
             with self._held(now):
                 look_at_authority(now)
+            self._looked_at, self._settled = now, settled
         rounds.compared(count() + bool(self.fault) + (not CHECKING.verdict().whole))
 
     @contextmanager

@@ -164,7 +164,7 @@ def differences() -> Iterator[str]:
     """
     known, has_begun = _known(), _has_begun()
     now = _digests() if has_begun else {}
-    for number in sorted(now.keys() | known.keys()):
+    for number in sorted(now.keys() | known.keys(), key=str):
         if not _agrees(now.get(number, NO_RECORD), known.get(number)):
             mark = now.get(number, NO_RECORD)[:MARK_LETTERS] or "gone"
             yield f"Change {number} is not as the audit recorded it ({mark})."

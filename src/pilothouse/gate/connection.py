@@ -132,6 +132,10 @@ class Guarded(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request, say why, and end the connection: where it ends is unclear."""
         self.gate.refused[400] += 1
+        if self.cycle is not None:
+            # Whoever works on the request before the fault has nobody to answer any more.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             super().send_400_response(self.conn.fault or msg)
         else:

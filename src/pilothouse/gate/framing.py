@@ -22,6 +22,7 @@ CODED_1_0: Final = (
     "The request is HTTP/1.0 and has a Transfer-Encoding. Send Content-Length, or HTTP/1.1."
 )
 VERSION: Final = "The request line names another version than HTTP/1.0 or HTTP/1.1. Send HTTP/1.1."
+TUNNEL: Final = "This is no proxy: it opens no tunnel. Send the request itself."
 METHOD: Final = "The request's method is not in capital letters. Send it as GET or POST."
 BARE: Final = "A line of the request ends with CR or LF alone. End each line with CR LF."
 FOLDED: Final = "A header is continued on the next line. Send each header on one line."
@@ -113,6 +114,8 @@ class Framed(h11.Connection):
     def _check_line(self, event: h11.Request) -> None:
         if event.http_version not in VERSIONS:
             self._refuse(VERSION)
+        if event.method == b"CONNECT":
+            self._refuse(TUNNEL)
         # One reader takes `post` for POST, another for a method of its own.
         if event.method != event.method.upper():
             self._refuse(METHOD)

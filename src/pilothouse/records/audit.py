@@ -134,6 +134,8 @@ def write_summaries() -> None:
 
 def is_sealed(row: AuditRow) -> bool:
     """Tell whether a row, as it is now, was written with the secret of this process."""
+    if not isinstance(row.seal, str):
+        return False
     return hmac.compare_digest(row.seal.encode(), _seal_of(row_hash(row)).encode())
 
 

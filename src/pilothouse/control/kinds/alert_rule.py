@@ -182,7 +182,8 @@ def _stays_or_tightens(was: register.Body, becomes: register.Body) -> bool:
     # Whatever is measured, where and which way must be the same, or nothing can be compared. What
     # people read and do about it is read by another person. Data that are missing sooner begin
     # the count of `for_s` anew, so that an interrupted measure might never fire.
-    compared = ("limit", "for_s", "clear_s", "escalate_s", "severity")
+    # And what never clears is resolved by hand once, and does not fire again while it lasts.
+    compared = ("limit", "for_s", "escalate_s", "severity")
     same = (was.keys() | becomes.keys()) - set(compared)
     if any(was.get(name) != becomes.get(name) for name in same):
         return False
@@ -190,7 +191,6 @@ def _stays_or_tightens(was: register.Body, becomes: register.Body) -> bool:
     return (
         sign * becomes["limit"] <= sign * was["limit"]
         and becomes["for_s"] <= was["for_s"]
-        and becomes["clear_s"] >= was["clear_s"]
         and becomes["escalate_s"] <= was["escalate_s"]
         and ORDER.index(becomes["severity"]) <= ORDER.index(was["severity"])
     )
