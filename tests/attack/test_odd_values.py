@@ -44,7 +44,7 @@ def test_odd_values_hide_no_other_difference(how, team, exchange, applied, journ
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_look_that_fails_counts_and_is_tried_again(team, exchange, journal, monkeypatch):  # noqa: F811
+def test_a_look_that_fails_counts_and_comes_again(exchange, journal, monkeypatch):  # noqa: F811
     def fails(now):
         raise ValueError("odd")
 

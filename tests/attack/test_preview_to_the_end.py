@@ -86,7 +86,7 @@ def test_what_waits_until_an_index_is_believed_again_follows(silent_s):
 
 @pytest.fixture
 def crowd():
-    rooms = {"orders": 131_072, "levels": 20_000, "nodes": 20_000, "accounts": 500}
+    rooms = {"orders": 131_072, "levels": 131_072, "nodes": 131_072, "accounts": 500}
     made = Exchange(1, 1_000, balances=4_000, positions=2_000, volumes=500, **rooms)
     opening = OpenAccount(client_class=ClientClass.PROFESSIONAL)
     many(made, opening, client_class=np.full(CLIENTS, int(ClientClass.PROFESSIONAL)))

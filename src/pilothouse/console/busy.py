@@ -46,8 +46,7 @@ def _opened(connection: Any, **_: Any) -> None:
 
 
 def _wait_less(connection: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA busy_timeout = {WAIT_S * 1_000}")
+    connection.connection.execute(f"PRAGMA busy_timeout = {WAIT_S * 1_000}")
 
 
 class NotBusy(logging.Filter):

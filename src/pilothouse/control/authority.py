@@ -18,7 +18,7 @@ from pilothouse.access.roles import Role
 from pilothouse.control import audited, credentials, odd_schema, recorded, register, revocations
 from pilothouse.control.believed import believed, below, odd_beginning, unsealed
 from pilothouse.control.canonical import plain_hash
-from pilothouse.control.models import Change, ChangeStep, RegisterRow, Signature
+from pilothouse.control.models import Change, ChangeStep, Signature
 from pilothouse.control.moves import State, Verb
 from pilothouse.control.policy import NEEDS
 from pilothouse.language.texts import all_shown
@@ -245,7 +245,7 @@ def _entries() -> Iterator[str]:
         yield f"Version {version} of {subject} is gone from the register; the audit recorded it."
 
 
-def _wrote(row: AuditRow, one: RegisterRow) -> bool:
+def _wrote(row: AuditRow, one: Any) -> bool:
     return (
         row.actor == register.written_by(one)
         and row.at == one.at
@@ -254,6 +254,6 @@ def _wrote(row: AuditRow, one: RegisterRow) -> bool:
     )
 
 
-def _mark_of(one: RegisterRow) -> str:
+def _mark_of(one: Any) -> str:
     words = [all_shown(one.body), register.written_by(one), one.step, one.at.isoformat()]
     return plain_hash(words)[:MARK_LETTERS]
