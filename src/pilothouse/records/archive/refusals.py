@@ -100,7 +100,7 @@ ENDED: Final = _refusal(
 ASKED_TOO_MUCH: Final = _refusal(
     3042,
     "The audit keeps 16 MiB of one person's queries a day, and that is used up",
-    "Ask with a shorter statement, or later: the room comes back over a day.",
+    "Ask with a shorter statement, or later: the daily limit recovers within 24 hours.",
 )
 TOO_MANY_SAVED: Final = _refusal(
     3017, "No more queries can be saved", "Save over one of your own queries, by its title."

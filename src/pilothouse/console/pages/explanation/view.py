@@ -31,7 +31,7 @@ from pilothouse.venue.past import NoSuchMoment, Past, PastIsSealed
 PURPOSE_MOST: Final = 200
 NO_ROOM: Final = (
     "You added as much to the audit log today as it keeps of one person. Ask a colleague, or "
-    "later: the room comes back over a day"
+    "later: the daily limit recovers within 24 hours"
 )
 NOT_SEEN: Final = (
     "You have not looked at an explanation of this account within the last 12 hours. Open the "
