@@ -1,5 +1,6 @@
 """A value that no release writes ends no comparison: the others go on, and it is a difference."""
 
+import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -59,10 +60,11 @@ def test_a_look_that_fails_counts_and_comes_again(exchange, journal, monkeypatch
     assert rounds.differences() == 0
 
 
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR])
 @pytest.mark.django_db(transaction=True)
-def test_a_database_that_is_held_is_no_difference(monkeypatch):
-    held = OperationalError("database is locked")
-    held.__cause__ = _locked()
+def test_a_database_that_is_held_or_whose_disk_fails_is_no_difference(code):
+    held = OperationalError("not now")
+    held.__cause__ = _said(code)
 
     def waits():
         raise held
@@ -71,9 +73,7 @@ def test_a_database_that_is_held_is_no_difference(monkeypatch):
         authority._looked_at("Grants", waits)
 
 
-def _locked():
-    import sqlite3
-
-    error = sqlite3.OperationalError("database is locked")
-    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+def _said(code):
+    error = sqlite3.OperationalError("not now")
+    error.sqlite_errorcode = code
     return error

@@ -23,7 +23,7 @@ from pilothouse.control.moves import State, Verb
 from pilothouse.control.policy import NEEDS
 from pilothouse.language.texts import all_shown
 from pilothouse.records import audit
-from pilothouse.records.held import is_held
+from pilothouse.records.held import is_passing
 from pilothouse.records.models import AuditRow
 
 GRANTED: Final = "person.added"
@@ -162,7 +162,7 @@ def _looked_at(what: str, look: Callable[[], Iterator[str]]) -> list[str]:
         with transaction.atomic():
             return list(look())
     except Exception as error:
-        if is_held(error):
+        if is_passing(error):
             raise
         return [f"{what} cannot be compared with the audit ({type(error).__name__})."]
 

@@ -30,7 +30,7 @@ from pilothouse.language.schema import COMMANDS
 from pilothouse.language.texts import shown
 from pilothouse.records import audit
 from pilothouse.records.checking import CHECKING
-from pilothouse.records.held import is_held
+from pilothouse.records.held import is_passing
 from pilothouse.venue import allowed
 from pilothouse.venue.watched_commands import Watched, markets_in_use, watched_in
 
@@ -98,7 +98,7 @@ class Reconciler:
         try:
             self._compare(now)
         except Exception as error:
-            if not is_held(error):
+            if not is_passing(error):
                 # What cannot be compared is no agreement: somebody may have seen to it.
                 rounds.compared(1)
             raise
