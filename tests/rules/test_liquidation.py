@@ -1,10 +1,14 @@
 """Liquidation: the zero-equity price leaves nothing, never less, whatever the rounding."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from pilothouse.rules.liquidation import (
     insured_value,
     price_of_value,
     profit_rank_ppm,
     quantity_to_close,
+    share_of_equity,
     zero_equity_value,
 )
 
@@ -34,14 +38,14 @@ def test_the_pool_sells_near_the_mark_and_not_beyond_what_it_may_lose():
     value, pool = 10**10, 10**9
     near = value * FEE_PPM // 10**6
     for equity in (0, -1, -pool // 2):
-        assert insured_value(value, equity, pool, True, FEE_PPM) == value - near
-        assert insured_value(value, equity, pool, False, FEE_PPM) == value + near
+        assert insured_value(value, equity, equity + pool, True, FEE_PPM) == value - near
+        assert insured_value(value, equity, equity + pool, False, FEE_PPM) == value + near
     for is_long in (True, False):
         far = zero_equity_value(value, 4 * near, is_long, FEE_PPM)
         assert insured_value(value, 4 * near, pool, is_long, FEE_PPM) == far, "its own equity"
         used_up = zero_equity_value(value, near // 4, is_long, FEE_PPM)
-        assert insured_value(value, -pool, pool + near // 4, is_long, FEE_PPM) == used_up
-        assert insured_value(value, -1, pool, is_long, 0) == value, "without a fee at the mark"
+        assert insured_value(value, -pool, near // 4, is_long, FEE_PPM) == used_up
+        assert insured_value(value, -1, pool - 1, is_long, 0) == value, "without a fee at the mark"
 
 
 def test_the_price_is_on_the_tick_and_on_the_safe_side():
@@ -58,3 +62,15 @@ def test_half_is_closed_while_equity_is_at_least_half_of_maintenance():
 
 def test_the_most_profitable_share_ranks_first():
     assert profit_rank_ppm(50, -100) > profit_rank_ppm(400, 1_000) > profit_rank_ppm(-1, 10) == 0
+
+
+@given(st.integers(-(10**15), 10**15), st.lists(st.integers(1, 10**14), min_size=1, max_size=8))
+def test_the_shares_of_equity_come_to_all_of_it_but_for_rounding(equity, needs):
+    shares = [int(share_of_equity(equity, one, sum(needs))) for one in needs]
+    assert equity - len(needs) < sum(shares) <= equity
+    assert shares == [equity * one // sum(needs) for one in needs]
+
+
+def test_a_lone_position_may_use_up_all_equity():
+    assert share_of_equity(700, 30, 30) == 700
+    assert share_of_equity(-700, 0, 0) == -700

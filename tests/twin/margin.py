@@ -8,7 +8,7 @@ from math import ceil, floor
 
 from pilothouse.language.commands import MarginTier
 from pilothouse.language.kinds import Side, Wallet
-from tests.twin.facts import Books, Market
+from tests.twin.facts import Asset, Books, Market
 from tests.twin.index import is_old
 from tests.twin.valuation import MILLION, accrued, collateral, in_dollars, mark_value, ppm_up
 
@@ -87,7 +87,10 @@ def margin_of(
         size = ceil(mark_value(books, market, abs(held)))
         largest = ceil(mark_value(books, market, worst))
         initial += requirement(size, tiers, "initial_ppm")
-        with_orders += requirement(largest, tiers, "initial_ppm")
+        turned = sells - held if held > 0 else buys + held if held < 0 else 0
+        anew = schedule_of(books, account, market, books.time, schedules)
+        opened = requirement(ceil(mark_value(books, market, max(0, turned))), anew, "initial_ppm")
+        with_orders += max(requirement(largest, tiers, "initial_ppm"), opened)
         maintenance += requirement(size, tiers, "maintenance_ppm")
         total += size
         if held:
@@ -96,8 +99,11 @@ def margin_of(
     return Margin(equity, initial, with_orders, maintenance, total)
 
 
-def unproven(books: Books, account: int) -> int:
-    """Return what of an account's equity rests on an index that is too old."""
+def unproven(books: Books, account: int, instead: tuple[int, int] = (0, 0)) -> int:
+    """Return what of an account's equity rests on an index that is too old or denied.
+
+    `instead` names a contract of which another quantity is held than now.
+    """
     total = 0
     for number, one in enumerate(books.assets, 1):
         key = (account, Wallet.FUTURES, number)
@@ -107,10 +113,23 @@ def unproven(books: Books, account: int) -> int:
             total += worth - ppm_up(worth, one.listing.haircut_ppm)
     for number, market in enumerate(books.markets, 1):
         held = books.positions[account, number].quantity if market.clearing else 0
-        if held and is_old(books, books.assets[market.listing.base - 1]):
+        size = abs(instead[1] if number == instead[0] else held)
+        asset = books.assets[market.listing.base - 1]
+        if size and is_old(books, asset):
             profit = unrealised(books, market, held) - books.positions[account, number].entry_cost
-            total += max(0, profit)
+            worth = ceil(mark_value(books, market, size))
+            total += max(profit, ppm_up(worth, _doubt_ppm(asset)))
     return total
+
+
+def _doubt_ppm(asset: Asset) -> int:
+    """Return how far an index may be wrong: by a step, or as its sources say, by all at most."""
+    step = asset.listing.step_ppm or 300_000
+    denied_at = asset.held[-1][0] if asset.held else 0
+    if not denied_at:
+        return step
+    apart = Fraction(abs(denied_at - asset.index_e12), asset.index_e12)
+    return max(step, min(MILLION, ceil(apart * MILLION)))
 
 
 def unrealised(books: Books, market: Market, quantity: int) -> int:

@@ -292,6 +292,8 @@ def _margin_refusal(books: Books, order: Order, market: Market) -> int:
     cost = max(loss, 0) + ppm_up(max(at_limit, at_mark), taker_ppm)
     if margin.equity - cost < margin.with_orders:
         return no.INSUFFICIENT_MARGIN
+    if asked.flags & REDUCE_ONLY:
+        return 0
     left = margin.equity - unproven(books, asked.account) - cost
     return no.INDEX_IS_STALE if left < margin.with_orders else 0
 

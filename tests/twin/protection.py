@@ -30,7 +30,7 @@ from pilothouse.language.rows import Happened
 from tests.twin import trading
 from tests.twin.exchange import Twin
 from tests.twin.facts import Books, Market, Order
-from tests.twin.margin import Margin
+from tests.twin.margin import Margin, requirement, schedule_of
 from tests.twin.valuation import DAY, MILLION, fee_rates, mark_value, ppm_up
 
 
@@ -105,9 +105,11 @@ class Following(Twin):
         market = self.books.markets[event.market - 1]
         held = self.books.positions[one.account, event.market].quantity
         loss, quantity = floor(Fraction(max(0, self._pool(market)), 10)), abs(held)
+        own = self._own(one.account, event.market, margin)
+        worst = insured(self.books, market, held, own, margin.equity + loss)
         if event.step == ProtectionStep.LIQUIDATION:
-            loss, quantity = 0, to_close(market, held, margin)
-        worst = insured(self.books, market, held, margin.equity, loss)
+            quantity = to_close(market, held, margin)
+            worst = zero_equity(self.books, market, held, own)
         if event.step == ProtectionStep.UNWIND:
             present = ceil(mark_value(self.books, market, abs(held)))
             lost = zero_equity(self.books, market, held, margin.equity + loss)
@@ -121,6 +123,14 @@ class Following(Twin):
         else:
             self._close(one.account, event.market, held, quantity, price)
         return Step(margin, quantity, price)
+
+    def _own(self, account: int, number: int, margin: Margin) -> int:
+        """Return a position's share of equity: as its share of the maintenance margin."""
+        market, position = self.books.markets[number - 1], self.books.positions[account, number]
+        tiers = schedule_of(self.books, account, market, position.opened_at, market.schedules)
+        worth = ceil(mark_value(self.books, market, abs(position.quantity)))
+        need = requirement(worth, tiers, "maintenance_ppm")
+        return floor(Fraction(margin.equity * need, margin.maintenance))
 
     def _cancel(self, account: int, reason: CancelReason) -> None:
         for one in list(self.books.orders.values()):
@@ -202,14 +212,14 @@ def zero_equity(books: Books, market: Market, held: int, equity: int) -> int:
     return floor(max(0, value + equity) / (1 + fee))
 
 
-def insured(books: Books, market: Market, held: int, equity: int, loss: int) -> int:
-    """Return the worst value at which a position is offered while the pool may lose so much.
+def insured(books: Books, market: Market, held: int, own: int, behind: int) -> int:
+    """Return the worst value at which a position is offered with the pool behind the account.
 
-    Near the mark or where nothing is left, whichever is worse; never beyond the pool.
+    Near the mark or where nothing of its own is left, whichever is worse; never beyond the pool.
     """
     value = ceil(mark_value(books, market, abs(held)))
     width = floor(value * Fraction(market.listing.liquidation_fee_ppm, MILLION))
-    pool, zero = (zero_equity(books, market, held, one) for one in (equity + loss, equity))
+    pool, zero = (zero_equity(books, market, held, one) for one in (behind, own))
     if held > 0:
         return max(pool, min(zero, value - width))
     return min(pool, max(zero, value + width))

@@ -10,9 +10,11 @@ from math import ceil, floor
 from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.kinds import CancelReason, Purpose, Side, Wallet
 from tests.twin.facts import Books, Market, Order
-from tests.twin.margin import margin_of, requirement, schedule_of
+from tests.twin.index import is_stale
+from tests.twin.margin import margin_of, requirement, schedule_of, unproven
 from tests.twin.valuation import (
     DAY,
+    MILLION,
     accrued,
     best,
     fee_rates,
@@ -118,21 +120,40 @@ def maker_bears(books: Books, maker: Order, market: Market, quantity: int, worth
 def can_bear(
     books: Books, order: Order, market: Market, quantity: int, worth: int, fee_ppm: int
 ) -> bool:
-    """Say whether a fill at a loss to the mark leaves its account its maintenance margin."""
+    """Say whether a fill leaves its account its maintenance margin.
+
+    What only reduces, at no loss to the mark, always may. Where the mark is old, what reduces is
+    judged as if all of the position went at that price; what adds there, or loses much anywhere,
+    must do without what rests on old prices.
+    """
     at_mark = ceil(mark_value(books, market, quantity))
     sign = 1 if order.asked.side == Side.BUY else -1
     loss = sign * (worth - at_mark)
-    if loss <= 0:
-        return True
     account, number = order.asked.account, order.asked.market
-    position, margin = books.positions[account, number], margin_of(books, account)
-    opened_at = position.opened_at if position.quantity else books.time
-    tiers = schedule_of(books, account, market, opened_at, market.schedules)
-    before, after = (
-        requirement(ceil(mark_value(books, market, abs(size))), tiers, "maintenance_ppm")
-        for size in (position.quantity, position.quantity + sign * quantity)
-    )
-    return margin.equity - loss - ppm_up(worth, fee_ppm) >= margin.maintenance - before + after
+    held = books.positions[account, number].quantity
+    left = held + sign * quantity
+    reduces = held * sign < 0 and left * held >= 0
+    if reduces and loss <= 0:
+        return True
+    old = is_stale(books, market)
+    near = loss <= floor(at_mark * Fraction(market.listing.liquidation_fee_ppm, MILLION))
+    if reduces and old:
+        loss, left = ceil(Fraction(loss * abs(held), quantity)), 0
+    margin = margin_of(books, account)
+    needed = margin.maintenance + _maintenance(books, order, market, left)
+    needed -= _maintenance(books, order, market, held)
+    if not near or (old and not reduces):
+        needed += unproven(books, account, (number, left))
+    return margin.equity - loss - ppm_up(worth, fee_ppm) >= needed
+
+
+def _maintenance(books: Books, order: Order, market: Market, quantity: int) -> int:
+    """Return what another quantity in place of a position needs, opened now if it is none yet."""
+    position = books.positions[order.asked.account, order.asked.market]
+    goes_on = position.quantity * quantity > 0
+    opened_at = position.opened_at if goes_on else books.time
+    tiers = schedule_of(books, order.asked.account, market, opened_at, market.schedules)
+    return requirement(ceil(mark_value(books, market, abs(quantity))), tiers, "maintenance_ppm")
 
 
 def _trade(

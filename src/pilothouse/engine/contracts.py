@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from pilothouse.engine.fees import add_volume, rates
+from pilothouse.engine.index import index_is_stale
 from pilothouse.engine.margin import (
     account_margin,
     accrued_funding,
     maintenance_of,
     notional,
     resolve,
-    schedule_now,
+    resolve_at,
     unproven,
 )
 from pilothouse.engine.money import add
 from pilothouse.engine.orders import reserve_size
 from pilothouse.engine.positions import change_position
+from pilothouse.engine.reducing import only_reduces
 from pilothouse.engine.state import State
 from pilothouse.engine.work import visit
 from pilothouse.language.kinds import FillKind, Side, Wallet
@@ -25,9 +27,10 @@ from pilothouse.language.refusals import (
     NO_SCHEDULE,
     POSITION_WOULD_BE_TOO_LARGE,
 )
+from pilothouse.rules.bits import fits, muldiv_up
 from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.fees import fee
-from pilothouse.rules.money import value_up
+from pilothouse.rules.money import share_down, value_up
 
 
 @inner
@@ -88,7 +91,9 @@ def _margin_refusal(s: State, row: int, limit: int) -> int:
     cost = max(loss, 0) + fee(max(at_limit, at_mark), taker_ppm)
     if equity - cost < with_orders:
         return INSUFFICIENT_MARGIN
-    stale, rows = unproven(s, o.account)
+    if only_reduces(s, row):
+        return 0
+    stale, rows = unproven(s, o.account, 0, 0)
     visit(s, rows)
     return INDEX_IS_STALE if equity - stale - cost < with_orders else 0
 
@@ -119,23 +124,45 @@ def maker_bears(s: State, row: int, quantity: int, value: int) -> bool:
 def can_bear(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> bool:
     """Tell whether a fill would leave its account at or above maintenance margin.
 
-    A fill at the mark or better takes nothing from the account and always may. Any other gives
-    the counterparty what lies between its price and the mark: never more than the account has.
+    A fill that reduces a position at the mark or better takes nothing from the account and always
+    may. Any other takes risk, or gives the counterparty what lies between its price and the mark:
+    never more than the account has. What rests on a stale index is not counted as had, unless the
+    fill is near the mark.
     """
     o = s.orders[row]
     p = s.positions[o.position]
     at_mark = notional(s, o.market, quantity)
     loss = value - at_mark if o.side == Side.BUY else at_mark - value
-    if loss <= 0:
-        return True
-    equity, _, _, maintenance, _, rows = account_margin(s, o.account, 0, 0)
-    visit(s, rows)
-    schedule = schedule_now(s, o.position)
-    before = notional(s, o.market, abs(p.quantity))
     left = p.quantity + (quantity if o.side == Side.BUY else -quantity)
-    after = notional(s, o.market, abs(left))
-    freed = maintenance_of(s, schedule, before) - maintenance_of(s, schedule, after)
-    return equity - loss - fee(value, fee_ppm) >= maintenance - freed
+    reduces = abs(left) < abs(p.quantity) and (left == 0 or (left > 0) == (p.quantity > 0))
+    if reduces and loss <= 0:
+        return True
+    stale = index_is_stale(s, o.market)
+    near = loss <= share_down(at_mark, s.markets[o.market].liquidation_fee_ppm)
+    if reduces and stale:
+        # Its price says more than the mark: the position must be worth closing whole at it.
+        if not fits(loss, abs(p.quantity), quantity):
+            return False
+        loss, left = muldiv_up(loss, abs(p.quantity), quantity), 0
+    equity, _, _, need, _, rows = account_margin(s, o.account, 0, 0)
+    need += _maintenance_if(s, o.position, left) - _maintenance_if(s, o.position, p.quantity)
+    if not near or (stale and not reduces):
+        doubtful, more = unproven(s, o.account, o.position, left)
+        need += doubtful
+        rows += more
+    visit(s, rows)
+    return equity - loss - fee(value, fee_ppm) >= need
+
+
+@inlined
+def _maintenance_if(s: State, row: int, quantity: int) -> int:
+    # What a position of another size needs; one that is opened, or turned, is a new one.
+    p = s.positions[row]
+    if quantity == 0:
+        return 0
+    goes_on = p.quantity != 0 and (p.quantity > 0) == (quantity > 0)
+    schedule = p.schedule if goes_on else resolve_at(s, row, 0, s.exchange[0].time)
+    return maintenance_of(s, schedule, notional(s, p.market, abs(quantity)))
 
 
 @inner

@@ -2,13 +2,12 @@
 
 Examination finds an account below maintenance margin. First its orders on contracts are cancelled,
 some in each examination, until none is left: none may stand between it and its liquidation.
-Then its position with the largest requirement is sold at the zero-equity price, immediate or
-cancel. Where that finds nobody, whichever position somebody takes is sold, then lower: near the
-mark, and as far as the insurance pool may lose to one account. Where nobody bids it waits for a
-book. Once the mark
-itself is beyond what the pool may lose, the position that lost the most is unwound against the
-most profitable holders of the other side. Whatever is below zero when no position is left, the
-pool pays.
+Then its position with the largest requirement is sold at the price at which its share of equity is
+used up, immediate or cancel. Where that finds nobody, whichever position somebody takes is sold,
+then lower: near the mark, and as far as the insurance pool may lose to one account. Where nobody
+bids it waits for a book. Once the mark itself is beyond what the pool may lose, the position that
+lost the most is unwound against the most profitable holders of the other side. Whatever is below
+zero when no position is left, the pool pays.
 """
 
 from __future__ import annotations
@@ -16,8 +15,17 @@ from __future__ import annotations
 from pilothouse.engine import events as emit
 from pilothouse.engine.contracts import fill_position
 from pilothouse.engine.index import asset_is_on_probation, index_is_stale
-from pilothouse.engine.margin import account_margin, maintenance_of, notional, unrealised
-from pilothouse.engine.matching import best_opposite, crosses, match, next_level
+from pilothouse.engine.liquidation_price import (
+    has_taker,
+    insured_price,
+    may_lose,
+    need_of,
+    own_price,
+    price_of_equity,
+    worst_value,
+)
+from pilothouse.engine.margin import account_margin, notional, unrealised
+from pilothouse.engine.matching import match
 from pilothouse.engine.money import add, find_balance, room_for_balances
 from pilothouse.engine.orders import (
     CANCELS_PER_STEP,
@@ -31,8 +39,7 @@ from pilothouse.engine.orders import (
 )
 from pilothouse.engine.queue import ask_for_examination, take_from_queue
 from pilothouse.engine.ranking import NOT_YET, best_counterparty
-from pilothouse.engine.reducing import gives
-from pilothouse.engine.state import FILLS_PER_ORDER, State
+from pilothouse.engine.state import State
 from pilothouse.engine.triggers import clear_triggers, set_triggers
 from pilothouse.engine.work import visit
 from pilothouse.language.kinds import (
@@ -44,19 +51,14 @@ from pilothouse.language.kinds import (
 )
 from pilothouse.rules.compiled import inner
 from pilothouse.rules.liquidation import (
-    insured_value,
     is_beyond,
-    price_of_value,
     quantity_to_close,
-    zero_equity_value,
 )
 from pilothouse.rules.market_status import executes
-from pilothouse.rules.money import share_down, value_down
+from pilothouse.rules.money import value_down
 
 EXAMINATION_LEAST = 8
 """Rows that every examination visits: the queue, the account, and what it is set down in."""
-POOL_SHARE_PPM = 100_000
-"""The pool may lose at most a tenth of itself to one account."""
 PROFIT_MAX = 1 << 62
 """More than a position can win or lose."""
 
@@ -127,7 +129,7 @@ def _protect(s: State, account: int, equity: int, with_orders: int, maintenance:
         # Collateral fell after the last position was closed: there is only the deficit to settle.
         _end(s, account, _settle_deficit(s, account), 0)
         return True
-    row = _position_to_close(s, account, equity)
+    row = _position_to_close(s, account, equity, maintenance)
     if row == 0 or not room_for_order(s) or not _has_balances(s, row):
         # Its market does not trade now, or a table is full: it waits at the end of the queue.
         ask_for_examination(s, account)
@@ -169,7 +171,7 @@ def _has_balances(s: State, row: int) -> bool:
 
 
 @inner
-def _position_to_close(s: State, account: int, equity: int) -> int:
+def _position_to_close(s: State, account: int, equity: int, maintenance: int) -> int:
     # The largest requirement; once that found nobody, the largest of those that somebody takes,
     # else the one that lost most: what an unwind takes back, its other side has won. While that
     # one's market does not trade, nobody else is asked for it.
@@ -181,8 +183,9 @@ def _position_to_close(s: State, account: int, equity: int) -> int:
         visit(s, 2)
         trades = p.quantity != 0 and _may_close(s, p.market)
         if trades:
-            need = maintenance_of(s, p.schedule, notional(s, p.market, abs(p.quantity)))
-            if need > most and (not waits or _has_taker(s, k, _insured_price(s, k, equity))):
+            need = need_of(s, k)
+            price = insured_price(s, k, equity, maintenance) if waits else 0
+            if need > most and (not waits or has_taker(s, k, price)):
                 best, most = k, need
         if p.quantity != 0 and unrealised(s, k) < least:
             lost, least = k if trades else 0, unrealised(s, k)
@@ -205,12 +208,12 @@ def _reduce(s: State, row: int, equity: int, with_orders: int, maintenance: int)
     size = abs(p.quantity)
     step = ProtectionStep.LIQUIDATION
     quantity = quantity_to_close(size, equity, maintenance, m.lot)
-    price = _price(s, row, equity, m.liquidation_fee_ppm)
-    if a.protection == ProtectionStep.INSURANCE and not _has_taker(s, row, price):
+    price = own_price(s, row, equity, maintenance)
+    if a.protection == ProtectionStep.INSURANCE and not has_taker(s, row, price):
         step = ProtectionStep.INSURANCE
         quantity = size
-        price = _insured_price(s, row, equity)
-        if not _has_taker(s, row, price):
+        price = insured_price(s, row, equity, maintenance)
+        if not has_taker(s, row, price):
             return _unwind(s, row, equity, with_orders, maintenance)
     emit.protection_step_taken(
         s, p.account, step, p.market, equity, with_orders, maintenance, quantity, price
@@ -218,60 +221,6 @@ def _reduce(s: State, row: int, equity: int, with_orders: int, maintenance: int)
     left = _sell(s, row, quantity, price)
     a.protection = ProtectionStep.INSURANCE if left > 0 else ProtectionStep.LIQUIDATION
     return True
-
-
-@inner
-def _worst_value(s: State, row: int, equity: int, fee_ppm: int) -> int:
-    # The value at which closing a position uses up an equity.
-    p = s.positions[row]
-    value = notional(s, p.market, abs(p.quantity))
-    return zero_equity_value(value, equity, p.quantity > 0, fee_ppm)
-
-
-@inner
-def _price(s: State, row: int, equity: int, fee_ppm: int) -> int:
-    p = s.positions[row]
-    m = s.markets[p.market]
-    worst = _worst_value(s, row, equity, fee_ppm)
-    return price_of_value(worst, abs(p.quantity), m.multiplier, m.divisor, m.tick, p.quantity > 0)
-
-
-@inner
-def _may_lose(s: State, row: int) -> int:
-    # What the pool may lose to the account.
-    return share_down(max(0, _pool(s, s.positions[row].market)), POOL_SHARE_PPM)
-
-
-@inner
-def _insured_price(s: State, row: int, equity: int) -> int:
-    p = s.positions[row]
-    m = s.markets[p.market]
-    size, is_long = abs(p.quantity), p.quantity > 0
-    value = notional(s, p.market, size)
-    worst = insured_value(value, equity, _may_lose(s, row), is_long, m.liquidation_fee_ppm)
-    return price_of_value(worst, size, m.multiplier, m.divisor, m.tick, is_long)
-
-
-@inner
-def _has_taker(s: State, row: int, price: int) -> bool:
-    # Whether somebody else in the book takes the position at a price or better. Behind as many
-    # orders that give nothing as one order may meet, a sale finds out, and cancels those.
-    p = s.positions[row]
-    side = Side.SELL if p.quantity > 0 else Side.BUY
-    level = best_opposite(s, p.market, side)
-    looked = 0
-    while level != 0 and crosses(s, level, side, price):
-        order = s.levels[level].first
-        while order != 0:
-            if looked == FILLS_PER_ORDER:
-                return True
-            looked += 1
-            visit(s, 1)
-            if s.orders[order].account != p.account and gives(s, order):
-                return True
-            order = s.orders[order].next
-        level = next_level(s, level, side)
-    return False
 
 
 @inner
@@ -307,8 +256,8 @@ def _unwind(s: State, row: int, equity: int, with_orders: int, maintenance: int)
     # Close against the best-ranked holder of the other side, once the mark is beyond the pool.
     p = s.positions[row]
     m = s.markets[p.market]
-    insured = equity + _may_lose(s, row)
-    worst = _worst_value(s, row, insured, m.liquidation_fee_ppm)
+    insured = equity + may_lose(s, row)
+    worst = worst_value(s, row, insured, m.liquidation_fee_ppm)
     if not is_beyond(worst, notional(s, p.market, abs(p.quantity)), p.quantity > 0):
         return False
     other = best_counterparty(s, p.market, p.quantity < 0)
@@ -317,7 +266,7 @@ def _unwind(s: State, row: int, equity: int, with_orders: int, maintenance: int)
     if other == 0:
         return False
     # Nobody pays a fee for it.
-    price = _price(s, row, insured, 0)
+    price = price_of_equity(s, row, insured, 0)
     quantity = min(abs(p.quantity), abs(s.positions[other].quantity))
     emit.protection_step_taken(
         s,
@@ -356,13 +305,6 @@ def _unwind(s: State, row: int, equity: int, with_orders: int, maintenance: int)
         FillKind.UNWIND,
     )
     return True
-
-
-@inner
-def _pool(s: State, market: int) -> int:
-    m = s.markets[market]
-    row = find_balance(s, m.insurance_account, Wallet.FUTURES, m.quote)
-    return s.balances[row].available if row != 0 else 0
 
 
 @inner

@@ -13,7 +13,7 @@ from pilothouse.language.kinds import Wallet
 from pilothouse.rules.bits import muldiv_up
 from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.funding import received
-from pilothouse.rules.index import is_stale
+from pilothouse.rules.index import doubt_ppm, is_stale
 from pilothouse.rules.margin import (
     collateral_value,
     requirement,
@@ -21,7 +21,7 @@ from pilothouse.rules.margin import (
     scope_holds,
     tier_of,
 )
-from pilothouse.rules.money import value_down
+from pilothouse.rules.money import share_up, value_down
 
 
 @inlined
@@ -55,15 +55,30 @@ def worst_quantity(s: State, row: int) -> int:
     return max(abs(p.quantity), abs(p.quantity + p.buys), abs(p.quantity - p.sells))
 
 
-@inner
+@inlined
+def turned_quantity(s: State, row: int) -> int:
+    """Return the size on the other side that a position reaches if its orders there fill, or 0."""
+    p = s.positions[row]
+    if p.quantity == 0:
+        return 0
+    return max(0, p.sells - p.quantity if p.quantity > 0 else p.buys + p.quantity)
+
+
+@inlined
 def resolve(s: State, row: int, candidate: int) -> int:
     """Return the schedule of a position: the most particular whose scope covers it, or 0.
 
     A candidate replaces the schedule of the same scope; a candidate without tiers removes it.
     """
     p = s.positions[row]
+    return resolve_at(s, row, candidate, p.opened_at if p.quantity != 0 else s.exchange[0].time)
+
+
+@inner
+def resolve_at(s: State, row: int, candidate: int, opened_at: int) -> int:
+    """Return the schedule that a position of a row has if it is opened at a time, or 0."""
+    p = s.positions[row]
     a = s.accounts[p.account]
-    opened_at = p.opened_at if p.quantity != 0 else s.exchange[0].time
     best = 0
     k = s.markets[p.market].schedules_first
     while k != 0:
@@ -160,11 +175,13 @@ def collateral(s: State, account: int) -> tuple[int, int]:
 
 
 @inner
-def unproven(s: State, account: int) -> tuple[int, int]:
+def unproven(s: State, account: int, row: int, quantity: int) -> tuple[int, int]:
     """Return what of an account's equity rests on a stale index, and the rows visited.
 
-    Collateral and profits count, losses do not: nobody takes risk or money out on a price that is
-    not known to be true any more.
+    Collateral counts whole, and of each position its profit or what its index may be wrong by,
+    whichever is more: nobody takes risk or money out on a price that is not known to be true any
+    more. The position of `row` counts with a quantity of its own, with 0 not at all; a `row` of 0
+    is none.
     """
     x = s.exchange[0]
     total, rows = 0, 0
@@ -182,11 +199,28 @@ def unproven(s: State, account: int) -> tuple[int, int]:
     while k != 0:
         p = s.positions[k]
         base = s.assets[s.markets[p.market].base]
-        if p.quantity != 0 and is_stale(base.live_until, base.held_since, x.time):
-            total += max(0, unrealised(s, k))
+        size = abs(quantity if k == row else p.quantity)
+        if size != 0 and is_stale(base.live_until, base.held_since, x.time):
+            ppm = doubt_ppm(base.index_e12, base.held_e12, base.step_ppm)
+            total += max(unrealised(s, k), share_up(notional(s, p.market, size), ppm))
         rows += 1
         k = p.next_of_account
     return total, rows
+
+
+@inner
+def initial_with_orders(s: State, row: int, schedule: int, candidate: int) -> int:
+    """Return the initial margin of a row under its schedule if the worst of its orders fill.
+
+    What turns a position opens a new one, under the schedule that holds for those by now.
+    """
+    p = s.positions[row]
+    need = initial_of(s, schedule, notional(s, p.market, worst_quantity(s, row)))
+    turned = turned_quantity(s, row)
+    if turned == 0:
+        return need
+    new = resolve_at(s, row, candidate, s.exchange[0].time)
+    return max(need, initial_of(s, new, notional(s, p.market, turned)))
 
 
 @inner
@@ -207,15 +241,14 @@ def account_margin(
     while k != 0:
         p = s.positions[k]
         if p.quantity != 0 or p.buys != 0 or p.sells != 0:
-            schedule = resolve(s, k, candidate) if p.market == market else schedule_now(s, k)
+            named = candidate if p.market == market else 0
+            schedule = resolve(s, k, named) if p.market == market else schedule_now(s, k)
             size = notional(s, p.market, abs(p.quantity))
-            worst = worst_quantity(s, k)
             need = initial_of(s, schedule, size)
             initial += need
-            if worst == abs(p.quantity):
-                with_orders += need
-            else:
-                with_orders += initial_of(s, schedule, notional(s, p.market, worst))
+            if p.buys != 0 or p.sells != 0:
+                need = initial_with_orders(s, k, schedule, named)
+            with_orders += need
             maintenance += maintenance_of(s, schedule, size)
             total += size
             if p.quantity != 0:

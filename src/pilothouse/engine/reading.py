@@ -12,11 +12,11 @@ from pilothouse.engine.margin import (
     accrued_funding,
     collateral,
     initial_of,
+    initial_with_orders,
     maintenance_of,
     notional,
     schedule_now,
     unrealised,
-    worst_quantity,
 )
 from pilothouse.engine.price_band import reference_price
 from pilothouse.engine.room import order_limit
@@ -83,7 +83,7 @@ def read_position(s: State, row: int, out: Any) -> None:
     out[P_UNREALISED] = unrealised(s, row) if p.quantity != 0 else 0
     out[P_FUNDING] = accrued_funding(s, row)
     out[P_INITIAL] = initial_of(s, holds, size)
-    out[P_WITH_ORDERS] = initial_of(s, holds, notional(s, p.market, worst_quantity(s, row)))
+    out[P_WITH_ORDERS] = initial_with_orders(s, row, holds, 0)
     out[P_MAINTENANCE] = maintenance_of(s, holds, size)
     out[P_TIER] = tier_of(size, schedule.floors_usd, schedule.count)
 

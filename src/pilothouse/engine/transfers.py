@@ -39,7 +39,7 @@ def transfer(s: State, c: Any) -> int:
     move(s, c.account, c.asset, c.source, c.target, c.amount)
     if c.source == Wallet.FUTURES:
         equity, _, with_orders, _, _, rows = account_margin(s, c.account, 0, 0)
-        stale, more = unproven(s, c.account)
+        stale, more = unproven(s, c.account, 0, 0)
         visit(s, rows + more)
         if equity - stale < with_orders:
             move(s, c.account, c.asset, c.target, c.source, c.amount)

@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.language.numbers import PPM, SECOND_US
+from pilothouse.rules.bits import muldiv_up
 from pilothouse.rules.compiled import kernel
 from pilothouse.rules.money import share_down
 
@@ -233,6 +234,17 @@ def is_stale(live_until: int, held_since: int, now: int) -> bool:
     otherwise at present (`held_since` is not 0). One that never was is not stale.
     """
     return live_until != 0 and (held_since != 0 or now > live_until)
+
+
+@kernel
+def doubt_ppm(index_e12: int, held_e12: int, step_ppm: int) -> int:
+    """Return how far a stale index may be from what is true: its step, or as far as its sources
+    say (`held_e12`, 0 if they say no one price), at most the whole.
+    """
+    if held_e12 == 0 or index_e12 == 0:
+        return step_ppm
+    apart = min(abs(held_e12 - index_e12), index_e12)
+    return max(step_ppm, muldiv_up(apart, PPM, index_e12))
 
 
 @kernel

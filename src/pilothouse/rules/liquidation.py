@@ -3,13 +3,15 @@
     zero-equity price of a long  = (mark value - equity) / quantity / (1 - fee), rounded up
     zero-equity price of a short = (mark value + equity) / quantity / (1 + fee), rounded down
 
-Kraken's equity protection process sends an immediate-or-cancel order at this price, so that equity
-stays at zero or above. With equity and what the insurance pool may lose in place of equity it is
-the price at which the pool has lost that; what goes beyond, the other side gives up. The pool pays
-what the mark has taken; for a buyer it pays no more than the liquidation fee's share of the mark
-(`insured_value`), so that nobody gains by buying from an account of his own. Where equity
-is at least half of maintenance, half of the position is closed (partial liquidation; the band and
-the half are our choice, Kraken publishes neither).
+Equity here is the position's share of its account's, by maintenance margin (`share_of_equity`):
+the positions that stay keep what is theirs. Kraken's equity protection process sends an
+immediate-or-cancel order at this price, so that equity stays at zero or above. With all equity
+and what the insurance pool may lose in its place it is the price at which the pool has lost that;
+what goes beyond, the other side gives up. The pool pays what the mark has taken; for a buyer it
+pays no more than the liquidation fee's share of the mark (`insured_value`), so that nobody gains
+by buying from an account of his own. Where equity is at least half of maintenance, half of the
+position is closed (partial liquidation; the band and the half are our choice, Kraken publishes
+neither).
 """
 
 from __future__ import annotations
@@ -21,6 +23,19 @@ from pilothouse.rules.money import share_down
 
 
 @kernel
+def share_of_equity(equity: int, need: int, maintenance: int) -> int:
+    """Return the equity of one position, by its part `need` of the account's maintenance margin.
+
+    Rounded down: a position gives no more than is its own, and bears no less of a deficit.
+    """
+    if maintenance <= 0 or need >= maintenance:
+        return equity
+    if equity < 0:
+        return -muldiv_up(-equity, need, maintenance)
+    return muldiv_down(equity, need, maintenance)
+
+
+@kernel
 def zero_equity_value(value: int, equity: int, is_long: bool, fee_ppm: int) -> int:
     """Return the value (base units) at which closing leaves no equity, at least 0."""
     if is_long:
@@ -29,11 +44,12 @@ def zero_equity_value(value: int, equity: int, is_long: bool, fee_ppm: int) -> i
 
 
 @kernel
-def insured_value(value: int, equity: int, loss: int, is_long: bool, fee_ppm: int) -> int:
-    """Return the worst value (base units) at which a position is offered if the pool may lose so
-    much: no further from its value at the mark than the fee's share, or where no equity is left.
+def insured_value(value: int, equity: int, insured: int, is_long: bool, fee_ppm: int) -> int:
+    """Return the worst value (base units) at which a position is offered with the pool behind it:
+    no further from its value at the mark than the fee's share, or where no equity of its own is
+    left, and never beyond `insured`: all equity of the account and what the pool may lose to it.
     """
-    by_pool = zero_equity_value(value, equity + loss, is_long, fee_ppm)
+    by_pool = zero_equity_value(value, insured, is_long, fee_ppm)
     at_zero = zero_equity_value(value, equity, is_long, fee_ppm)
     width = share_down(value, fee_ppm)
     if is_long:

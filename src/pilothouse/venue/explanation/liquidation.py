@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pilothouse.engine import reading
-from pilothouse.engine.liquidation import POOL_SHARE_PPM
+from pilothouse.engine.liquidation_price import POOL_SHARE_PPM
 from pilothouse.engine.machine import Machine
 from pilothouse.language.events import (
     InsurancePaid,
@@ -26,6 +26,7 @@ from pilothouse.rules.liquidation import (
     insured_value,
     price_of_value,
     quantity_to_close,
+    share_of_equity,
     zero_equity_value,
 )
 from pilothouse.venue.explanation import units
@@ -101,8 +102,8 @@ def _price(
     assert isinstance(step, ProtectionStepTaken)
     (held,) = (at for at in positions(machine, one.account) if at.market == step.market)
     market = units.market_of(machine, step.market)
-    fee_ppm, size = market.liquidation_fee_ppm, abs(held.quantity)
-    lines, worst = _worst(machine, step, view.equity, held, fee_ppm)
+    size = abs(held.quantity)
+    lines, worst = _worst(machine, step, view, held)
     quantity = quantity_to_close(size, view.equity, view.maintenance, market.lot)
     if step.step != ProtectionStep.LIQUIDATION:
         quantity = step.quantity if step.step == ProtectionStep.UNWIND else size
@@ -123,12 +124,17 @@ def _price(
 
 
 def _worst(
-    machine: Machine, step: ProtectionStepTaken, equity: int, held: PositionView, fee_ppm: int
+    machine: Machine, step: ProtectionStepTaken, view: MarginView, held: PositionView
 ) -> tuple[list[Line], int]:
     """Return the worst value at which the position may close, and the lines that come to it."""
-    value, is_long = held.notional_micro_usd, held.quantity > 0
-    zero = int(zero_equity_value(value, equity, is_long, fee_ppm))
-    lines = [Line("Value that leaves no equity", usd(zero), _zero_how(held, fee_ppm))]
+    fee_ppm = units.market_of(machine, step.market).liquidation_fee_ppm
+    value, is_long, equity = held.notional_micro_usd, held.quantity > 0, view.equity
+    own = int(share_of_equity(equity, held.maintenance, view.maintenance))
+    zero = int(zero_equity_value(value, own, is_long, fee_ppm))
+    lines = [
+        Line("Its share of equity", usd(own), _share_how(view, held)),
+        Line("Value that leaves none of it", usd(zero), _zero_how(held, fee_ppm)),
+    ]
     if step.step == ProtectionStep.LIQUIDATION:
         return lines, zero
     loss = int(reading.read_share(max(0, pool(machine, step.market)), POOL_SHARE_PPM))
@@ -144,7 +150,7 @@ def _worst(
     ]
     if unwound:
         return lines, lost
-    worst = int(insured_value(value, equity, loss, is_long, fee_ppm))
+    worst = int(insured_value(value, own, equity + loss, is_long, fee_ppm))
     return [*lines, Line("Worst value accepted", usd(worst), _near(fee_ppm))], worst
 
 
@@ -157,11 +163,16 @@ def _near(fee_ppm: int) -> str:
     return f"no further from mark than the fee of {share} %, unless equity reaches further"
 
 
+def _share_how(view: MarginView, held: PositionView) -> str:
+    part, whole = usd(held.maintenance).text, usd(view.maintenance).text
+    return f"as its {part} of the maintenance margin of {whole}, rounded down"
+
+
 def _zero_how(held: PositionView, fee_ppm: int) -> str:
     share = ppm_to_percent(fee_ppm)
     if held.quantity > 0:
-        return f"(value − equity) ÷ (1 − fee of {share} %), rounded up"
-    return f"(value + equity) ÷ (1 + fee of {share} %), rounded down"
+        return f"(value − that) ÷ (1 − fee of {share} %), rounded up"
+    return f"(value + that) ÷ (1 + fee of {share} %), rounded down"
 
 
 def _done(machine: Machine, one: Happened, events: tuple[Happened, ...]) -> Iterator[Line]:
