@@ -2,9 +2,10 @@
 
 import pytest
 
-from pilothouse.language.commands import SetPriceBand
-from pilothouse.language.kinds import MarketStatus, Side
-from tests.attack.index_world import ALL, COIN, CONTRACT, PRICE, IndexWorld
+from pilothouse.language.commands import SetPriceBand, Transfer
+from pilothouse.language.kinds import MarketStatus, Side, Wallet
+from pilothouse.rules.mark import IMPACT_WORK
+from tests.attack.index_world import ALL, COIN, CONTRACT, E6, OTHER, PRICE, IndexWorld
 
 HONEST = dict.fromkeys(ALL, PRICE)
 NEAR, FAR = PRICE * 1.004, PRICE * 1.006
@@ -235,3 +236,47 @@ def test_m60_after_a_standstill_funding_is_paid_for_one_hour_at_most(world, halt
 def cash(world):
     rows = world.machine.state.balances
     return sum(int(one["available"]) for one in rows if one["account"] == world.client)
+
+
+# An order beyond the index counts while its account could bear its fill.
+def test_a_bid_whose_money_has_left_moves_no_mark(world):
+    bidder = world.account(2_000)
+    world.order(world.seller, Side.SELL, PRICE * 1.045)
+    assert world.order(bidder, Side.BUY, PRICE * 1.04) == 0
+    world.live(20, HONEST)
+    assert world.mark() > PRICE * 1.002, "with it, it does"
+    out = Transfer(
+        account=bidder, asset=1, amount=1_500 * E6, source=Wallet.FUTURES, target=Wallet.SPOT
+    )
+    assert world.say(out) == [0], "what is left is the margin of the order, not its loss"
+    world.live(90, HONEST)
+    assert world.mark() < PRICE * 1.001
+    assert world.order(world.seller, Side.SELL, PRICE, flags=0) == 0
+    assert world.held(bidder) == 0, "nor could anybody have hit it"
+
+
+def test_an_ask_whose_money_has_left_moves_no_mark(world):
+    asker = world.account(2_000)
+    world.order(world.maker, Side.BUY, PRICE * 0.955)
+    assert world.order(asker, Side.SELL, PRICE * 0.96) == 0
+    world.live(20, HONEST)
+    assert world.mark() < PRICE * 0.998
+    out = Transfer(
+        account=asker, asset=1, amount=1_500 * E6, source=Wallet.FUTURES, target=Wallet.SPOT
+    )
+    assert world.say(out) == [0]
+    world.live(90, HONEST)
+    assert world.mark() > PRICE * 0.999
+
+
+def test_those_who_could_not_bear_a_fill_are_not_looked_at_for_ever(world):
+    """Their margin costs rows, and a mark may visit only so many."""
+    for market in (CONTRACT, OTHER):
+        world.order(world.seller, Side.SELL, FAR if market == CONTRACT else 1_000, market=market)
+    poor = [world.account(450) for _ in range(60)]
+    for one in poor:
+        world.order(one, Side.BUY, PRICE * 1.0019, COIN)
+    world.order(world.maker, Side.BUY, NEAR, COIN)
+    world.live(60, HONEST)
+    assert world.machine.state.scratch[0]["command_work"] < 2 * IMPACT_WORK + 2_000
+    assert not world.machine.broken_invariants()

@@ -17,8 +17,9 @@ from pilothouse.language.rows import Message
 from tests.twin import index, ordering, trading
 from tests.twin.facts import Account, Asset, Books, Market
 from tests.twin.margin import Margin, margin_of, unproven
+from tests.twin.mark import move_mark
 from tests.twin.schedules import set_margin_schedule
-from tests.twin.valuation import EXECUTING, HOUR, end_hour, move_mark
+from tests.twin.valuation import EXECUTING, HOUR, end_hour
 
 Answer = tuple[int, int]
 """Outcome and what was made."""
@@ -261,7 +262,8 @@ class Twin:
         counted_until = 0 if asset.held else min(now, asset.good_until)
         if not index.renew(asset, now):
             return 0, 0
-        for number, market in enumerate(self.books.markets, 1):
+        # The newest first: the margin of who bids beyond an index is by marks that moved already.
+        for number, market in reversed(list(enumerate(self.books.markets, 1))):
             if market.clearing and market.listing.base == asked.asset:
                 move_mark(self.books, number, counted_until)
         return 0, 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pilothouse.engine.fees import add_volume, rates
-from pilothouse.engine.index import index_is_stale
 from pilothouse.engine.margin import (
     account_margin,
     accrued_funding,
@@ -17,6 +16,7 @@ from pilothouse.engine.money import add
 from pilothouse.engine.orders import reserve_size
 from pilothouse.engine.positions import change_position
 from pilothouse.engine.reducing import only_reduces
+from pilothouse.engine.staleness import index_is_stale
 from pilothouse.engine.state import State
 from pilothouse.engine.work import visit
 from pilothouse.language.kinds import FillKind, Side, Wallet

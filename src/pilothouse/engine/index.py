@@ -17,7 +17,7 @@ from pilothouse.language.refusals import (
     INDEX_PRICE_MUST_BE_POSITIVE,
     UNKNOWN_SOURCE,
 )
-from pilothouse.rules.compiled import inlined, inner
+from pilothouse.rules.compiled import inner
 from pilothouse.rules.index import (
     AHEAD_MAX_US,
     ANCHOR_US,
@@ -31,8 +31,6 @@ from pilothouse.rules.index import (
     is_apart,
     is_disputed,
     is_expired,
-    is_on_probation,
-    is_stale,
     is_unanimous,
     lasts_until,
     live_sources,
@@ -167,17 +165,3 @@ def _accept(s: State, asset: int, price_e12: int, agreed: int, confirmed: bool) 
     a.held_time = 0
     if price_e12 != before:
         emit.index_set(s, 0, asset, price_e12, a.sources_live)
-
-
-@inlined
-def index_is_stale(s: State, market: int) -> bool:
-    """Tell whether the index under a market is too old, or too doubtful, to take risk on."""
-    a = s.assets[s.markets[market].base]
-    return is_stale(a.live_until, a.held_since, s.exchange[0].time)
-
-
-@inlined
-def asset_is_on_probation(s: State, asset: int) -> bool:
-    """Tell whether an asset's index is live again since too short a time to liquidate by it."""
-    a = s.assets[asset]
-    return is_on_probation(a.live_until, a.live_since, s.exchange[0].time)

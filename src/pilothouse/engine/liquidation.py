@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.contracts import fill_position
-from pilothouse.engine.index import asset_is_on_probation, index_is_stale
 from pilothouse.engine.liquidation_price import (
     has_taker,
     insured_price,
@@ -39,6 +38,7 @@ from pilothouse.engine.orders import (
 )
 from pilothouse.engine.queue import ask_for_examination, take_from_queue
 from pilothouse.engine.ranking import NOT_YET, best_counterparty
+from pilothouse.engine.staleness import asset_is_on_probation, index_is_stale
 from pilothouse.engine.state import State
 from pilothouse.engine.triggers import clear_triggers, set_triggers
 from pilothouse.engine.work import visit

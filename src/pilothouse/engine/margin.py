@@ -8,12 +8,13 @@ judged as if it held already.
 from __future__ import annotations
 
 from pilothouse.engine.positions import funding_now_e6
+from pilothouse.engine.staleness import asset_is_stale, index_is_stale
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import Wallet
 from pilothouse.rules.bits import muldiv_up
 from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.funding import received
-from pilothouse.rules.index import doubt_ppm, is_stale
+from pilothouse.rules.index import doubt_ppm
 from pilothouse.rules.margin import (
     collateral_value,
     requirement,
@@ -190,7 +191,7 @@ def unproven(s: State, account: int, row: int, quantity: int) -> tuple[int, int]
         b = s.balances[k]
         if b.wallet == Wallet.FUTURES and b.asset != x.dollar and b.available + b.held > 0:
             a = s.assets[b.asset]
-            if is_stale(a.live_until, a.held_since, x.time):
+            if asset_is_stale(s, b.asset):
                 held = b.available + b.held
                 total += collateral_value(held, a.index_e12, a.unit_e6, a.haircut_ppm)
         rows += 1
@@ -200,7 +201,7 @@ def unproven(s: State, account: int, row: int, quantity: int) -> tuple[int, int]
         p = s.positions[k]
         base = s.assets[s.markets[p.market].base]
         size = abs(quantity if k == row else p.quantity)
-        if size != 0 and is_stale(base.live_until, base.held_since, x.time):
+        if size != 0 and index_is_stale(s, p.market):
             ppm = doubt_ppm(base.index_e12, base.held_e12, base.step_ppm)
             total += max(unrealised(s, k), share_up(notional(s, p.market, size), ppm))
         rows += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilothouse.engine import events as emit
+from pilothouse.engine.contracts import maker_bears
 from pilothouse.engine.price_band import worst_price
 from pilothouse.engine.reducing import only_reduces
 from pilothouse.engine.state import State
@@ -14,6 +15,7 @@ from pilothouse.rules.compiled import inner
 from pilothouse.rules.index import STALE_AFTER_US
 from pilothouse.rules.mark import (
     IMPACT_MICRO_USD,
+    IMPACT_WORK,
     ORDERS_LOOKED_AT,
     SETTLES_AFTER_US,
     book_premium,
@@ -22,6 +24,7 @@ from pilothouse.rules.mark import (
     smoothed_premium,
 )
 from pilothouse.rules.market_status import executes
+from pilothouse.rules.money import value_down
 from pilothouse.rules.price_band import is_outside
 
 INDEX_LIMIT = 1 << 48
@@ -106,8 +109,9 @@ def _impact(s: State, market: int, level: int, side: int, size: int) -> tuple[in
     # The price of the order that completes a quantity from the best on, 0 if there is too little;
     # and the account behind all of it, 0 if they are several. What only reduces does not count:
     # several such orders share one position, and it may be closed. Nor does what the price band
-    # lets nobody hit.
+    # lets nobody hit, or what its account could not bear.
     gathered, looked, account = 0, 0, -1
+    begun = s.scratch[0].work
     taker = Side.SELL if side == Side.BUY else Side.BUY
     worst = worst_price(s, market, taker)
     while level != 0:
@@ -117,7 +121,9 @@ def _impact(s: State, market: int, level: int, side: int, size: int) -> tuple[in
         while row != 0 and looked < ORDERS_LOOKED_AT:
             o = s.orders[row]
             looked += 1
-            if not only_reduces(s, row):
+            if s.scratch[0].work - begun > IMPACT_WORK:
+                return 0, 0
+            if not only_reduces(s, row) and _is_meant(s, row):
                 account = o.account if account == -1 or account == o.account else 0
                 gathered += min(o.remaining, size)
             if gathered >= size:
@@ -127,6 +133,19 @@ def _impact(s: State, market: int, level: int, side: int, size: int) -> tuple[in
             return 0, 0
         level = s.levels[level].below if side == Side.BUY else s.levels[level].above
     return 0, 0
+
+
+@inner
+def _is_meant(s: State, row: int) -> bool:
+    # Whether somebody who hits an order, however hard, gets it. Only beyond the index does it
+    # matter.
+    o = s.orders[row]
+    m = s.markets[o.market]
+    beyond = o.price * MARK_PER_PRICE - m.index
+    if (beyond if o.side == Side.BUY else -beyond) <= 0:
+        return True
+    value = value_down(o.price, o.remaining, m.multiplier, m.divisor)
+    return maker_bears(s, row, o.remaining, value)
 
 
 @inner

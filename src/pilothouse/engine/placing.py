@@ -12,7 +12,6 @@ from pilothouse.engine import events as emit
 from pilothouse.engine.accounts import account_refusal, house_refusal
 from pilothouse.engine.contracts import maker_bears, margin_for_order
 from pilothouse.engine.fees import ensure_volume, refresh_volume, room_for_volume
-from pilothouse.engine.index import index_is_stale
 from pilothouse.engine.levels import PRICE_LIMIT
 from pilothouse.engine.markets import is_contract, market_refusal
 from pilothouse.engine.matching import best_opposite, can_fill_whole, crosses, match
@@ -44,6 +43,7 @@ from pilothouse.engine.room import (
     room_for_resting_order,
 )
 from pilothouse.engine.spot import hold_for_order
+from pilothouse.engine.staleness import index_is_stale
 from pilothouse.engine.state import State
 from pilothouse.language.commands.orders import ALL_FLAGS, POST_ONLY, REDUCE_ONLY
 from pilothouse.language.kinds import (

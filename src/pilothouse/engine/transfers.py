@@ -6,10 +6,10 @@ from typing import Any
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.debts import find_some_debts, look_for_debts
-from pilothouse.engine.index import index_is_stale
 from pilothouse.engine.margin import account_margin, unproven
 from pilothouse.engine.money import move, take_back_balances, transfer_refusal
 from pilothouse.engine.queue import ask_for_examination
+from pilothouse.engine.staleness import index_is_stale
 from pilothouse.engine.state import State
 from pilothouse.engine.work import visit
 from pilothouse.language.kinds import Wallet

@@ -13,8 +13,9 @@ contract is worth something else: anybody can make money by hitting it. Orders o
 the index are hit by nobody, and move nothing.
 
 A book can be traded on while its market executes orders, both sides hold the impact quantity where
-the price band lets somebody hit it, and not all of it is one account's. The premium counts once
-that has held for ten seconds.
+the price band lets somebody hit it, and not all of it is one account's. An order beyond the index
+whose account could not bear its fill is not counted. The premium counts once that has held for
+ten seconds.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ IMPACT_MICRO_USD = 500_000_000
 """What a side must hold where a market was listed without an impact quantity."""
 ORDERS_LOOKED_AT = 64
 """Orders of a side among which the impact quantity must be found."""
+IMPACT_WORK = 1_024
+"""Rows visited for the margin of orders beyond the index, before their side counts as empty."""
 
 
 @kernel
