@@ -164,6 +164,13 @@ class Judge:
                 self._row("liquidations", amount=event.amount)
                 self._pay(one.account, Wallet.FUTURES, event.asset, event.amount, "insurance")
                 self._pay(event.pool, Wallet.FUTURES, event.asset, -event.amount, "insurance")
+            case happened.CollateralConverted():
+                self._row("liquidations", amount=event.amount)
+                for account, sign in ((one.account, 1), (event.pool, -1)):
+                    given = event.asset, -sign * event.amount, "conversion"
+                    self._pay(account, Wallet.FUTURES, *given)
+                    taken = event.quote, sign * event.value, "conversion"
+                    self._pay(account, Wallet.FUTURES, *taken)
             case happened.ProtectionStepTaken() | happened.ProtectionEnded():
                 self._row("liquidations", equity=event.equity, maintenance=event.maintenance)
             case _:

@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pilothouse.language.events import InsurancePaid
+from pilothouse.language.events import CollateralConverted, InsurancePaid
 from pilothouse.language.kinds import Wallet
 from pilothouse.language.rows import Happened
 from pilothouse.records.archive.archive import Archive, Cursor, cursor
@@ -64,6 +64,7 @@ def test_the_world_brings_about_everything_that_is_archived(judge):
     assert set(judge.rows) == {one.name for one in JOURNAL_TABLES}
     assert set(judge.entries) == {
         "deposit", "transfer", "trade", "fee", "realised", "funding", "insurance",
+        "conversion",
     }  # fmt: skip
 
 
@@ -80,6 +81,20 @@ def test_what_the_insurance_pool_pays_leaves_it_and_arrives():
     entries = rows["ledger_entries"].to_pylist()
     assert [(one["account"], one["amount"]) for one in entries] == [(5, 70), (2, -70)]
     assert {(one["wallet"], one["entry_type"]) for one in entries} == {("futures", "insurance")}
+
+
+def test_collateral_that_is_converted_goes_to_the_pool_and_its_value_back():
+    sold = CollateralConverted(asset=2, amount=70, quote=1, value=900, pool=2)
+    rows = fold([made_span(9, 1_000, (), [Happened(sold, 9, 1_000, 5)])], Listings())
+    one = rows["liquidations"].to_pylist()[0]
+    assert (one["deed"], one["account"], one["asset"], one["amount"]) == (
+        "collateral_converted", 5, 2, 70,
+    )  # fmt: skip
+    entries = rows["ledger_entries"].to_pylist()
+    assert [(one["account"], one["asset"], one["amount"]) for one in entries] == [
+        (5, 2, -70), (5, 1, 900), (2, 2, 70), (2, 1, -900),
+    ]  # fmt: skip
+    assert {(one["wallet"], one["entry_type"]) for one in entries} == {("futures", "conversion")}
 
 
 def test_every_table_has_the_rows_and_the_sums_of_the_journal(tables, judge):

@@ -10,7 +10,7 @@ from pilothouse.language.commands import MarginTier
 from pilothouse.language.kinds import Side, Wallet
 from tests.twin.facts import Asset, Books, Market
 from tests.twin.index import is_old
-from tests.twin.valuation import MILLION, accrued, collateral, in_dollars, mark_value, ppm_up
+from tests.twin.valuation import MILLION, accrued, collateral, counts_for, mark_value, ppm_up
 
 Tiers = tuple[MarginTier, ...]
 Scope = tuple[int, int, int]
@@ -109,8 +109,7 @@ def unproven(books: Books, account: int, instead: tuple[int, int] = (0, 0)) -> i
         key = (account, Wallet.FUTURES, number)
         amount = books.available[key] + books.held[key]
         if number != books.dollar and amount > 0 and is_old(books, one):
-            worth = in_dollars(books, number, amount)
-            total += worth - ppm_up(worth, one.listing.haircut_ppm)
+            total += counts_for(books, number, amount)
     for number, market in enumerate(books.markets, 1):
         held = books.positions[account, number].quantity if market.clearing else 0
         size = abs(instead[1] if number == instead[0] else held)

@@ -12,6 +12,7 @@ from math import ceil, floor
 
 from pilothouse.language.commands import PlaceOrder
 from pilothouse.language.events import (
+    CollateralConverted,
     InsurancePaid,
     OrderCancelled,
     OrderFilled,
@@ -30,8 +31,9 @@ from pilothouse.language.rows import Happened
 from tests.twin import trading
 from tests.twin.exchange import Twin
 from tests.twin.facts import Books, Market, Order
+from tests.twin.index import is_old
 from tests.twin.margin import Margin, requirement, schedule_of
-from tests.twin.valuation import DAY, MILLION, fee_rates, mark_value, ppm_up
+from tests.twin.valuation import DAY, MILLION, counts_for, fee_rates, mark_value, ppm_up
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Following(Twin):
             made.append(None)
             if isinstance(event, ProtectionStepTaken):
                 made[-1] = self._step(one, told[k + 1 :])
+            elif isinstance(event, CollateralConverted):
+                self._convert(one.account, event)
             elif isinstance(event, InsurancePaid):
                 self._insure(one.account, event)
             elif isinstance(event, OrderCancelled) and event.reason == CancelReason.REDUCE_ONLY:
@@ -162,8 +166,29 @@ class Following(Twin):
         self.fills.append(Fill(0, 0, 0, 0))
         return quantity
 
+    def _convert(self, account: int, event: CollateralConverted) -> None:
+        """Sell collateral to the pool for what it counts for, as much as the pool can pay."""
+        books, house = self.books, self.books.house[Purpose.INSURANCE]
+        assert self.margin(account).equity < 0 and not self.margin(account).notional
+        asset = books.assets[event.asset - 1]
+        assert not is_old(books, asset) and event.pool == house
+        has = books.available[account, Wallet.FUTURES, event.asset]
+        money = max(0, books.available[house, Wallet.FUTURES, books.dollar])
+        worth = counts_for(books, event.asset, has)
+        amount = has if worth <= money else has * money // worth
+        assert (event.amount, event.value) == (amount, counts_for(books, event.asset, amount))
+        assert event.quote == books.dollar and amount > 0
+        for one, sign in ((account, 1), (house, -1)):
+            books.available[one, Wallet.FUTURES, event.asset] -= sign * amount
+            books.available[one, Wallet.FUTURES, books.dollar] += sign * event.value
+
     def _insure(self, account: int, event: InsurancePaid) -> None:
         books = self.books
+        assert not any(
+            amount > 0 and holder == account and wallet == Wallet.FUTURES
+            for (holder, wallet, asset), amount in books.available.items()
+            if asset != books.dollar
+        ), "its collateral comes first"
         pool = (books.house[Purpose.INSURANCE], Wallet.FUTURES, books.dollar)
         amount = min(-self.margin(account).equity, max(0, books.available[pool]))
         assert event.amount == amount > 0

@@ -106,17 +106,22 @@ def end_hour(books: Books) -> None:
     books.hour_started = books.time // HOUR * HOUR
 
 
+def counts_for(books: Books, asset: int, amount: int) -> int:
+    """Return what an amount of an asset counts for as collateral, after its haircut."""
+    worth = in_dollars(books, asset, amount)
+    return worth - ppm_up(worth, books.assets[asset - 1].listing.haircut_ppm)
+
+
 def collateral(books: Books, account: int) -> int:
     """Return what the futures wallet counts for, in micro-dollars."""
     total = 0
-    for number, one in enumerate(books.assets, 1):
+    for number in range(1, len(books.assets) + 1):
         key = (account, Wallet.FUTURES, number)
         amount = books.available[key] + books.held[key]
         if number == books.dollar:
             total += amount
         elif amount > 0:
-            worth = in_dollars(books, number, amount)
-            total += worth - ppm_up(worth, one.listing.haircut_ppm)
+            total += counts_for(books, number, amount)
         elif amount < 0:
             total -= in_dollars(books, number, -amount) + 1
     return total

@@ -6,14 +6,15 @@ Then its position with the largest requirement is sold at the price at which its
 used up, immediate or cancel. Where that finds nobody, whichever position somebody takes is sold,
 then lower: near the mark, and as far as the insurance pool may lose to one account. Where nobody
 bids it waits for a book. Once the mark itself is beyond what the pool may lose, the position that
-lost the most is unwound against the most profitable holders of the other side. Whatever is below
-zero when no position is left, the pool pays.
+lost the most is unwound against the most profitable holders of the other side. If equity is below
+zero when no position is left, collateral is converted, and what is still missing the pool pays.
 """
 
 from __future__ import annotations
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.contracts import fill_position
+from pilothouse.engine.deficit import settle_deficit, waits_for_an_index
 from pilothouse.engine.liquidation_price import (
     has_taker,
     insured_price,
@@ -25,7 +26,7 @@ from pilothouse.engine.liquidation_price import (
 )
 from pilothouse.engine.margin import account_margin, notional, unrealised
 from pilothouse.engine.matching import match
-from pilothouse.engine.money import add, find_balance, room_for_balances
+from pilothouse.engine.money import find_balance, room_for_balances
 from pilothouse.engine.orders import (
     CANCELS_PER_STEP,
     cancel_contract_orders,
@@ -127,8 +128,7 @@ def _protect(s: State, account: int, equity: int, with_orders: int, maintenance:
         return True
     if _holds_nothing(s, account):
         # Collateral fell after the last position was closed: there is only the deficit to settle.
-        _end(s, account, _settle_deficit(s, account), 0)
-        return True
+        return _finish(s, account)
     row = _position_to_close(s, account, equity, maintenance)
     if row == 0 or not room_for_order(s) or not _has_balances(s, row):
         # Its market does not trade now, or a table is full: it waits at the end of the queue.
@@ -136,7 +136,7 @@ def _protect(s: State, account: int, equity: int, with_orders: int, maintenance:
         return False
     done = _reduce(s, row, equity, with_orders, maintenance)
     if _holds_nothing(s, account):
-        _end(s, account, _settle_deficit(s, account), 0)
+        _finish(s, account)
     else:
         ask_for_examination(s, account)
     return done
@@ -318,20 +318,13 @@ def _holds_nothing(s: State, account: int) -> bool:
 
 
 @inner
-def _settle_deficit(s: State, account: int) -> int:
-    # The pool pays what is below zero, as far as it has it; return what equity is left.
-    x = s.exchange[0]
-    equity, _, _, _, _, rows = account_margin(s, account, 0, 0)
-    visit(s, rows)
-    pool = find_balance(s, x.insurance_account, Wallet.FUTURES, x.dollar)
-    if equity >= 0 or pool == 0:
-        return equity
-    amount = min(-equity, max(0, s.balances[pool].available))
-    if amount > 0:
-        add(s, x.insurance_account, Wallet.FUTURES, x.dollar, -amount)
-        add(s, account, Wallet.FUTURES, x.dollar, amount)
-        emit.insurance_paid(s, account, x.dollar, amount, x.insurance_account)
-    return equity + amount
+def _finish(s: State, account: int) -> bool:
+    # With no position left; tells whether it could be.
+    if waits_for_an_index(s, account):
+        ask_for_examination(s, account)
+        return False
+    _end(s, account, settle_deficit(s, account), 0)
+    return True
 
 
 @inner

@@ -15,6 +15,7 @@ import numpy as np
 
 from pilothouse.language.commands import CancelOrder, PlaceOrder, Transfer
 from pilothouse.language.events import (
+    CollateralConverted,
     Deposited,
     InsurancePaid,
     OrderCancelled,
@@ -31,7 +32,8 @@ KINDS: Final = np.array(
     [
         one.number
         for one in (
-            OrderCancelled, OrderFilled, ProtectionStepTaken, InsurancePaid, Deposited, Transferred
+            OrderCancelled, OrderFilled, ProtectionStepTaken, CollateralConverted, InsurancePaid,
+            Deposited, Transferred,
         )
     ]
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from pilothouse.language.events.funding import FundingPaid, FundingRateSet
 from pilothouse.language.events.liquidation import (
+    CollateralConverted,
     InsurancePaid,
     ProtectionEnded,
     ProtectionStepTaken,
@@ -25,6 +26,7 @@ from pilothouse.language.events.prices import IndexHeld, IndexSet, IndexSourcesL
 __all__ = [
     "AccountOpened",
     "AssetListed",
+    "CollateralConverted",
     "Deposited",
     "ExchangeCreated",
     "FeeScheduleSet",

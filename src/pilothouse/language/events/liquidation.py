@@ -32,3 +32,14 @@ class ProtectionEnded(Event):
 
     equity: int = word("equity after", unit="micro-dollars")
     maintenance: int = word("maintenance margin after", unit="micro-dollars")
+
+
+@event(53, "{amount} of asset {asset} are converted for {value}")
+class CollateralConverted(Event):
+    """The insurance pool bought collateral of an account that owed and held no position."""
+
+    asset: int = word("the asset")
+    amount: int = word("how much", unit="base units")
+    quote: int = word("the asset that was paid for it")
+    value: int = word("how much was paid: at its index, after its haircut", unit="base units")
+    pool: int = word("account of the pool")

@@ -165,15 +165,15 @@ LIQUIDATIONS: Final = define(
         *_HEAD,
         _EVENT,
         account(),
-        of_words("deed", "the step, insurance_paid, or ended"),
+        of_words("deed", "the step, insurance_paid, collateral_converted, or ended"),
         integer("market", "the contract; 0 or null if it concerns all"),
         integer("equity", "equity before; after, when it ended", "micro-dollars"),
         integer("initial", "initial margin with orders before", "micro-dollars"),
         integer("maintenance", "maintenance margin", "micro-dollars"),
         _quantity("quantity", "what the step wanted to close"),
         _price("price", "the worst price it took"),
-        integer("asset", "the asset the insurance pool paid; null if it did not"),
-        integer("amount", "what the insurance pool paid", "base units"),
+        integer("asset", "the asset the insurance pool paid or bought; null if it did not"),
+        integer("amount", "what the insurance pool paid or bought", "base units"),
     ),
 )
 MARKET_STATUSES: Final = define(

@@ -141,10 +141,12 @@ def _liquidations(batch: Batch, listings: Listings) -> pa.Table:
     steps = batch.events_of(happened.ProtectionStepTaken)
     paid = batch.events_of(happened.InsurancePaid)
     ended = batch.events_of(happened.ProtectionEnded)
-    rows = [plain(tables.LIQUIDATIONS, one) for one in (steps, paid, ended)]
+    converted = batch.events_of(happened.CollateralConverted)
+    rows = [plain(tables.LIQUIDATIONS, one) for one in (steps, paid, ended, converted)]
     rows[0]["deed"] = words(ProtectionStep, steps.column("step"))
     rows[1]["deed"] = one_word("insurance_paid", len(paid))
     rows[2]["deed"] = one_word("ended", len(ended))
+    rows[3]["deed"] = one_word("collateral_converted", len(converted))
     return together(tables.LIQUIDATIONS, rows)
 
 

@@ -31,6 +31,7 @@ def entries(batch: Batch, listings: Listings) -> pa.Table:
         *_against_clearing(batch.events_of(happened.PositionChanged), "realised", listings),
         *_against_clearing(batch.events_of(happened.FundingPaid), "amount", listings),
         *_insurance(batch),
+        *_conversions(batch),
     ]
     return together(tables.LEDGER, pieces)
 
@@ -132,4 +133,15 @@ def _insurance(batch: Batch) -> list[dict[str, Any]]:
     return [
         _entry(seen, seen.accounts, FUTURES, asset, amount, "insurance"),
         _entry(seen, seen.column("pool"), FUTURES, asset, -amount, "insurance"),
+    ]
+
+
+def _conversions(batch: Batch) -> list[dict[str, Any]]:
+    seen = batch.events_of(happened.CollateralConverted)
+    asset, amount, value = seen.column("asset"), seen.column("amount"), seen.column("value")
+    sides = ((seen.accounts, -1), (seen.column("pool"), 1))
+    return [
+        _entry(seen, account, FUTURES, of, sign * much, "conversion")
+        for account, sign in sides
+        for of, much in ((asset, amount), (seen.column("quote"), -value))
     ]

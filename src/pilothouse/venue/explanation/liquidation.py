@@ -13,6 +13,7 @@ from pilothouse.engine import reading
 from pilothouse.engine.liquidation_price import POOL_SHARE_PPM
 from pilothouse.engine.machine import Machine
 from pilothouse.language.events import (
+    CollateralConverted,
     InsurancePaid,
     OrderCancelled,
     OrderFilled,
@@ -192,6 +193,10 @@ def _done(machine: Machine, one: Happened, events: tuple[Happened, ...]) -> Iter
             )
         if isinstance(event, PositionChanged) and at.account == one.account and event.realised:
             yield Line("Profit realised", usd(event.realised))
+        if isinstance(event, CollateralConverted) and at.account == one.account:
+            how = f"for {usd(event.value).text}: at its index, after its haircut"
+            sold = units.amount(machine, event.asset, event.amount)
+            yield Line("Collateral converted", sold, how)
         if isinstance(event, InsurancePaid) and at.account == one.account:
             how = "what was below zero once no position was left"
             yield Line("The insurance pool paid", usd(event.amount), how)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from pilothouse.engine.machine import Machine
 from pilothouse.language.events import (
+    CollateralConverted,
     InsurancePaid,
     OrderCancelled,
     OrderFilled,
@@ -33,6 +34,7 @@ class Outcome:
     fills: list[OrderFilled] = field(default_factory=list)
     realised: int = 0
     cancelled: int = 0
+    converted: list[CollateralConverted] = field(default_factory=list)
     paid: list[InsurancePaid] = field(default_factory=list)
     ended: ProtectionEnded | None = None
 
@@ -68,6 +70,8 @@ def _take(outcome: Outcome, one: Happened) -> None:
         outcome.realised += event.realised
     elif isinstance(event, OrderCancelled):
         outcome.cancelled += 1
+    elif isinstance(event, CollateralConverted):
+        outcome.converted.append(event)
     elif isinstance(event, InsurancePaid):
         outcome.paid.append(event)
     elif isinstance(event, ProtectionEnded):
@@ -101,6 +105,9 @@ def _came(machine: Machine, outcome: Outcome) -> Iterator[str]:
         yield _closed(machine, outcome)
     elif outcome.step.step != ProtectionStep.CANCEL_ORDERS:
         yield "Nobody took it at that price, so nothing was closed then."
+    for sold in outcome.converted:
+        amount = units.amount(machine, sold.asset, sold.amount).text
+        yield f"Collateral of {amount} was converted for {usd(sold.value).text} towards the debt."
     for paid in outcome.paid:
         amount = units.amount(machine, paid.asset, paid.amount).text
         yield f"The insurance pool paid the {amount} that were missing."
