@@ -3,8 +3,8 @@
 import pytest
 
 from pilothouse.language.commands import Transfer
-from pilothouse.language.events import CollateralConverted, InsurancePaid
-from pilothouse.language.kinds import Side, Wallet
+from pilothouse.language.events import CollateralConverted, InsurancePaid, ProtectionStepTaken
+from pilothouse.language.kinds import ProtectionStep, Side, Wallet
 from pilothouse.venue.views.margin import health, margin
 from tests.attack.index_world import (
     ALL,
@@ -76,6 +76,8 @@ def test_nobody_gains_from_a_rise_after_a_fall_that_the_pool_paid(price):
     falls(world, price)
     (sold,) = world.events(CollateralConverted)
     assert (sold.amount, sold.value) == (BITCOINS, price * E6 * 95 // 100)
+    (step,) = world.events(ProtectionStepTaken)
+    assert step.step == ProtectionStep.SETTLEMENT and step.equity < 0, "so it can be explained"
     assert has(world, owes, BITCOIN) == 0 and has(world, POOL, BITCOIN) == BITCOINS
     assert sum(one.amount for one in world.events(InsurancePaid)) == OWED * E6 - sold.value
     falls(world, PRICE)

@@ -102,6 +102,9 @@ class Following(Twin):
         event = one.event
         assert isinstance(event, ProtectionStepTaken)
         margin = self.margin(one.account)
+        if event.step == ProtectionStep.SETTLEMENT:
+            assert margin.equity < 0 == margin.with_orders == margin.maintenance
+            return Step(margin, 0, 0)
         if event.step == ProtectionStep.CANCEL_ORDERS:
             below = margin.equity < margin.maintenance
             self._cancel(one.account, CancelReason.LIQUIDATION if below else CancelReason.MARGIN)

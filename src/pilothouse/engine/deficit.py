@@ -13,7 +13,7 @@ from pilothouse.engine.money import add, find_balance, room_for_balances
 from pilothouse.engine.staleness import asset_is_stale
 from pilothouse.engine.state import State
 from pilothouse.engine.work import visit
-from pilothouse.language.kinds import Wallet
+from pilothouse.language.kinds import ProtectionStep, Wallet
 from pilothouse.rules.bits import muldiv_down
 from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.margin import collateral_value
@@ -23,16 +23,21 @@ CONVERSIONS_MOST = 128
 
 
 @inner
-def settle_deficit(s: State, account: int) -> int:
+def settle_deficit(s: State, account: int, is_a_step: bool) -> int:
     """Settle what an account without positions owes; return what equity is left (micro-dollars).
 
     The pool pays as far as it has dollars, and nothing while collateral is left to be converted.
+    It is a step of its own unless it is the end of another one.
     """
     x = s.exchange[0]
     equity, rows = _equity(s, account)
     visit(s, rows)
     pool = find_balance(s, x.insurance_account, Wallet.FUTURES, x.dollar)
-    if equity >= 0 or pool == 0 or not _convert(s, account, pool):
+    if equity >= 0 or pool == 0 or s.balances[pool].available <= 0:
+        return equity
+    if is_a_step:
+        emit.protection_step_taken(s, account, ProtectionStep.SETTLEMENT, 0, equity, 0, 0, 0, 0)
+    if not _convert(s, account, pool):
         return equity
     equity, _ = _equity(s, account)
     amount = min(-equity, max(0, s.balances[pool].available))

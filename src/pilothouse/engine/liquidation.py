@@ -128,7 +128,7 @@ def _protect(s: State, account: int, equity: int, with_orders: int, maintenance:
         return True
     if _holds_nothing(s, account):
         # Collateral fell after the last position was closed: there is only the deficit to settle.
-        return _finish(s, account)
+        return _finish(s, account, True)
     row = _position_to_close(s, account, equity, maintenance)
     if row == 0 or not room_for_order(s) or not _has_balances(s, row):
         # Its market does not trade now, or a table is full: it waits at the end of the queue.
@@ -136,7 +136,7 @@ def _protect(s: State, account: int, equity: int, with_orders: int, maintenance:
         return False
     done = _reduce(s, row, equity, with_orders, maintenance)
     if _holds_nothing(s, account):
-        _finish(s, account)
+        _finish(s, account, False)
     else:
         ask_for_examination(s, account)
     return done
@@ -318,12 +318,12 @@ def _holds_nothing(s: State, account: int) -> bool:
 
 
 @inner
-def _finish(s: State, account: int) -> bool:
+def _finish(s: State, account: int, is_a_step: bool) -> bool:
     # With no position left; tells whether it could be.
     if waits_for_an_index(s, account):
         ask_for_examination(s, account)
         return False
-    _end(s, account, settle_deficit(s, account), 0)
+    _end(s, account, settle_deficit(s, account, is_a_step), 0)
     return True
 
 

@@ -41,5 +41,5 @@ class CollateralConverted(Event):
     asset: int = word("the asset")
     amount: int = word("how much", unit="base units")
     quote: int = word("the asset that was paid for it")
-    value: int = word("how much was paid: at its index, after its haircut", unit="base units")
+    value: int = word("how much was paid: at its index, after its haircut", unit="micro-dollars")
     pool: int = word("account of the pool")

@@ -9,6 +9,7 @@ import numpy as np
 
 from pilothouse.language.commands import PlaceOrder
 from pilothouse.language.events import (
+    CollateralConverted,
     InsurancePaid,
     OrderCancelled,
     OrderFilled,
@@ -36,8 +37,11 @@ from pilothouse.venue.views.orders import OrderView
 BOOK_LEVELS: Final = 8
 _ASKER: Final = PlaceOrder.layout.slot("account").start
 UNTOLD: Final = frozenset(
-    {OrderCancelled.number, OrderFilled.number, ProtectionStepTaken.number, InsurancePaid.number}
-)
+    one.number
+    for one in (
+        OrderCancelled, OrderFilled, ProtectionStepTaken, CollateralConverted, InsurancePaid
+    )
+)  # fmt: skip
 
 
 class NotExplained(LookupError):

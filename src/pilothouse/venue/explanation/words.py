@@ -11,6 +11,7 @@ STEP_WORDS: Final = {
     ProtectionStep.LIQUIDATION: "sent an immediate-or-cancel order to close a position",
     ProtectionStep.INSURANCE: "closed a position with the insurance pool bearing a part",
     ProtectionStep.UNWIND: "unwound a position against holders of the other side",
+    ProtectionStep.SETTLEMENT: "settled what the account owed with no position left",
 }
 REASON_WORDS: Final = {
     CancelReason.BY_CLIENT: "the client cancelled it",
