@@ -21,26 +21,42 @@ RULES = (
     {"sources_least": 2, "outlier_ppm": 10_000, "step_ppm": 60_000, "step_one_ppm": 20_000},
     {"sources_least": 1, "step_one_ppm": 100_000},
 )
-FIRST_ASSET, SOURCES = 4, 5
+FIRST_ASSET = 4
 SECONDS = 900
+
+
+class Busy:
+    """A world whose price moves all the time."""
+
+    sources, noise_ppm = 5, 300
+    waits_us = (200_000, 1_000_000, 1_000_000, 5_000_000, 70_000_000)
+    steps_ppm = (0, 200, -200, 3_000, -3_000, 90_000, -90_000)
+
+
+class Quiet:
+    """A world whose price rests for minutes, so that whoever moves may be alone."""
+
+    sources, noise_ppm = 8, 0
+    waits_us = (5_000_000, 20_000_000, 20_000_000)
+    steps_ppm = (*[0] * 60, 100, 3_000, -90_000, 90_000)
 
 
 class Source:
     """One source and its mood, which changes from time to time."""
 
-    def __init__(self, chance):
-        self.chance, self.mood, self.last = chance, "honest", 0
+    def __init__(self, chance, noise_ppm):
+        self.chance, self.noise_ppm, self.mood, self.last = chance, noise_ppm, "honest", 0
 
     def says(self, true_e12):
         if self.chance.random() < 0.02:
-            wrong = ["slips", "tenth", "silent", "frozen", "flips", "drifts", "far"]
+            wrong = ["slips", "tenth", "silent", "frozen", "flips", "nods", "drifts", "far"]
             self.mood = self.chance.choice(["honest"] * 6 + wrong)
         if self.mood == "silent" or self.chance.random() < 0.2:
             return None
-        noise = true_e12 * self.chance.randint(-300, 300) // 10**6
+        noise = true_e12 * self.chance.randint(-self.noise_ppm, self.noise_ppm) // 10**6
         factor = {"slips": 10_000, "tenth": 100, "drifts": 960, "far": 1_090}.get(self.mood, 1_000)
-        if self.mood == "flips":
-            factor = self.chance.choice([1_000, 100])
+        if self.mood in ("flips", "nods"):
+            factor = self.chance.choice([1_000, 100 if self.mood == "flips" else 1_010])
         if self.mood != "frozen" or not self.last:
             self.last = (true_e12 + noise) * factor // 1_000
         return self.last
@@ -68,17 +84,20 @@ def of_twin(twin, asset):
     return a.index_e12, a.good_until, a.back_at, a.held[0][1] if a.held else 0
 
 
+@pytest.mark.parametrize("kind", [Busy, Quiet])
 @pytest.mark.parametrize("seed", range(4))
-def test_index_and_mark_are_the_twins_whatever_sources_say(seed):
+def test_index_and_mark_are_the_twins_whatever_sources_say(kind, seed):
     chance = random.Random(seed)
     machine, twin, sender, time = Machine.empty(), Twin(), Sender(), START_US
     step(machine, twin, sender, time, [*foundation(), *listings()])
     assert int(machine.state.exchange[0]["assets_used"]) == FIRST_ASSET + len(RULES) - 1
-    sources = {k: [Source(chance) for _ in range(SOURCES)] for k in range(len(RULES))}
+    sources = {
+        k: [Source(chance, kind.noise_ppm) for _ in range(kind.sources)] for k in range(len(RULES))
+    }
     price, held, renewed = 1_000 * 10**12, 0, 0
     for _ in range(SECONDS):
-        time += chance.choice([200_000, 1_000_000, 1_000_000, 5_000_000, 70_000_000])
-        price += price * chance.choice([0, 200, -200, 3_000, -3_000, 90_000, -90_000]) // 10**6
+        time += chance.choice(kind.waits_us)
+        price += price * chance.choice(kind.steps_ppm) // 10**6
         price = min(max(price, 300 * 10**12), 3_000 * 10**12)
         said = [
             ask.SetIndexPrice(

@@ -39,16 +39,7 @@ def renew(asset: Asset, now: int) -> bool:
     least = rule.sources_least or 2
     fresh = {k: p for k, (p, time) in asset.told.items() if 0 <= now - time <= MINUTE}
     moving = {k: p for k, p in fresh.items() if now - asset.since[k] < 5 * MINUTE}
-    counted = fresh
-    if len(moving) >= 2:
-        there = _middle(moving)
-        counted = {
-            k: p
-            for k, p in fresh.items()
-            if k in moving
-            or _near(p, there, 2_000)
-            or sum(not _near(p, other, 2_000) for other in moving.values()) < 2
-        }
+    counted = {k: p for k, p in fresh.items() if k in moving or not _frozen(p, fresh, moving)}
     outlier = rule.outlier_ppm or 50_000
     if len(counted) == 2:
         outlier //= 2
@@ -80,12 +71,27 @@ def renew(asset: Asset, now: int) -> bool:
     return True
 
 
+def _deniers(price: int, moving: dict[int, int]) -> int:
+    """Count the sources that moved away from a price to one side: two at least, and most."""
+    away = [one for one in moving.values() if not _near(one, price, 2_000)]
+    for side in ([one for one in away if one > price], [one for one in away if one < price]):
+        if len(side) >= 2 and len(side) > len(moving) - len(side):
+            return len(side)
+    return 0
+
+
+def _frozen(price: int, fresh: dict[int, int], moving: dict[int, int]) -> bool:
+    same = [one for one in fresh.values() if _near(one, price, 2_000)]
+    return _deniers(price, moving) > len(same)
+
+
 def _disputed(agreed: dict[int, int], moving: dict[int, int]) -> bool:
-    if moving and not set(moving) & set(agreed):
+    rests = [k for k in agreed if k not in moving]
+    if rests and _deniers(_middle(agreed), moving):
         return True
-    if len(agreed) != 2 or len(set(moving) & set(agreed)) != 1:
-        return False
-    return not _near(max(agreed.values()), min(agreed.values()), 2_000)
+    if len(agreed) == 2 and len(rests) == 1:
+        return not _near(max(agreed.values()), min(agreed.values()), 2_000)
+    return len(agreed) <= 2 and len(rests) == len(agreed) and len(moving) > 0
 
 
 def _reference(asset: Asset, unanimous: bool, now: int) -> int:

@@ -1,12 +1,16 @@
 """The index of an asset: the median of its live sources that agree, guarded against bad prices.
 
 A source is live while its last price is at most sixty seconds old, and counts unless it is frozen:
-it has told the same price for five minutes and stands apart from at least two sources that moved.
+it has told the same price for five minutes, and more sources that moved deny it than say the same.
 Sources further from the median than the outlier share are left out. What remains must be at least
-the asset's least number of sources, must not be without any movement while a source that moves is
-left out, and must not step too far: `step_limit_ppm` says how far. A price beyond is held back
-until it has lasted. An index that nobody renews grows stale; one that its sources deny is stale at
-once, until they renew it.
+the asset's least number of sources, must not be disputed between those that rest and those that
+move, and must not step too far: `step_limit_ppm` says how far. A price beyond is held back until
+it has lasted. An index that nobody renews grows stale; one that its sources deny is stale at once,
+until they renew it.
+
+A quiet asset and a broken feed look alike: both repeat one price. So the count decides: two that
+move can deny a price, one alone only that of one or two; and only more than rest are followed.
+One wrong source neither moves nor closes what three others agree on.
 
 The middle of two prices is nobody's price, and half of what is wrong in one of them. So where two
 sources agree, the index itself is the third: it moves no further than to the nearer of the two.
@@ -82,31 +86,42 @@ def moving_sources(changed: Any, live: int, now: int) -> int:
 
 
 @kernel
-def frozen_sources(prices_e12: Any, live: int, moving: int) -> int:
-    """Return the mask of live sources that do not move and stand apart from at least two that do.
+def denials(prices_e12: Any, price_e12: int, moving: int) -> int:
+    """Return how many sources that move deny a price: those that stand apart from it on one side,
+    if they are at least two and more than half of all that move, else 0.
+    """
+    above = below = 0
+    for k in range(SOURCES_MAX):
+        if (moving >> k) & 1 and is_apart(prices_e12[k], price_e12, FROZEN_APART_PPM):
+            if prices_e12[k] > price_e12:
+                above += 1
+            else:
+                below += 1
+    most = max(above, below)
+    return most if most >= SOURCES_LEAST and 2 * most > count_of(moving) else 0
 
-    One source alone that moves proves nothing against others.
+
+@kernel
+def frozen_sources(prices_e12: Any, live: int, moving: int) -> int:
+    """Return the mask of live sources that do not move and that more sources that move deny than
+    there are sources of any kind beside them, themselves among these.
     """
     frozen = 0
-    if count_of(moving) < SOURCES_LEAST:
-        return frozen
-    middle = median(prices_e12, moving)
     for k in range(SOURCES_MAX):
-        rests = ((live & ~moving) >> k) & 1
-        if rests and is_apart(prices_e12[k], middle, FROZEN_APART_PPM):
-            # The middle of two that move may be apart only because one of them is wrong.
-            if _apart_from(prices_e12, k, moving) >= SOURCES_LEAST:
+        if ((live & ~moving) >> k) & 1:
+            denied = denials(prices_e12, prices_e12[k], moving)
+            if denied > _beside(prices_e12, k, live):
                 frozen |= 1 << k
     return frozen
 
 
 @kernel
-def _apart_from(prices_e12: Any, source: int, moving: int) -> int:
-    # From how many sources that move a source stands apart.
+def _beside(prices_e12: Any, source: int, live: int) -> int:
+    # How many live sources say what a source says, itself among them.
     count = 0
     for k in range(SOURCES_MAX):
-        if (moving >> k) & 1 and is_apart(prices_e12[source], prices_e12[k], FROZEN_APART_PPM):
-            count += 1
+        if (live >> k) & 1:
+            count += not is_apart(prices_e12[k], prices_e12[source], FROZEN_APART_PPM)
     return count
 
 
@@ -126,13 +141,18 @@ def agreeing_sources(prices_e12: Any, counted: int, outlier_ppm: int) -> int:
 
 @kernel
 def is_disputed(prices_e12: Any, agreed: int, moving: int) -> bool:
-    """Tell whether nobody can know who is right: those who agree do not move and another does, or
-    they are two that stand apart, and only one of them moves.
+    """Tell whether nobody can know who is right: of those who agree some do not move, and what
+    they say is denied; or only one or two agree, and one source that moves contradicts them.
     """
-    moved = count_of(moving & agreed)
+    voices, moved = count_of(agreed), count_of(moving & agreed)
+    if moved < voices and denials(prices_e12, median(prices_e12, agreed), moving) > 0:
+        return True
+    # Three that agree outvote one, whether they move or not.
+    if voices > PAIR:
+        return False
     if moved == 0:
         return moving != 0
-    if moved == PAIR or count_of(agreed) != PAIR:
+    if voices != PAIR or moved == PAIR:
         return False
     low, high = _ranked(prices_e12, agreed, 0), _ranked(prices_e12, agreed, 1)
     return is_apart(high, low, FROZEN_APART_PPM)
