@@ -7,19 +7,18 @@ import pytest
 from django.db import transaction
 
 from pilothouse.access.models import Grant
-from pilothouse.control import apply, reconciler, rounds, verify
-from pilothouse.language.commands import (
-    SetPriceBand,
-)
-from pilothouse.language.kinds import (
-    CauseKind,
-)
+from pilothouse.control import apply, reconciler, rounds, settling, verify
+from pilothouse.control.refusals import Refused
+from pilothouse.language.commands import SetPriceBand
+from pilothouse.language.kinds import CauseKind
 from pilothouse.language.names import Cause, Name, Sender
 from pilothouse.language.rows import Message, to_rows
 from pilothouse.records import audit
+from pilothouse.venue.watched_commands import watched_in
 from tests.control.conftest import NOON, Team, approved, exchange, previewed, raise_margin
 
 __all__ = ["approved", "exchange", "previewed", "raise_margin"]
+WHY = "a test of the sockets by the security team, 2026-11-23"
 
 
 @pytest.fixture
@@ -77,3 +76,36 @@ def applied(team, exchange, approved, journal):
 def band(change=777, **rest):
     words = SetPriceBand(market=1, band_ppm=500_000, base_version=1)
     return Message(words, Name(Sender.CONTROL, change, 1), Cause(CauseKind.CHANGE, change), **rest)
+
+
+@pytest.fixture
+def forged(journal, applied):
+    """The number of a difference: a command that nobody signed."""
+    journal.say(band())
+    journal.tick()
+    return reconciler.differences()[0].pk
+
+
+def watched(message, position=1, block=1):
+    """Return a message as a comparison takes it from the journal."""
+    (one,) = watched_in(to_rows(message), reconciler.NUMBERS, position, block, 0)
+    return one
+
+
+def settle(team):
+    """Let two people settle every difference that is open and listed."""
+    numbers = [one.pk for one in reconciler.differences()]
+    one = settling.propose(numbers, WHY, by=team.operator, now=NOON)
+    return settling.sign(one.key, by=team.risk, now=NOON)
+
+
+def refused(reason, verb, *given, **named):
+    """Say that a verb of change control refuses, and why."""
+    with pytest.raises(Refused) as why:
+        verb(*given, **named)
+    assert why.value.reason is reason
+
+
+def records_nothing(*_, **__):
+    """Stand for an audit whose rows cannot be written."""
+    raise audit.NotRecorded("disk")

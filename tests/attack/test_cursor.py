@@ -17,10 +17,11 @@ from tests.attack.reconciling import (
     journal,
     previewed,
     raise_margin,
+    records_nothing,
+    settle,
     team,
 )
 from tests.attack.test_credentials import verified
-from tests.attack.test_settling import settle
 
 __all__ = ["applied", "approved", "exchange", "journal", "previewed", "raise_margin", "team"]
 
@@ -65,7 +66,7 @@ def test_each_move_is_a_difference_of_its_own(journal, applied, team):
     for _ in range(2):
         ReconcilerCursor.objects.update(block=10**15)
         assert journal.tick() == [Difference.MOVED]
-        settle([one.pk for one in reconciler.differences()], team)
+        settle(team)
         assert journal.tick() == []
 
 
@@ -86,6 +87,6 @@ def test_a_round_that_failed_passes_nothing_over(journal, applied, monkeypatch):
     journal.tick()
     journal.say(band())
     with monkeypatch.context() as broken, pytest.raises(audit.NotRecorded):
-        broken.setattr(audit, "write", lambda *_, **__: (_ for _ in ()).throw(audit.NotRecorded()))
+        broken.setattr(audit, "write", records_nothing)
         journal.tick()
     assert journal.tick() == [Difference.NO_CHANGE]

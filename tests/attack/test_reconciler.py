@@ -3,21 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from pilothouse.access.models import Grant, Person
 from pilothouse.access.roles import Role
 from pilothouse.control import apply, ports, reconcile, reconciler, rounds
 from pilothouse.control.models import Reconciled, ReconcilerCursor
 from pilothouse.control.reconcile import Difference
-from pilothouse.language.commands import (
-    Deposit,
-    RecordAuditHead,
-)
-from pilothouse.language.kinds import (
-    CauseKind,
-)
+from pilothouse.language.commands import Deposit, RecordAuditHead
+from pilothouse.language.kinds import CauseKind
 from pilothouse.language.names import Cause, Name, Sender
-from pilothouse.language.rows import Message, to_rows
+from pilothouse.language.rows import Message
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
 from tests.attack.reconciling import (
@@ -26,14 +22,18 @@ from tests.attack.reconciling import (
     approved,
     band,
     exchange,
+    forged,
     journal,
     previewed,
     raise_margin,
+    records_nothing,
     team,
+    watched,
 )
 from tests.control.conftest import NOON
 
-__all__ = ["applied", "approved", "exchange", "journal", "previewed", "raise_margin", "team"]
+__all__ = ["applied", "approved", "exchange", "forged", "journal", "previewed"]
+__all__ += ["raise_margin", "team"]
 MINUTE = timedelta(minutes=1)
 
 
@@ -126,23 +126,15 @@ def test_f13_an_audit_that_was_cut_or_made_anew_differs_from_the_journal(journal
     journal.say(head)
     assert journal.tick() == []
     AuditRow.objects.filter(number=number)._raw_delete("default")
-    cut = reconcile.judge(_watched(head), set())
+    cut = reconcile.judge(watched(head), set())
     assert cut.verdict == Difference.AUDIT_CUT
     forged = Message(RecordAuditHead(row=number - 1, hash=told), Name(Sender.AUDIT, number, 1))
-    assert reconcile.judge(_watched(forged), set()).verdict == Difference.AUDIT
-
-
-def _watched(message):
-    from pilothouse.venue.watched_commands import watched_in
-
-    (one,) = watched_in(to_rows(message), reconciler.NUMBERS, 1, 1, 0)
-    return one
+    assert reconcile.judge(watched(forged), set()).verdict == Difference.AUDIT
 
 
 def test_p11_rows_and_cursor_are_committed_together(journal, applied, monkeypatch):
     journal.say(band())
-    broken = monkeypatch.setattr
-    broken(audit, "write", lambda *_, **__: (_ for _ in ()).throw(audit.NotRecorded("disk")))
+    monkeypatch.setattr(audit, "write", records_nothing)
     with pytest.raises(audit.NotRecorded):
         journal.tick()
     assert not Reconciled.objects.exists() and ReconcilerCursor.objects.get().block == 0
@@ -187,11 +179,7 @@ def test_a_worker_that_is_gone_bounds_the_memory_and_says_so(journal, applied, m
     assert rounds.differences() == 3 and ReconcilerCursor.objects.get().block == 3
 
 
-def test_the_page_of_the_audit_names_every_difference(journal, applied, team):
-    from django.test import Client
-
-    journal.say(band())
-    journal.tick()
+def test_the_page_of_the_audit_names_every_difference(forged, team):
     client = Client()
     client.force_login(team.auditor)
     page = client.get("/audit").content.decode()

@@ -3,13 +3,13 @@
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.utils import timezone
 
 from pilothouse.access.models import Grant, Person
 from pilothouse.access.roles import Role
 from pilothouse.control import audited, authority, reconciler, refusals, settling
 from pilothouse.control.models import Reconciled
-from pilothouse.control.refusals import Refused
 from pilothouse.language.kinds import CauseKind
 from pilothouse.language.names import Cause, Name, Sender
 from pilothouse.language.rows import Message
@@ -22,16 +22,19 @@ from tests.attack.reconciling import (
     approved,
     band,
     exchange,
+    forged,
     journal,
     previewed,
     raise_margin,
+    refused,
+    settle,
     team,
 )
 from tests.attack.test_credentials import verified
-from tests.attack.test_settling import settle
 from tests.control.conftest import NOON
 
-__all__ = ["applied", "approved", "exchange", "journal", "previewed", "raise_margin", "team"]
+__all__ = ["applied", "approved", "exchange", "forged", "journal", "previewed"]
+__all__ += ["raise_margin", "team"]
 PASSWORD = "a long password of ours"
 
 
@@ -89,7 +92,7 @@ def test_a_new_settlement_is_looked_at_in_the_next_round(journal, team):
     eve = Person.objects.create_user("eve")
     given = Grant.objects.create(person=eve, role=Role.VIEWER)
     journal.tick()
-    settle([one.pk for one in reconciler.differences()], team)
+    settle(team)
     Grant.objects.filter(pk=given.pk).delete()
     journal.tick()
     assert AuditRow.objects.filter(deed=audited.Verb.END).exists() and reconciler.count() == 0
@@ -103,9 +106,7 @@ TAKEN_AWAY = {
 
 
 @pytest.mark.parametrize("how", TAKEN_AWAY)
-def test_a_difference_that_is_taken_away_with_sql_stays_one(journal, applied, how):
-    journal.say(band())
-    journal.tick()
+def test_a_difference_that_is_taken_away_with_sql_stays_one(journal, forged, how):
     TAKEN_AWAY[how]()
     assert reconciler.count() == 1, "it is counted in the audit"
     journal.tick()
@@ -126,7 +127,7 @@ def test_comparing_again_does_not_call_the_fees_of_the_founding_new(journal, tea
     for one in said:
         journal.say(one)
     journal.tick()
-    settle([one.pk for one in reconciler.differences()], team)
+    settle(team)
     again = Journal(start)
     assert again.reconciler.since == 0
     for one in said:
@@ -136,36 +137,25 @@ def test_comparing_again_does_not_call_the_fees_of_the_founding_new(journal, tea
     assert not any("fee schedule" in one.sentence for one in reconciler.differences())
 
 
-def test_proposals_of_one_person_have_a_bound(journal, applied, team):
-    journal.say(band())
-    journal.tick()
-    number = reconciler.differences()[0].pk
+def test_proposals_of_one_person_have_a_bound(forged, team):
     for count in range(settling.A_DAY_MOST):
-        one = settling.propose([number], f"because {count}", by=team.operator, now=NOON)
+        one = settling.propose([forged], f"because {count}", by=team.operator, now=NOON)
         settling.decline(one.key, "no", by=team.operator, now=NOON)
-    with pytest.raises(Refused) as why:
-        settling.propose([number], "once more", by=team.operator, now=NOON)
-    assert why.value.reason is refusals.TOO_MANY_SETTLEMENTS
-    settling.propose([number], "a day later", by=team.operator, now=NOON + settling.DAY)
+    by = {"by": team.operator, "now": NOON}
+    refused(refusals.TOO_MANY_SETTLEMENTS, settling.propose, [forged], "once more", **by)
+    settling.propose([forged], "a day later", by=team.operator, now=NOON + settling.DAY)
 
 
-def test_only_its_proposer_and_signers_decline(journal, applied, team):
-    journal.say(band())
-    journal.tick()
-    one = settling.propose([reconciler.differences()[0].pk], "x y", by=team.risk, now=NOON)
-    with pytest.raises(Refused) as why:
-        settling.decline(one.key, "no", by=team.operator, now=NOON)
-    assert why.value.reason is refusals.NO_RIGHT
+def test_only_its_proposer_and_signers_decline(forged, team):
+    one = settling.propose([forged], "x y", by=team.risk, now=NOON)
+    operator = {"by": team.operator, "now": NOON}
+    refused(refusals.NO_RIGHT, settling.decline, one.key, "no", **operator)
     settling.decline(one.key, "no", by=team.manager, now=NOON)
 
 
-def test_what_was_undone_is_not_remembered(journal, applied, team):
-    from django.db import transaction
-
-    journal.say(band())
-    journal.tick()
+def test_what_was_undone_is_not_remembered(forged, team):
     with transaction.atomic():
-        settle([one.pk for one in reconciler.differences()], team)
+        settle(team)
         assert reconciler.count() == 0
         transaction.set_rollback(True)
     assert reconciler.count() == 1 and settling.signed() == []

@@ -18,34 +18,26 @@ from pilothouse.records.models import AuditRow
 from pilothouse.venue.verify import Report
 from pilothouse.wiring import comparing
 from tests.attack.reconciling import (
+    WHY,
     Journal,
     applied,
     approved,
     band,
     exchange,
+    forged,
     journal,
     previewed,
     raise_margin,
+    refused,
+    settle,
     team,
+    watched,
 )
 from tests.control.conftest import NOON
 
-__all__ = ["applied", "approved", "exchange", "journal", "previewed", "raise_margin", "team"]
-WHY = "a test of the sockets by the security team, 2026-11-23"
+__all__ = ["applied", "approved", "exchange", "forged", "journal", "previewed"]
+__all__ += ["raise_margin", "team"]
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def forged(journal, applied):
-    """The number of a difference: a command that nobody signed."""
-    journal.say(band())
-    journal.tick()
-    return reconciler.differences()[0].pk
-
-
-def settle(numbers, team, why=WHY):
-    one = settling.propose(numbers, why, by=team.operator, now=NOON)
-    return settling.sign(one.key, by=team.risk, now=NOON + HOUR)
 
 
 def verified(*watched):
@@ -53,20 +45,6 @@ def verified(*watched):
     collected = SimpleNamespace(watched=list(watched), end=0, seals={}, in_use=lambda block: set())
     comparing.compare_records(collected, report)
     return report
-
-
-def watched(message, position):
-    from pilothouse.language.rows import to_rows
-    from pilothouse.venue.watched_commands import watched_in
-
-    (one,) = watched_in(to_rows(message), reconciler.NUMBERS, position, 9, 0)
-    return one
-
-
-def refused(reason, verb, *given, **named):
-    with pytest.raises(Refused) as why:
-        verb(*given, **named)
-    assert why.value.reason is reason
 
 
 def test_two_people_end_the_count_and_verify_lists_it_as_settled(journal, forged, team):
@@ -80,7 +58,7 @@ def test_two_people_end_the_count_and_verify_lists_it_as_settled(journal, forged
     assert [row.deed for row in rows] == ["settle.propose", "settle.sign"]
     assert rows[1].facts["why"] == WHY and audit.verify().whole
 
-    found = verified(watched(band(), position))
+    found = verified(watched(band(), position, 9))
     # The journal of this test has the forged command alone, so the signed one is missing there.
     assert not any("777" in fault for fault in found.faults)
     (told,) = found.settled
@@ -89,7 +67,7 @@ def test_two_people_end_the_count_and_verify_lists_it_as_settled(journal, forged
 
 
 def test_another_difference_is_not_settled_with_it(journal, forged, team):
-    settle([forged], team)
+    settle(team)
     journal.say(band(778))
     assert len(journal.tick()) == 1 and reconciler.count() == 1
 
@@ -98,7 +76,7 @@ def test_a_row_that_is_changed_once_more_is_another_difference(journal, applied,
     eve = Person.objects.create_user("eve")
     given = Grant.objects.create(person=eve, role=Role.VIEWER)
     reconciler.look_at_authority(NOON)
-    settle([one.pk for one in reconciler.differences()], team)
+    settle(team)
     assert reconciler.count() == 0
     Grant.objects.filter(pk=given.pk).update(until=NOON + HOUR)
     reconciler.look_at_authority(NOON)
@@ -152,22 +130,22 @@ def test_a_declined_settlement_leaves_its_differences_open(forged, team):
     one = settling.propose([forged], WHY, by=team.operator, now=NOON)
     settling.decline(one.key, "we do not know yet who sent it", by=team.risk, now=NOON)
     assert settling.waiting() == [] and reconciler.count() == 1
-    settle([forged], team)
+    settle(team)
     assert reconciler.count() == 0
 
 
 def test_no_other_row_of_the_database_settles(forged, team):
     Reconciled.objects.update(verdict="agreed")
     refused(refusals.NOT_OPEN, settling.propose, [forged], WHY, by=team.operator, now=NOON)
-    assert verified(watched(band(), 9_999)).faults
+    assert verified(watched(band(), 9_999, 9)).faults
 
 
 def test_an_audit_that_is_broken_settles_nothing(forged, team):
     position = Reconciled.objects.get(pk=forged).position
-    settle([forged], team)
+    settle(team)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE records_auditrow SET sentence = 'x' WHERE number = 1")
-    report = verified(watched(band(), position))
+    report = verified(watched(band(), position, 9))
     assert report.settled == [] and any("777" in one for one in report.faults)
 
 
@@ -180,7 +158,7 @@ def test_beyond_the_bound_the_next_ones_are_listed_after_a_restart(
         journal.say(one)
     journal.tick()
     assert reconciler.count() == 5 and len(reconciler.differences()) == 3
-    settle([one.pk for one in reconciler.differences()], team)
+    settle(team)
     assert reconciler.count() == 2, "those without a row stay counted"
     again = Journal()
     assert ReconcilerCursor.objects.get().block == 0 == again.reconciler.since

@@ -13,7 +13,7 @@ from pilothouse.language.rows import Message, to_rows
 from pilothouse.venue.watched_commands import watched_in
 from pilothouse.wiring.comparing import _commands
 from tests.attack import trading_world as world
-from tests.attack.test_reconciler import Journal, journal
+from tests.attack.reconciling import Journal, journal
 
 __all__ = ["journal"]
 FOUNDERS = [Sender.GENESIS, Sender.IMPORT]
