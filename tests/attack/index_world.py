@@ -10,16 +10,10 @@ from pilothouse.engine.machine import Machine
 from pilothouse.language.commands import (
     CancelAllOrders,
     CreateExchange,
-    Deposit,
     ListAsset,
     ListMarket,
-    MarginTier,
     OpenAccount,
-    PlaceOrder,
-    SetIndexPrice,
-    SetMarginSchedule,
     SetMarketStatus,
-    Transfer,
 )
 from pilothouse.language.kinds import (
     CauseKind,
@@ -27,14 +21,12 @@ from pilothouse.language.kinds import (
     FillKind,
     MarketKind,
     MarketStatus,
-    OrderType,
     Purpose,
     Side,
-    TimeInForce,
-    Wallet,
 )
 from pilothouse.language.names import Cause, Name, Sender
 from pilothouse.language.rows import Message, from_event_row, to_rows
+from tests import asking
 
 DOLLAR, BITCOIN, ETHER = 1, 2, 3
 CONTRACT, OTHER = 1, 2
@@ -55,15 +47,14 @@ class IndexWorld:
         self.machine, self.names, self.time = Machine.empty(), count(1), START
         self.happened = []
         sizes = dict.fromkeys(("accounts", "balances", "positions", "orders", "levels"), 2_000)
-        house = (Purpose.CUSTODY, Purpose.FEES, Purpose.INSURANCE)
         self.say(
             CreateExchange(**sizes, nodes=4_000),
-            *[OpenAccount(client_class=ClientClass.HOUSE, purpose=one) for one in house],
+            *asking.house(Purpose.CUSTODY, Purpose.FEES, Purpose.INSURANCE),
             ListAsset(symbol="ZUSD", decimals=6, collateral=1),
             ListAsset(symbol="XXBT", decimals=8, collateral=1, **bitcoin),
             ListAsset(symbol="XETH", decimals=8, collateral=1),
             *[_contract(f"PF_{k}", asset) for k, asset in ((1, BITCOIN), (2, ETHER))],
-            *[_schedule(market) for market in (CONTRACT, OTHER)],
+            *[asking.schedule(market, asking.PLAIN_TIER) for market in (CONTRACT, OTHER)],
         )
         self.maker, self.seller, self.client = (self.account(10_000_000) for _ in range(3))
 
@@ -90,14 +81,7 @@ class IndexWorld:
 
     def fund(self, account, asset, amount):
         """Give an account money in its futures wallet."""
-        sent = (
-            Deposit(account=account, asset=asset, amount=amount),
-            Transfer(
-                account=account, asset=asset, amount=amount,
-                source=Wallet.SPOT, target=Wallet.FUTURES,
-            ),
-        )  # fmt: skip
-        assert self.say(*sent) == [0, 0]
+        assert self.say(*asking.funded(account, asset, amount)) == [0, 0]
 
     def made(self, command):
         """Step a command; return what it made."""
@@ -108,12 +92,7 @@ class IndexWorld:
 
     def tell(self, said, asset=BITCOIN):
         """Let sources tell dollars now; return the outcomes."""
-        return self.say(
-            *[
-                SetIndexPrice(asset=asset, source=source, price_e12=int(dollars * E12))
-                for source, dollars in said.items()
-            ]
-        )
+        return self.say(*asking.prices(asset, said))
 
     def all_tell(self, dollars, asset=BITCOIN):
         """Let the three sources tell the same price now."""
@@ -127,12 +106,8 @@ class IndexWorld:
 
     def order(self, account, side, price, quantity=COIN, market=CONTRACT, **more):
         """Send an order; return its outcome. Limits rest unless told otherwise."""
-        plain = {
-            "account": account, "market": market, "side": side, "price": int(price * 10),
-            "quantity": quantity, "order_type": OrderType.LIMIT, "flags": 0,
-            "time_in_force": TimeInForce.GTC,
-        }  # fmt: skip
-        return self.say(PlaceOrder(**(plain | more)))[0]
+        asked = asking.limit(account, market, side, quantity, int(price * 10), **more)
+        return self.say(asked)[0]
 
     def long(self, account, price=PRICE, quantity=COIN, market=CONTRACT):
         """Let an account buy from the maker."""
@@ -182,13 +157,4 @@ def _contract(symbol, asset):
         symbol=symbol, kind=MarketKind.PERPETUAL_LINEAR, base=asset, quote=DOLLAR,
         price_decimals=1, quantity_decimals=4, tick=1, lot=1, band_ppm=50_000,
         status=MarketStatus.ONLINE, funding_coefficient=24, funding_rate_max_e12=2_500_000_000,
-    )  # fmt: skip
-
-
-def _schedule(market):
-    return SetMarginSchedule(
-        market=market, client_class=ClientClass.ANY, jurisdiction=0, opened_from=0,
-        base_version=1, accounts_below_initial_max=-1, accounts_below_maintenance_max=-1,
-        notional_below_initial_max=-1, notional_below_maintenance_max=-1, count=1,
-        tiers=(MarginTier(floor_usd=0, initial_ppm=20_000, maintenance_ppm=10_000),),
     )  # fmt: skip

@@ -11,7 +11,6 @@ from pilothouse.language.commands import (
     OpenAccount,
     PlaceOrder,
     RecordAuditHead,
-    SetMarginSchedule,
     SetMarketStatus,
     SetPriceBand,
 )
@@ -26,6 +25,7 @@ from pilothouse.language.kinds import (
 )
 from pilothouse.language.names import Cause, Name, Sender
 from pilothouse.language.rows import Message
+from tests import asking
 from tests.attack.reconciling import (
     Journal,
     applied,
@@ -128,20 +128,8 @@ def test_a_refused_attempt_is_found_too(journal, applied, how):
 
 
 def margins_by_genesis(market=1):
-    words = SetMarginSchedule(
-        market=market,
-        client_class=ClientClass.ANY,
-        jurisdiction=0,
-        opened_from=0,
-        base_version=1,
-        accounts_below_initial_max=-1,
-        accounts_below_maintenance_max=-1,
-        notional_below_initial_max=-1,
-        notional_below_maintenance_max=-1,
-        count=0,
-        tiers=(),
-    )
-    return Message(words, Name(Sender.GENESIS, 9, market), Cause(CauseKind.GENESIS, 1))
+    name, cause = Name(Sender.GENESIS, 9, market), Cause(CauseKind.GENESIS, 1)
+    return Message(asking.schedule(market), name, cause)
 
 
 def bought(market):

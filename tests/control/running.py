@@ -7,31 +7,23 @@ import numpy as np
 from pilothouse.engine.machine import Machine
 from pilothouse.language.commands import (
     CreateExchange,
-    Deposit,
     FeeTier,
     ListAsset,
     ListMarket,
-    MarginTier,
     OpenAccount,
-    PlaceOrder,
     SetFeeSchedule,
-    SetIndexPrice,
-    SetMarginSchedule,
-    Transfer,
 )
 from pilothouse.language.kinds import (
     CauseKind,
     ClientClass,
     MarketKind,
-    OrderType,
     Purpose,
     Side,
-    TimeInForce,
-    Wallet,
 )
 from pilothouse.language.names import Cause, Name, Receipt, Sender
 from pilothouse.language.rows import Message, to_rows
 from pilothouse.venue.follower import Span
+from tests import asking
 
 DOLLAR, BITCOIN = 1, 2
 CONTRACT = 1
@@ -45,10 +37,6 @@ COIN = 10_000
 
 
 def create():
-    tiers = (
-        MarginTier(floor_usd=0, initial_ppm=20_000, maintenance_ppm=10_000),
-        MarginTier(floor_usd=500_000, initial_ppm=40_000, maintenance_ppm=20_000),
-    )
     return [
         CreateExchange(
             accounts=256,
@@ -68,7 +56,7 @@ def create():
         SetFeeSchedule(
             fee_schedule=1, count=1, tiers=(FeeTier(volume_from_usd=0, maker_ppm=0, taker_ppm=0),)
         ),
-        *[OpenAccount(client_class=ClientClass.HOUSE, purpose=one) for one in HOUSE],
+        *asking.house(*HOUSE),
         ListMarket(
             symbol="PF_XBTUSD",
             kind=MarketKind.PERPETUAL_LINEAR,
@@ -82,19 +70,7 @@ def create():
             funding_coefficient=24,
             funding_rate_max_e12=2_500_000_000,
         ),
-        SetMarginSchedule(
-            market=CONTRACT,
-            client_class=ClientClass.ANY,
-            jurisdiction=0,
-            opened_from=0,
-            base_version=1,
-            accounts_below_initial_max=-1,
-            accounts_below_maintenance_max=-1,
-            notional_below_initial_max=-1,
-            notional_below_maintenance_max=-1,
-            count=len(tiers),
-            tiers=tiers,
-        ),
+        asking.schedule(CONTRACT, *asking.TIERS),
     ]
 
 
@@ -102,28 +78,12 @@ def funded(account, dollars):
     amount = dollars * 10**DOLLAR_DECIMALS
     return [
         OpenAccount(client_class=ClientClass.PROFESSIONAL),
-        Deposit(account=account, asset=DOLLAR, amount=amount),
-        Transfer(
-            account=account,
-            asset=DOLLAR,
-            source=Wallet.SPOT,
-            target=Wallet.FUTURES,
-            amount=amount,
-        ),
+        *asking.funded(account, DOLLAR, amount),
     ]
 
 
 def order(account, side, price=PRICE, flags=0):
-    return PlaceOrder(
-        account=account,
-        market=CONTRACT,
-        side=side,
-        order_type=OrderType.LIMIT,
-        time_in_force=TimeInForce.GTC,
-        flags=flags,
-        quantity=COIN,
-        price=price * 10,
-    )
+    return asking.limit(account, CONTRACT, side, COIN, price * 10, flags=flags)
 
 
 class Running:
@@ -158,8 +118,8 @@ class Running:
         assert receipt.accepted, (command, receipt)
 
     def index(self, dollars):
-        for source in (1, 2, 3):
-            self.ask(SetIndexPrice(asset=BITCOIN, source=source, price_e12=dollars * 10**12))
+        for one in asking.prices(BITCOIN, dict.fromkeys((1, 2, 3), dollars)):
+            self.ask(one)
         self._step([])
 
     # the venue

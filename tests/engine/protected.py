@@ -5,29 +5,21 @@ import numpy as np
 from pilothouse.engine.machine import Machine
 from pilothouse.language.commands import (
     CreateExchange,
-    Deposit,
     ListAsset,
     ListMarket,
-    MarginTier,
     OpenAccount,
-    PlaceOrder,
-    SetIndexPrice,
-    SetMarginSchedule,
-    Transfer,
 )
 from pilothouse.language.kinds import (
     CauseKind,
     ClientClass,
     MarketKind,
-    OrderType,
     Purpose,
     Side,
-    TimeInForce,
-    Wallet,
 )
 from pilothouse.language.names import Cause, Name, Sender
 from pilothouse.language.rows import Message, from_event_row, to_rows
 from pilothouse.venue.views.accounts import account_count
+from tests import asking
 
 DOLLAR, BITCOIN, ETHER = 1, 2, 3
 CUSTODY, FEES, POOL = 1, 2, 3
@@ -47,10 +39,9 @@ class Exchange:
         self.told = []
         sizes = dict.fromkeys(("accounts", "balances", "positions", "orders", "levels"), 4_000)
         sizes = {"nodes": 8_000} | sizes | capacities
-        house = [Purpose.CUSTODY, Purpose.FEES, Purpose.INSURANCE]
         self.say(
             CreateExchange(**sizes),
-            *[OpenAccount(client_class=ClientClass.HOUSE, purpose=one) for one in house],
+            *asking.house(Purpose.CUSTODY, Purpose.FEES, Purpose.INSURANCE),
             ListAsset(symbol="ZUSD", decimals=6, collateral=1),
             ListAsset(symbol="XXBT", decimals=8, collateral=1, haircut_ppm=50_000),
             ListAsset(symbol="XETH", decimals=8, collateral=1, haircut_ppm=50_000),
@@ -69,15 +60,7 @@ class Exchange:
         )  # fmt: skip
 
     def schedule(self, market):
-        tiers = ((0, 20_000, 10_000), (500_000, 40_000, 20_000))
-        return SetMarginSchedule(
-            market=market, client_class=ClientClass.ANY, jurisdiction=0, opened_from=0,
-            base_version=1, accounts_below_initial_max=-1, accounts_below_maintenance_max=-1,
-            notional_below_initial_max=-1, notional_below_maintenance_max=-1, count=len(tiers),
-            tiers=tuple(
-                MarginTier(floor_usd=f, initial_ppm=i, maintenance_ppm=m) for f, i, m in tiers
-            ),
-        )  # fmt: skip
+        return asking.schedule(market, *asking.TIERS)
 
     def say(self, *commands):
         rows = []
@@ -95,32 +78,18 @@ class Exchange:
         return stepped
 
     def fund(self, number, asset, amount):
-        receipts = self.say(
-            Deposit(account=number, asset=asset, amount=amount),
-            Transfer(
-                account=number, asset=asset, amount=amount,
-                source=Wallet.SPOT, target=Wallet.FUTURES,
-            ),
-        )  # fmt: skip
-        assert not receipts[:, 1].any()
+        assert not self.say(*asking.funded(number, asset, amount))[:, 1].any()
 
     def order(self, number, market, side, quantity, price, **words):
-        plain = {
-            "order_type": OrderType.LIMIT, "flags": 0, "time_in_force": TimeInForce.GTC,
-        }  # fmt: skip
-        return PlaceOrder(
-            account=number, market=market, side=side, quantity=quantity, price=price,
-            **(plain | words),
-        )  # fmt: skip
+        return asking.limit(number, market, side, quantity, price, **words)
 
     def prices(self, dollars, *behind):
         """Tell what the sources say, with other commands behind it in the same block."""
         told = [
-            SetIndexPrice(asset=CONTRACTS[market][0], source=source, price_e12=int(price * E12))
+            asking.prices(CONTRACTS[market][0], dict.fromkeys(SOURCES, price))
             for market, price in dollars.items()
-            for source in SOURCES
         ]
-        self.say(*told, *behind)
+        self.say(*[one for each in told for one in each], *behind)
 
     def settle(self):
         for _ in range(500):

@@ -1,11 +1,10 @@
 """A world is its seed: the same one twice, another one otherwise, and some in it are in danger."""
 
-from pilothouse.language.commands import MarginTier, SetMarginSchedule
 from pilothouse.language.events import ProtectionStepTaken
-from pilothouse.language.kinds import ClientClass
 from pilothouse.language.refusals import IMPACT_ABOVE_WHAT_WAS_SIGNED
 from pilothouse.simulation.markets import PERPETUALS, SPOT
 from pilothouse.simulation.world import SIGNED, World
+from tests import asking
 
 BEATS, ORDERS = 20, 50
 
@@ -55,19 +54,6 @@ def _steps_taken(stepped):
 
 
 def doubled(market, accounts_max):
-    return SetMarginSchedule(
-        market=market,
-        client_class=ClientClass.ANY,
-        jurisdiction=0,
-        opened_from=0,
-        base_version=2,
-        accounts_below_initial_max=-1,
-        accounts_below_maintenance_max=accounts_max,
-        notional_below_initial_max=-1,
-        notional_below_maintenance_max=-1,
-        count=2,
-        tiers=(
-            MarginTier(floor_usd=0, initial_ppm=40_000, maintenance_ppm=20_000),
-            MarginTier(floor_usd=500_000, initial_ppm=80_000, maintenance_ppm=40_000),
-        ),
+    return asking.schedule(
+        market, *asking.DOUBLED, base_version=2, accounts_below_maintenance_max=accounts_max
     )

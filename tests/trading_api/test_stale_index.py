@@ -10,19 +10,14 @@ import ccxt
 import httpx
 import pytest
 
-from pilothouse.language.commands import (
-    ListAsset,
-    ListMarket,
-    MarginTier,
-    SetIndexPrice,
-    SetMarginSchedule,
-)
-from pilothouse.language.kinds import ClientClass, MarketKind, MarketStatus
+from pilothouse.language.commands import ListAsset, ListMarket, SetIndexPrice
+from pilothouse.language.kinds import MarketKind, MarketStatus
 from pilothouse.language.names import Sender
 from pilothouse.language.numbers import E12
 from pilothouse.venue.catalogue import parse_json, to_json
 from pilothouse.wiring.importing.drafts import Known
 from pilothouse.wiring.importing.kraken import File, translate
+from tests import asking
 from tests.trading_api.conftest import UNITS, futures_client
 from tests.trading_api.running import START_S, Exchange, Key, running_exchange
 
@@ -43,17 +38,8 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
         )  # fmt: skip
         (listed,) = made.ask(Sender.GENESIS, [contract])
         made.numbers[SYMBOL] = listed.made
-        made.ask(Sender.CONTROL, [_schedule(listed.made)])
+        made.ask(Sender.CONTROL, [asking.schedule(listed.made, asking.PLAIN_TIER)])
         yield made
-
-
-def _schedule(market: int) -> SetMarginSchedule:
-    return SetMarginSchedule(
-        market=market, client_class=ClientClass.ANY, jurisdiction=0, opened_from=0,
-        base_version=1, accounts_below_initial_max=-1, accounts_below_maintenance_max=-1,
-        notional_below_initial_max=-1, notional_below_maintenance_max=-1, count=1,
-        tiers=(MarginTier(floor_usd=0, initial_ppm=20_000, maintenance_ppm=10_000),),
-    )  # fmt: skip
 
 
 @pytest.fixture

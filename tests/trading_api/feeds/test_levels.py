@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pilothouse.language.commands import MarginTier, SetMarginSchedule
+from pilothouse.language.commands import SetMarginSchedule
 from pilothouse.language.events import OrderCancelled, OrderFilled, ProtectionStepTaken
-from pilothouse.language.kinds import ClientClass, Side
+from pilothouse.language.kinds import Side
 from pilothouse.records.history import History
 from pilothouse.simulation.markets import PERPETUALS, SPOT
 from pilothouse.simulation.world import SIGNED, World
@@ -18,6 +18,7 @@ from pilothouse.trading_api.feeds.books import Books
 from pilothouse.trading_api.feeds.moments import Moments
 from pilothouse.venue.follower import Span
 from pilothouse.venue.views.books import book
+from tests import asking
 from tests.trading_api.feeds.following import applied
 
 MARKETS = range(1, len(SPOT) + len(PERPETUALS) + 1)
@@ -145,19 +146,4 @@ def _end_quietly(followed: Followed) -> None:
 
 
 def _doubled(market: int) -> SetMarginSchedule:
-    return SetMarginSchedule(
-        market=market,
-        client_class=ClientClass.ANY,
-        jurisdiction=0,
-        opened_from=0,
-        base_version=2,
-        accounts_below_initial_max=-1,
-        accounts_below_maintenance_max=-1,
-        notional_below_initial_max=-1,
-        notional_below_maintenance_max=-1,
-        count=2,
-        tiers=(
-            MarginTier(floor_usd=0, initial_ppm=40_000, maintenance_ppm=20_000),
-            MarginTier(floor_usd=500_000, initial_ppm=80_000, maintenance_ppm=40_000),
-        ),
-    )
+    return asking.schedule(market, *asking.DOUBLED, base_version=2)
