@@ -72,12 +72,16 @@ class Allowances(Generic[Sender]):
         """
         if self.rate.unlimited:
             return True
-        level = self.level(sender)
-        if level and level + cost > self.rate.limit:
+        if not self.has_room(sender, cost):
             self.refused += 1
             return False
-        self._set(sender, level + cost)
+        self._set(sender, self.level(sender) + cost)
         return True
+
+    def has_room(self, sender: Sender, cost: float = 1) -> bool:
+        """Tell whether a cost would be taken now."""
+        level = self.level(sender)
+        return not level or level + cost <= self.rate.limit
 
     def add(self, sender: Sender, cost: float) -> None:
         """Add a cost that is not asked about; one below zero is given back.
