@@ -18,6 +18,7 @@ from pilothouse.wiring.home import close_to_others
 from pilothouse.wiring.lifeline import Sign, leave_with_parent
 from pilothouse.wiring.parts import Part
 from pilothouse.wiring.unfailing import say_without_failing
+from pilothouse.wiring.victims import offer
 
 if TYPE_CHECKING:
     from pilothouse.language.doors import Doorway
@@ -31,6 +32,7 @@ def main(arguments: list[str]) -> None:
     part, home, port = Part(arguments[0]), Path(arguments[1]), int(arguments[2])
     os.environ["PILOTHOUSE_HOME"] = str(home)
     close_to_others()
+    offer(part)
     say_without_failing()
     alive = Sign()
     leave_with_parent()
