@@ -20,8 +20,8 @@ from pilothouse.trading_api.feeds.bills import free
 
 KERNEL_BUFFER: Final = 1 << 18
 """What the operating system may hold back for one consumer, in bytes: old news helps nobody."""
-BUFFER_MAX: Final = 1 << 20
-"""How many bytes may wait for one consumer beyond that."""
+BUFFER_MAX: Final = (1 << 20) - KERNEL_BUFFER
+"""How many bytes may wait for one consumer beyond that: a mebibyte with it."""
 PORTION: Final = 1 << 18
 """A long answer is made in portions of about so many bytes, each once the last was read."""
 DRAIN_LOOK_S: Final = 0.01
