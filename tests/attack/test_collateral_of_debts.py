@@ -77,7 +77,7 @@ def test_nobody_gains_from_a_rise_after_a_fall_that_the_pool_paid(price):
     (sold,) = world.events(CollateralConverted)
     assert (sold.amount, sold.value) == (BITCOINS, price * E6 * 95 // 100)
     (step,) = world.events(ProtectionStepTaken)
-    assert step.step == ProtectionStep.SETTLEMENT and step.equity < 0, "so it can be explained"
+    assert step.step == ProtectionStep.CONVERSION and step.equity < 0, "so it can be explained"
     assert has(world, owes, BITCOIN) == 0 and has(world, POOL, BITCOIN) == BITCOINS
     assert sum(one.amount for one in world.events(InsurancePaid)) == OWED * E6 - sold.value
     falls(world, PRICE)
@@ -105,10 +105,9 @@ def test_it_waits_for_an_index_that_is_stale_and_the_pool_pays_nothing_meanwhile
         world.time += SECOND_US
         world.all_tell(PRICE)
     falls(world, 18_000)
-    assert not world.events(CollateralConverted) and not world.events(InsurancePaid)
-    out = Transfer(
-        account=owes, asset=BITCOIN, amount=1, source=Wallet.FUTURES, target=Wallet.SPOT
-    )
+    assert {one.asset for one in world.events(CollateralConverted)} == {BITCOIN}
+    assert has(world, owes, ETHER) == BITCOINS and not world.events(InsurancePaid)
+    out = Transfer(account=owes, asset=ETHER, amount=1, source=Wallet.FUTURES, target=Wallet.SPOT)
     assert world.say(out) != [0]
     for _ in range(15):
         world.time += SECOND_US
@@ -130,3 +129,33 @@ def test_the_last_position_is_closed_before_collateral_is_converted():
         world.all_tell(19_000)
     assert world.held(owes) == 0 and world.events(CollateralConverted)
     assert margin(world.machine, owes).equity == 0
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_dust_of_another_asset_keeps_nothing(told):
+    world, owes = owing(collateral=((BITCOIN, BITCOINS), (ETHER, 1)))
+    if not told:
+        world.machine.state.assets[ETHER]["index_e12"] = 0
+        world.machine.state.assets[ETHER]["live_until"] = 0
+    falls(world, 16_000)
+    assert has(world, owes, BITCOIN) == 0 and margin(world.machine, owes).equity == 0
+
+
+def test_a_crumb_that_nobody_bids_for_keeps_nothing():
+    world, owes = owing(owed=OWED - 10)
+    assert world.order(world.seller, Side.SELL, PRICE, 1, CONTRACT) == 0
+    assert world.order(owes, Side.BUY, PRICE, 1, CONTRACT) == 0
+    falls(world, 16_000)
+    assert has(world, owes, BITCOIN) == 0 and world.events(CollateralConverted)
+
+
+def test_what_the_pool_bought_counts_in_what_it_may_lose():
+    world, _ = owing(pool=OWED)
+    falls(world, PRICE - 100)
+    assert has(world, POOL, DOLLAR) < 200 * E6
+    poor, short = world.account(1_000), world.account(100_000)
+    assert world.order(short, Side.SELL, PRICE - 100, 10_000) == 0
+    assert world.order(poor, Side.BUY, PRICE - 100, 10_000) == 0
+    falls(world, PRICE - 1_150)
+    world.live(12, dict.fromkeys(ALL, PRICE - 1_150))
+    assert world.held(short) == -10_000, "a hundred dollars short is no reason to unwind"

@@ -5,7 +5,7 @@ import pytest
 from pilothouse.language.commands import SetPriceBand, Transfer
 from pilothouse.language.kinds import MarketStatus, Side, Wallet
 from pilothouse.rules.mark import IMPACT_WORK
-from tests.attack.index_world import ALL, COIN, CONTRACT, E6, OTHER, PRICE, IndexWorld
+from tests.attack.index_world import ALL, COIN, CONTRACT, E6, PRICE, IndexWorld
 
 HONEST = dict.fromkeys(ALL, PRICE)
 NEAR, FAR = PRICE * 1.004, PRICE * 1.006
@@ -269,12 +269,27 @@ def test_an_ask_whose_money_has_left_moves_no_mark(world):
     assert world.mark() > PRICE * 0.999
 
 
-def test_those_who_could_not_bear_a_fill_are_not_looked_at_for_ever(world):
-    """Their margin costs rows, and a mark may visit only so many."""
-    for market in (CONTRACT, OTHER):
-        world.order(world.seller, Side.SELL, FAR if market == CONTRACT else 1_000, market=market)
-    poor = [world.account(450) for _ in range(60)]
-    for one in poor:
+def test_crumbs_before_an_honest_premium_take_none_of_it(world):
+    """They cost a few dollars; the mark they moved would liquidate."""
+    quote(world, world.maker, world.seller)
+    world.live(400, HONEST)
+    before = world.mark()
+    spam = world.account(10_000)
+    for _ in range(30):
+        world.order(spam, Side.BUY, NEAR + 0.1, 1)
+    world.live(60, HONEST)
+    assert world.mark() == before > PRICE * 1.003
+    for _ in range(300):
+        world.order(spam, Side.BUY, NEAR + 0.1, 1)
+    world.live(1, HONEST)
+    world.cancel_all(spam)
+    world.live(1, HONEST)
+    assert world.mark() > PRICE + (before - PRICE) * 0.9, "they do not begin the wait anew"
+
+
+def test_the_margin_of_those_who_bid_is_worked_out_for_so_many_rows(world):
+    world.order(world.seller, Side.SELL, FAR)
+    for one in [world.account(450) for _ in range(60)]:
         world.order(one, Side.BUY, PRICE * 1.0019, COIN)
     world.order(world.maker, Side.BUY, NEAR, COIN)
     world.live(60, HONEST)

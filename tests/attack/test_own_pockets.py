@@ -10,9 +10,9 @@ from pilothouse.language import refusals as no
 from pilothouse.language.commands import MarginTier, SetMarginSchedule, Transfer
 from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.events import InsurancePaid, OrderCancelled, ProtectionStepTaken
-from pilothouse.language.kinds import CancelReason, Side, TimeInForce, Wallet
+from pilothouse.language.kinds import CancelReason, OrderType, Side, TimeInForce, Wallet
 from pilothouse.venue.views.margin import margin
-from tests.attack.index_world import COIN, CONTRACT, ETHER, OTHER, SECOND_US, IndexWorld
+from tests.attack.index_world import BITCOIN, COIN, CONTRACT, ETHER, OTHER, SECOND_US, IndexWorld
 from tests.engine import protected
 from tests.engine.protected import BUY, DOLLAR, E6, POOL, SELL, Exchange
 
@@ -187,13 +187,7 @@ def test_what_turns_a_position_has_the_margin_of_new_ones():
     world.fund(turns, DOLLAR, 4_000 * E6)
     world.fund(other, DOLLAR, 400_000 * E6)
     world.say(world.order(other, 1, SELL, ONE, 600_000), world.order(turns, 1, BUY, ONE, 600_000))
-    new = SetMarginSchedule(
-        market=1, client_class=0, jurisdiction=0, opened_from=world.time + 20_000, base_version=2,
-        accounts_below_initial_max=-1, accounts_below_maintenance_max=-1,
-        notional_below_initial_max=-1, notional_below_maintenance_max=-1, count=1,
-        tiers=(MarginTier(floor_usd=0, initial_ppm=200_000, maintenance_ppm=100_000),),
-    )  # fmt: skip
-    assert world.say(new)[0, 1] == 0
+    assert world.say(steep(world))[0, 1] == 0
     turning = world.order(turns, 1, SELL, 2 * ONE, 600_000)
     assert world.say(turning)[0, 1] == no.INSUFFICIENT_MARGIN
     assert world.say(world.order(turns, 1, SELL, ONE + ONE // 4, 600_000))[0, 1] == 0
@@ -229,3 +223,129 @@ def _live(world, seconds, price):
         if price:
             world.all_tell(price)
         world.all_tell(20_000, ETHER)
+
+
+# On a silent index a fill leaves nothing alone that the account may need.
+def hedged(at=20_000):
+    """Return a silent world in which an account is long bitcoin and short as much ether."""
+    world = IndexWorld()
+    world.fund(POOL, DOLLAR, 2_000_000 * E6)
+    world.all_tell(at)
+    world.all_tell(1_000, ETHER)
+    both, friend, other = (world.account(one) for one in (50_000, 500_000, 500_000))
+    assert world.order(other, Side.SELL, at, 50 * COIN) == 0
+    assert world.order(both, Side.BUY, at, 50 * COIN) == 0
+    assert world.order(friend, Side.BUY, 1_000, 1_000 * COIN, OTHER) == 0
+    assert world.order(both, Side.SELL, 1_000, 1_000 * COIN, OTHER) == 0
+    world.time += 65 * SECOND_US
+    world.say(
+        Transfer(account=friend, asset=DOLLAR, amount=1, source=Wallet.SPOT, target=Wallet.FUTURES)
+    )
+    return world, both, friend, other
+
+
+def test_a_leg_that_wins_is_not_given_away_at_the_old_mark():
+    world, both, friend, _ = hedged()
+    world.order(friend, Side.SELL, 1_000, 1_000 * COIN, OTHER, flags=REDUCE_ONLY)
+    world.order(both, Side.BUY, 1_000, 1_000 * COIN, OTHER, **CLOSE)
+    assert world.held(both, OTHER) == -1_000 * COIN, "it may be what the other leg needs"
+    for _ in range(30):
+        world.time += SECOND_US
+        world.all_tell(16_000)
+        world.all_tell(800, ETHER)
+    assert sum(one.amount for one in world.events(InsurancePaid)) == 0
+    assert margin(world.machine, POOL).equity >= 2_000_000 * E6
+
+
+def test_a_short_that_covers_collateral_is_not_given_away_either():
+    world = IndexWorld()
+    world.all_tell(20_000)
+    account, friend = world.account(1), world.account(500_000)
+    world.fund(account, BITCOIN, 20 * 10**8)
+    assert world.order(friend, Side.BUY, 20_000, 20 * COIN) == 0
+    assert world.order(account, Side.SELL, 20_000, 20 * COIN) == 0
+    owed = world.machine.state.balances
+    row = next(
+        k
+        for k in range(1, len(owed))
+        if (owed[k]["account"], owed[k]["wallet"], owed[k]["asset"]) == (account, 2, DOLLAR)
+    )
+    owed[row]["available"] -= 380_000 * E6
+    world.time += 65 * SECOND_US
+    for quantity, filled in ((20 * COIN, 0), (2 * COIN, 2 * COIN)):
+        world.order(friend, Side.SELL, 20_000, quantity, flags=REDUCE_ONLY)
+        world.order(account, Side.BUY, 20_000, quantity, **CLOSE)
+        world.cancel_all(friend)
+        assert world.held(account) == filled - 20 * COIN, "a little of it can be borne"
+
+
+def test_a_lone_position_below_its_margin_closes_at_the_old_mark():
+    world, gives, other, _ = silent(gives_usd=4_000, held={CONTRACT: 10 * COIN})
+    assert sold(world, gives, other, 20_000, 10 * COIN, CONTRACT)
+
+
+# Who has won gives back what he has won, and who has not gives nothing.
+def test_an_unwind_takes_nothing_from_who_came_after_the_fall():
+    world = Exchange(clients=4, pool_usd=3_000)
+    loser, winner, comer, maker = (world.first + k for k in range(4))
+    for number, dollars in ((loser, 1_500), (winner, 100_000), (comer, 1_500), (maker, 100_000)):
+        world.fund(number, DOLLAR, dollars * E6)
+    world.say(world.order(winner, 1, SELL, ONE, 600_000), world.order(loser, 1, BUY, ONE, 600_000))
+    world.settle()
+    world.prices(
+        {1: 55_000},
+        world.order(comer, 1, SELL, ONE, 550_000),
+        world.order(winner, 1, BUY, ONE, 550_000),
+    )
+    world.settle()
+    assert equity(world, comer) >= 1_500 * E6 - 1_000_000, "it had won nothing"
+    assert not world.machine.broken_invariants()
+
+
+@pytest.mark.parametrize("cohort", [False, True])
+def test_orders_that_only_reduce_need_no_margin_and_lose_none(cohort):
+    world = Exchange(clients=2, pool_usd=POOL_USD)
+    holds, other = world.first, world.first + 1
+    world.fund(holds, DOLLAR, 2_000 * E6)
+    world.fund(other, DOLLAR, 400_000 * E6)
+    world.say(world.order(other, 1, SELL, ONE, 600_000), world.order(holds, 1, BUY, ONE, 600_000))
+    if cohort:
+        assert world.say(steep(world))[0, 1] == 0
+    profits = [
+        world.order(holds, 1, SELL, ONE, at, flags=REDUCE_ONLY) for at in (620_000, 640_000)
+    ]
+    assert not world.say(*profits)[:, 1].any()
+    world.prices({1: 59_200})
+    world.settle()
+    assert not world.events(OrderCancelled)
+    at_market = {"order_type": OrderType.MARKET} | CLOSE
+    assert not world.say(
+        world.order(other, 1, BUY, ONE, 591_900), world.order(holds, 1, SELL, ONE, 0, **at_market)
+    )[:, 1].any()
+    world.settle()
+    assert margin(world.machine, holds).notional == 0
+    assert not world.machine.broken_invariants()
+
+
+def test_a_fill_or_kill_counts_what_is_opened_under_the_schedule_of_now():
+    world = Exchange(clients=2, pool_usd=POOL_USD)
+    makes, takes = world.first, world.first + 1
+    world.fund(makes, DOLLAR, 4_000 * E6)
+    world.fund(takes, DOLLAR, 400_000 * E6)
+    bids = [world.order(makes, 1, BUY, ONE // 2, at) for at in (600_000, 599_990)]
+    assert not world.say(*bids)[:, 1].any()
+    assert world.say(steep(world))[0, 1] == 0
+    world.say(world.order(takes, 1, SELL, ONE, 599_990, time_in_force=TimeInForce.FOK))
+    filled = -margin(world.machine, takes).notional
+    assert filled in (0, -margin(world.machine, makes).notional)
+    assert not [one for one in world.events(OrderCancelled) if one.reason == CancelReason.FUNDS]
+
+
+def steep(world):
+    """Return a schedule of ten percent for positions opened from now on."""
+    return SetMarginSchedule(
+        market=1, client_class=0, jurisdiction=0, opened_from=world.time + 10_000, base_version=2,
+        accounts_below_initial_max=-1, accounts_below_maintenance_max=-1,
+        notional_below_initial_max=-1, notional_below_maintenance_max=-1, count=1,
+        tiers=(MarginTier(floor_usd=0, initial_ppm=200_000, maintenance_ppm=100_000),),
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from pilothouse.rules.liquidation import (
     profit_rank_ppm,
     quantity_to_close,
     share_of_equity,
+    unwound_price,
     zero_equity_value,
 )
 
@@ -74,3 +75,13 @@ def test_the_shares_of_equity_come_to_all_of_it_but_for_rounding(equity, needs):
 def test_a_lone_position_may_use_up_all_equity():
     assert share_of_equity(700, 30, 30) == 700
     assert share_of_equity(-700, 0, 0) == -700
+
+
+def test_an_unwind_takes_back_profit_and_nothing_else():
+    long, short = True, False
+    assert unwound_price(640, 600, 630, long) == 630, "all of the profit"
+    assert unwound_price(620, 600, 630, long) == 620, "what is asked"
+    assert unwound_price(640, 600, 590, long) == 600, "it has none"
+    assert unwound_price(560, 600, 570, short) == 570
+    assert unwound_price(580, 600, 570, short) == 580
+    assert unwound_price(560, 600, 610, short) == 600

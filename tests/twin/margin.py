@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from pilothouse.language.commands import MarginTier
+from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.kinds import Side, Wallet
 from tests.twin.facts import Asset, Books, Market
 from tests.twin.index import is_old
@@ -58,11 +59,15 @@ def requirement(notional: int, tiers: Tiers | None, which: str) -> int:
 
 
 def open_size(books: Books, account: int, market: int, side: Side) -> int:
-    """Return how much an account's resting orders on one side of a contract could still trade."""
+    """Return how much an account's orders on one side of a contract could still trade.
+
+    What only reduces needs no margin and is not counted.
+    """
     return sum(
         one.remaining
         for one in books.orders.values()
         if (one.asked.account, one.asked.market, one.asked.side) == (account, market, side)
+        and not one.asked.flags & REDUCE_ONLY
     )
 
 
@@ -99,11 +104,8 @@ def margin_of(
     return Margin(equity, initial, with_orders, maintenance, total)
 
 
-def unproven(books: Books, account: int, instead: tuple[int, int] = (0, 0)) -> int:
-    """Return what of an account's equity rests on an index that is too old or denied.
-
-    `instead` names a contract of which another quantity is held than now.
-    """
+def unproven(books: Books, account: int) -> int:
+    """Return what of an account's equity rests on an index that is too old or denied."""
     total = 0
     for number, one in enumerate(books.assets, 1):
         key = (account, Wallet.FUTURES, number)
@@ -112,16 +114,15 @@ def unproven(books: Books, account: int, instead: tuple[int, int] = (0, 0)) -> i
             total += counts_for(books, number, amount)
     for number, market in enumerate(books.markets, 1):
         held = books.positions[account, number].quantity if market.clearing else 0
-        size = abs(instead[1] if number == instead[0] else held)
         asset = books.assets[market.listing.base - 1]
-        if size and is_old(books, asset):
+        if held and is_old(books, asset):
             profit = unrealised(books, market, held) - books.positions[account, number].entry_cost
-            worth = ceil(mark_value(books, market, size))
-            total += max(profit, ppm_up(worth, _doubt_ppm(asset)))
+            worth = ceil(mark_value(books, market, abs(held)))
+            total += max(profit, ppm_up(worth, doubt_ppm(asset)))
     return total
 
 
-def _doubt_ppm(asset: Asset) -> int:
+def doubt_ppm(asset: Asset) -> int:
     """Return how far an index may be wrong: by a step, or as its sources say, by all at most."""
     step = asset.listing.step_ppm or 300_000
     denied_at = asset.held[-1][0] if asset.held else 0

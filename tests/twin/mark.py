@@ -43,15 +43,18 @@ def impact(books: Books, number: int, side: Side) -> tuple[int, set[int]]:
     size = market.listing.impact_quantity
     size = size or max(1, ceil(500 * MILLION / (value(books, market, market.index, 1) / 100)))
     gathered, accounts = 0, set()
-    for _, _, one in resting[:64]:
+    for _, _, one in resting[:256]:
         if not can_be_hit(market, one.price, side):
             break
-        if one.asked.flags & REDUCE_ONLY or not is_meant(books, market, one):
+        if one.asked.flags & REDUCE_ONLY or not is_meant(books, market, one, size):
             continue
         gathered += one.remaining
         accounts.add(one.asked.account)
         if gathered >= size:
             return one.price, accounts
+    else:
+        # As many as one looks at say nothing.
+        return -1 if len(resting) >= 256 else 0, accounts
     return 0, accounts
 
 
@@ -60,6 +63,8 @@ def premium_now(books: Books, number: int) -> int:
     market = books.markets[number - 1]
     (bid, buyers), (ask, sellers) = (impact(books, number, side) for side in (Side.BUY, Side.SELL))
     trades = market.status in EXECUTING
+    if trades and -1 in (bid, ask):
+        return 0
     if not (trades and bid and ask and len(buyers | sellers) > 1):
         market.tradable_since = 0
         return 0
@@ -99,10 +104,12 @@ def count_premium(market: Market, elapsed: int) -> None:
     market.premium_ms += milliseconds
 
 
-def is_meant(books: Books, market: Market, order: Order) -> bool:
+def is_meant(books: Books, market: Market, order: Order, size: int) -> bool:
     """Say whether an order beyond the index would be borne by its account if somebody hit it."""
     apart = 100 * order.price - market.index
     if (apart if order.asked.side == Side.BUY else -apart) <= 0:
         return True
+    if order.remaining < size // 16:
+        return False
     worth = floor(value(books, market, order.price, order.remaining))
     return maker_bears(books, order, market, order.remaining, worth)

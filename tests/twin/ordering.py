@@ -270,6 +270,8 @@ def _margin(books: Books, order: Order, market: Market) -> int:
         return no.NO_MARK_PRICE
     if schedule_of(books, asked.account, market, opened_at, market.schedules) is None:
         return no.NO_SCHEDULE
+    if asked.flags & REDUCE_ONLY:
+        return 0
     sign = 1 if asked.side == Side.BUY else -1
     open_already = open_size(books, asked.account, asked.market, asked.side)
     reach = position.quantity + sign * (open_already + order.remaining)
@@ -292,8 +294,6 @@ def _margin_refusal(books: Books, order: Order, market: Market) -> int:
     cost = max(loss, 0) + ppm_up(max(at_limit, at_mark), taker_ppm)
     if margin.equity - cost < margin.with_orders:
         return no.INSUFFICIENT_MARGIN
-    if asked.flags & REDUCE_ONLY:
-        return 0
     left = margin.equity - unproven(books, asked.account) - cost
     return no.INDEX_IS_STALE if left < margin.with_orders else 0
 

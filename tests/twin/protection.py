@@ -33,7 +33,15 @@ from tests.twin.exchange import Twin
 from tests.twin.facts import Books, Market, Order
 from tests.twin.index import is_old
 from tests.twin.margin import Margin, requirement, schedule_of
-from tests.twin.valuation import DAY, MILLION, counts_for, fee_rates, mark_value, ppm_up
+from tests.twin.valuation import (
+    DAY,
+    MILLION,
+    collateral,
+    counts_for,
+    fee_rates,
+    mark_value,
+    ppm_up,
+)
 
 
 @dataclass(frozen=True)
@@ -102,8 +110,8 @@ class Following(Twin):
         event = one.event
         assert isinstance(event, ProtectionStepTaken)
         margin = self.margin(one.account)
-        if event.step == ProtectionStep.SETTLEMENT:
-            assert margin.equity < 0 == margin.with_orders == margin.maintenance
+        if event.step == ProtectionStep.CONVERSION:
+            assert margin.equity < 0
             return Step(margin, 0, 0)
         if event.step == ProtectionStep.CANCEL_ORDERS:
             below = margin.equity < margin.maintenance
@@ -111,7 +119,7 @@ class Following(Twin):
             return Step(margin, 0, 0)
         market = self.books.markets[event.market - 1]
         held = self.books.positions[one.account, event.market].quantity
-        loss, quantity = floor(Fraction(max(0, self._pool(market)), 10)), abs(held)
+        loss, quantity = floor(Fraction(max(0, self._pool()), 10)), abs(held)
         own = self._own(one.account, event.market, margin)
         worst = insured(self.books, market, held, own, margin.equity + loss)
         if event.step == ProtectionStep.LIQUIDATION:
@@ -126,6 +134,7 @@ class Following(Twin):
                 worst = max(0, present + margin.equity + loss)
         price = price_of(self.books, market, worst, held)
         if event.step == ProtectionStep.UNWIND:
+            price = self._given_back(event.market, held, price, later)
             quantity = self._unwind(one.account, event.market, price, later)
         else:
             self._close(one.account, event.market, held, quantity, price)
@@ -172,7 +181,7 @@ class Following(Twin):
     def _convert(self, account: int, event: CollateralConverted) -> None:
         """Sell collateral to the pool for what it counts for, as much as the pool can pay."""
         books, house = self.books, self.books.house[Purpose.INSURANCE]
-        assert self.margin(account).equity < 0 and not self.margin(account).notional
+        assert self.margin(account).equity < 0
         asset = books.assets[event.asset - 1]
         assert not is_old(books, asset) and event.pool == house
         has = books.available[account, Wallet.FUTURES, event.asset]
@@ -185,12 +194,25 @@ class Following(Twin):
             books.available[one, Wallet.FUTURES, event.asset] -= sign * amount
             books.available[one, Wallet.FUTURES, books.dollar] += sign * event.value
 
+    def _given_back(self, number: int, held: int, price: int, later: list[Happened]) -> int:
+        """Return the price of an unwind: the other side gives back its profit, and no more."""
+        fill = next(one.event for one in later if isinstance(one.event, OrderFilled))
+        books, market = self.books, self.books.markets[number - 1]
+        other = books.positions[fill.maker_account, number]
+        sign = 1 if other.quantity > 0 else -1
+        entry = price_of(books, market, max(0, sign * other.entry_cost), other.quantity)
+        present = ceil(mark_value(books, market, abs(held)))
+        at_mark = price_of(books, market, present, -held)
+        if held > 0:
+            return max(at_mark, min(price, entry))
+        return min(at_mark, max(price, entry))
+
     def _insure(self, account: int, event: InsurancePaid) -> None:
         books = self.books
         assert not any(
             amount > 0 and holder == account and wallet == Wallet.FUTURES
             for (holder, wallet, asset), amount in books.available.items()
-            if asset != books.dollar
+            if asset != books.dollar and books.assets[asset - 1].index_e12
         ), "its collateral comes first"
         pool = (books.house[Purpose.INSURANCE], Wallet.FUTURES, books.dollar)
         amount = min(-self.margin(account).equity, max(0, books.available[pool]))
@@ -198,9 +220,8 @@ class Following(Twin):
         books.available[pool] -= amount
         books.available[account, Wallet.FUTURES, books.dollar] += amount
 
-    def _pool(self, market: Market) -> int:
-        house = self.books.house[Purpose.INSURANCE]
-        return self.books.available[house, Wallet.FUTURES, market.listing.quote]
+    def _pool(self) -> int:
+        return collateral(self.books, self.books.house[Purpose.INSURANCE])
 
     def trade(
         self, books: Books, taker: Order, maker: Order, market: Market, quantity: int, worth: int

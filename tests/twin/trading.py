@@ -10,13 +10,14 @@ from math import ceil, floor
 from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.kinds import CancelReason, Purpose, Side, Wallet
 from tests.twin.facts import Books, Market, Order
-from tests.twin.index import is_stale
-from tests.twin.margin import margin_of, requirement, schedule_of, unproven
+from tests.twin.index import is_old, is_stale
+from tests.twin.margin import doubt_ppm, margin_of, requirement, schedule_of, unproven
 from tests.twin.valuation import (
     DAY,
     MILLION,
     accrued,
     best,
+    counts_for,
     fee_rates,
     funding_now,
     in_dollars,
@@ -122,9 +123,8 @@ def can_bear(
 ) -> bool:
     """Say whether a fill leaves its account its maintenance margin.
 
-    What only reduces, at no loss to the mark, always may. Where the mark is old, what reduces is
-    judged as if all of the position went at that price; what adds there, or loses much anywhere,
-    must do without what rests on old prices.
+    What only reduces, at no loss to the mark, always may. What loses much must do without what
+    rests on old prices. Where the mark itself is old see `bears_blind`.
     """
     at_mark = ceil(mark_value(books, market, quantity))
     sign = 1 if order.asked.side == Side.BUY else -1
@@ -133,18 +133,65 @@ def can_bear(
     held = books.positions[account, number].quantity
     left = held + sign * quantity
     reduces = held * sign < 0 and left * held >= 0
-    if reduces and loss <= 0:
+    old, free = is_stale(books, market), reduces and loss <= 0
+    if free and not old:
         return True
-    old = is_stale(books, market)
     near = loss <= floor(at_mark * Fraction(market.listing.liquidation_fee_ppm, MILLION))
-    if reduces and old:
-        loss, left = ceil(Fraction(loss * abs(held), quantity)), 0
     margin = margin_of(books, account)
-    needed = margin.maintenance + _maintenance(books, order, market, left)
-    needed -= _maintenance(books, order, market, held)
-    if not near or (old and not reduces):
-        needed += unproven(books, account, (number, left))
-    return margin.equity - loss - ppm_up(worth, fee_ppm) >= needed
+    equity = margin.equity - max(0, loss) - ppm_up(worth, fee_ppm)
+    others = margin.maintenance - _maintenance(books, order, market, held)
+    needed = others + _maintenance(books, order, market, left)
+    if old:
+        needed = min(needed, equity) if free else needed
+        return bears_blind(books, order, market, quantity, loss, near, equity, others, needed)
+    return equity >= needed + (0 if near else unproven(books, account))
+
+
+def bears_blind(
+    books: Books, order: Order, market: Market, quantity: int, loss: int, near: bool,
+    equity: int, others: int, needed: int,
+) -> bool:  # fmt: skip
+    """Say whether a fill on an old index leaves its account whole wherever the price may be.
+
+    All old prices move one way. Where the price goes against what is held then, by all that it
+    may be wrong, margin is kept; and at the fill's own price, too, if that is a loss.
+    """
+    asset = market.listing.base
+    up = 1 if order.asked.side == Side.SELL else -1
+    at_mark = ceil(mark_value(books, market, quantity))
+    held, moved = Fraction(0), {1: 0, -1: 0}
+    for number, amount, sign in holdings(books, order.asked.account):
+        if number == asset:
+            held += sign * amount
+        elif is_old(books, books.assets[number - 1]):
+            # A long loses when prices fall, a short when they rise.
+            moved[-sign] += ppm_up(amount, doubt_ppm(books.assets[number - 1]))
+    left = held - up * at_mark
+    bare = max(0, -up * left)
+    far = ceil(bare * Fraction(doubt_ppm(books.assets[asset - 1]), MILLION))
+    if equity < needed + far + moved[up]:
+        return False
+    if loss <= 0 or up * held <= 0:
+        return True
+    rest = max(0, up * left)
+    lost = ceil(Fraction(loss) * rest / max(1, at_mark))
+    return equity - lost >= others + (0 if near else moved[-up])
+
+
+def holdings(books: Books, account: int) -> list[tuple[int, int, int]]:
+    """Return what an account holds for its margin: asset, worth in micro-dollars, and its sign."""
+    made = []
+    for number in range(1, len(books.assets) + 1):
+        key = (account, Wallet.FUTURES, number)
+        amount = books.available[key] + books.held[key]
+        if number != books.dollar and amount > 0:
+            made.append((number, counts_for(books, number, amount), 1))
+    for number, market in enumerate(books.markets, 1):
+        quantity = books.positions[account, number].quantity if market.clearing else 0
+        if quantity:
+            worth = ceil(mark_value(books, market, abs(quantity)))
+            made.append((market.listing.base, worth, 1 if quantity > 0 else -1))
+    return made
 
 
 def _maintenance(books: Books, order: Order, market: Market, quantity: int) -> int:

@@ -141,7 +141,7 @@ def judge_step(made, step):
         limit = margin.with_orders
     assert (weighed.left.figure.value, weighed.sign) == (margin.equity, "<")
     assert weighed.right.figure.value == limit > margin.equity
-    if made.step != ProtectionStep.CANCEL_ORDERS:
+    if made.step not in (ProtectionStep.CANCEL_ORDERS, ProtectionStep.CONVERSION):
         lines = {one.name: one.figure.value for one in made.sections[0].lines}
         assert lines["Quantity to close"] == step.quantity
         assert lines["Worst price accepted"] == step.price

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pilothouse.engine.doubt import bears_in_doubt, unproven
 from pilothouse.engine.fees import add_volume, rates
 from pilothouse.engine.margin import (
     account_margin,
@@ -10,7 +11,6 @@ from pilothouse.engine.margin import (
     notional,
     resolve,
     resolve_at,
-    unproven,
 )
 from pilothouse.engine.money import add
 from pilothouse.engine.orders import reserve_size
@@ -27,7 +27,6 @@ from pilothouse.language.refusals import (
     NO_SCHEDULE,
     POSITION_WOULD_BE_TOO_LARGE,
 )
-from pilothouse.rules.bits import fits, muldiv_up
 from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.fees import fee
 from pilothouse.rules.money import share_down, value_up
@@ -37,9 +36,10 @@ from pilothouse.rules.money import share_down, value_up
 def margin_for_order(s: State, row: int, limit: int) -> int:
     """Count a new order into its position and check limits and margin; return a refusal or 0.
 
-    An order that only reduces its position needs none: `can_bear` judges each of its fills. Any
-    other must leave equity, less the loss it would make against the mark at its limit and its
-    fee, at or above initial margin with orders, without what rests on a stale index.
+    An order that only reduces needs none, and is not counted: `can_bear` judges each of its fills.
+    Nor does one that leaves a smaller position if all orders of its side fill. Any other must
+    leave equity, less the loss it would make against the mark at its limit and its fee, at or
+    above initial margin with orders, without what rests on a stale index.
     """
     o = s.orders[row]
     m = s.markets[o.market]
@@ -51,11 +51,13 @@ def margin_for_order(s: State, row: int, limit: int) -> int:
         p.schedule = resolve(s, o.position, 0)
     if p.schedule == 0:
         return NO_SCHEDULE
+    if only_reduces(s, row):
+        return 0
     reserve_size(s, row, o.remaining)
     refused = 0
     if m.position_max != 0 and _reach(s, row) > m.position_max:
         refused = POSITION_WOULD_BE_TOO_LARGE
-    elif not _only_reduces(s, row):
+    elif not _stays_smaller(s, row):
         refused = _margin_refusal(s, row, limit)
     if refused != 0:
         reserve_size(s, row, -o.remaining)
@@ -70,7 +72,7 @@ def _reach(s: State, row: int) -> int:
 
 
 @inlined
-def _only_reduces(s: State, row: int) -> bool:
+def _stays_smaller(s: State, row: int) -> bool:
     o = s.orders[row]
     p = s.positions[o.position]
     if o.side == Side.BUY:
@@ -91,9 +93,7 @@ def _margin_refusal(s: State, row: int, limit: int) -> int:
     cost = max(loss, 0) + fee(max(at_limit, at_mark), taker_ppm)
     if equity - cost < with_orders:
         return INSUFFICIENT_MARGIN
-    if only_reduces(s, row):
-        return 0
-    stale, rows = unproven(s, o.account, 0, 0)
+    stale, rows = unproven(s, o.account)
     visit(s, rows)
     return INDEX_IS_STALE if equity - stale - cost < with_orders else 0
 
@@ -127,7 +127,7 @@ def can_bear(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> boo
     A fill that reduces a position at the mark or better takes nothing from the account and always
     may. Any other takes risk, or gives the counterparty what lies between its price and the mark:
     never more than the account has. What rests on a stale index is not counted as had, unless the
-    fill is near the mark.
+    fill is near the mark; on a stale index `bears_in_doubt` tells.
     """
     o = s.orders[row]
     p = s.positions[o.position]
@@ -135,23 +135,25 @@ def can_bear(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> boo
     loss = value - at_mark if o.side == Side.BUY else at_mark - value
     left = p.quantity + (quantity if o.side == Side.BUY else -quantity)
     reduces = abs(left) < abs(p.quantity) and (left == 0 or (left > 0) == (p.quantity > 0))
-    if reduces and loss <= 0:
-        return True
     stale = index_is_stale(s, o.market)
+    if reduces and loss <= 0 and not stale:
+        return True
     near = loss <= share_down(at_mark, s.markets[o.market].liquidation_fee_ppm)
-    if reduces and stale:
-        # Its price says more than the mark: the position must be worth closing whole at it.
-        if not fits(loss, abs(p.quantity), quantity):
-            return False
-        loss, left = muldiv_up(loss, abs(p.quantity), quantity), 0
     equity, _, _, need, _, rows = account_margin(s, o.account, 0, 0)
-    need += _maintenance_if(s, o.position, left) - _maintenance_if(s, o.position, p.quantity)
-    if not near or (stale and not reduces):
-        doubtful, more = unproven(s, o.account, o.position, left)
-        need += doubtful
-        rows += more
     visit(s, rows)
-    return equity - loss - fee(value, fee_ppm) >= need
+    equity -= max(loss, 0) + fee(value, fee_ppm)
+    need -= _maintenance_if(s, o.position, p.quantity)
+    after = need + _maintenance_if(s, o.position, left)
+    if reduces and loss <= 0:
+        # It may be made with less, unless it leaves something else alone.
+        after = min(after, equity)
+    if stale:
+        return bears_in_doubt(s, row, at_mark, loss, near, equity, need, after)
+    if not near:
+        doubtful, rows = unproven(s, o.account)
+        visit(s, rows)
+        after += doubtful
+    return equity >= after
 
 
 @inlined
@@ -180,7 +182,7 @@ def suppose_fill(s: State, row: int, quantity: int, value: int, fee_ppm: int) ->
     before = p.quantity
     p.quantity += sign * quantity
     if quantity > 0 and p.quantity != 0 and (before == 0 or (before > 0) != (p.quantity > 0)):
-        p.schedule = resolve(s, o.position, 0)
+        p.schedule = resolve_at(s, o.position, 0, s.exchange[0].time)
     # What funding has accrued so far is paid by the fill, at the size before it.
     p.entry_cost += sign * value + (charged if quantity > 0 else -charged)
     p.entry_cost += accrued_funding(s, o.position) - accrued

@@ -9,6 +9,7 @@ import numpy as np
 
 from pilothouse.engine.growth import used_rows
 from pilothouse.engine.state import State
+from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.kinds import MarketKind, Side
 
 
@@ -77,7 +78,7 @@ def _holdings_match_orders(state: State, used: dict[str, int]) -> Iterator[str]:
     for row in range(1, used["balances"]):
         if needed[row] != int(state.balances[row]["held"]):
             yield f"balance {row} holds {state.balances[row]['held']}, orders need {needed[row]}"
-    sizes = orders[orders["position"] != 0]
+    sizes = orders[(orders["position"] != 0) & ((orders["flags"] & REDUCE_ONLY) == 0)]
     for side, field in ((Side.BUY, "buys"), (Side.SELL, "sells")):
         of = sizes[sizes["side"] == side]
         totals = _sum_by(of["position"], of["remaining"], used["positions"])

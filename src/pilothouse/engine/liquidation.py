@@ -6,22 +6,22 @@ Then its position with the largest requirement is sold at the price at which its
 used up, immediate or cancel. Where that finds nobody, whichever position somebody takes is sold,
 then lower: near the mark, and as far as the insurance pool may lose to one account. Where nobody
 bids it waits for a book. Once the mark itself is beyond what the pool may lose, the position that
-lost the most is unwound against the most profitable holders of the other side. If equity is below
-zero when no position is left, collateral is converted, and what is still missing the pool pays.
+lost the most is unwound against the most profitable holders of the other side. Below zero equity
+collateral is converted first; what is missing when no position is left the pool pays.
 """
 
 from __future__ import annotations
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.contracts import fill_position
-from pilothouse.engine.deficit import settle_deficit, waits_for_an_index
+from pilothouse.engine.deficit import can_convert, convert, pay_deficit, waits_for_an_index
 from pilothouse.engine.liquidation_price import (
     has_taker,
     insured_price,
     may_lose,
     need_of,
     own_price,
-    price_of_equity,
+    price_of_unwind,
     worst_value,
 )
 from pilothouse.engine.margin import account_margin, notional, unrealised
@@ -126,17 +126,24 @@ def _protect(s: State, account: int, equity: int, with_orders: int, maintenance:
         if not has_contract_orders(s, account):
             a.protection = ProtectionStep.LIQUIDATION
         return True
+    if equity < 0 and can_convert(s, account):
+        emit.protection_step_taken(
+            s, account, ProtectionStep.CONVERSION, 0, equity, with_orders, maintenance, 0, 0
+        )
+        convert(s, account)
+        ask_for_examination(s, account)
+        return True
     if _holds_nothing(s, account):
         # Collateral fell after the last position was closed: there is only the deficit to settle.
-        return _finish(s, account, True)
+        return _finish(s, account)
     row = _position_to_close(s, account, equity, maintenance)
     if row == 0 or not room_for_order(s) or not _has_balances(s, row):
         # Its market does not trade now, or a table is full: it waits at the end of the queue.
         ask_for_examination(s, account)
         return False
     done = _reduce(s, row, equity, with_orders, maintenance)
-    if _holds_nothing(s, account):
-        _finish(s, account, False)
+    if _holds_nothing(s, account) and not can_convert(s, account):
+        _finish(s, account)
     else:
         ask_for_examination(s, account)
     return done
@@ -266,7 +273,7 @@ def _unwind(s: State, row: int, equity: int, with_orders: int, maintenance: int)
     if other == 0:
         return False
     # Nobody pays a fee for it.
-    price = price_of_equity(s, row, insured, 0)
+    price = price_of_unwind(s, row, insured, other)
     quantity = min(abs(p.quantity), abs(s.positions[other].quantity))
     emit.protection_step_taken(
         s,
@@ -318,12 +325,12 @@ def _holds_nothing(s: State, account: int) -> bool:
 
 
 @inner
-def _finish(s: State, account: int, is_a_step: bool) -> bool:
+def _finish(s: State, account: int) -> bool:
     # With no position left; tells whether it could be.
     if waits_for_an_index(s, account):
         ask_for_examination(s, account)
         return False
-    _end(s, account, settle_deficit(s, account, is_a_step), 0)
+    _end(s, account, pay_deficit(s, account), 0)
     return True
 
 

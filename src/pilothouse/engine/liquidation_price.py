@@ -6,18 +6,18 @@ the insurance pool may lose to the account.
 
 from __future__ import annotations
 
-from pilothouse.engine.margin import maintenance_of, notional
+from pilothouse.engine.margin import collateral, maintenance_of, notional
 from pilothouse.engine.matching import best_opposite, crosses, next_level
-from pilothouse.engine.money import find_balance
 from pilothouse.engine.reducing import gives
 from pilothouse.engine.state import FILLS_PER_ORDER, State
 from pilothouse.engine.work import visit
-from pilothouse.language.kinds import Side, Wallet
+from pilothouse.language.kinds import Side
 from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.liquidation import (
     insured_value,
     price_of_value,
     share_of_equity,
+    unwound_price,
     zero_equity_value,
 )
 from pilothouse.rules.money import share_down
@@ -67,9 +67,26 @@ def insured_price(s: State, row: int, equity: int, maintenance: int) -> int:
 @inner
 def may_lose(s: State, row: int) -> int:
     """Return what the insurance pool of a position's contract may lose to its account."""
-    m = s.markets[s.positions[row].market]
-    pool = find_balance(s, m.insurance_account, Wallet.FUTURES, m.quote)
-    return share_down(max(0, s.balances[pool].available), POOL_SHARE_PPM) if pool != 0 else 0
+    worth, rows = collateral(s, s.markets[s.positions[row].market].insurance_account)
+    visit(s, rows)
+    return share_down(max(0, worth), POOL_SHARE_PPM)
+
+
+@inner
+def price_of_unwind(s: State, row: int, equity: int, other: int) -> int:
+    """Return the price at which a position is unwound against another one, with an equity that
+    holds what the pool may lose. What is rounded is the other side's.
+    """
+    p, c = s.positions[row], s.positions[other]
+    m = s.markets[p.market]
+    is_long = p.quantity > 0
+    value = notional(s, p.market, abs(p.quantity))
+    at_mark = price_of_value(value, abs(p.quantity), m.multiplier, m.divisor, m.tick, not is_long)
+    entry = price_of_value(
+        max(0, c.entry_cost if c.quantity > 0 else -c.entry_cost),
+        abs(c.quantity), m.multiplier, m.divisor, m.tick, not is_long,
+    )  # fmt: skip
+    return unwound_price(price_of_equity(s, row, equity, 0), at_mark, entry, is_long)
 
 
 @inlined

@@ -8,13 +8,11 @@ judged as if it held already.
 from __future__ import annotations
 
 from pilothouse.engine.positions import funding_now_e6
-from pilothouse.engine.staleness import asset_is_stale, index_is_stale
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import Wallet
 from pilothouse.rules.bits import muldiv_up
 from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.funding import received
-from pilothouse.rules.index import doubt_ppm
 from pilothouse.rules.margin import (
     collateral_value,
     requirement,
@@ -22,7 +20,7 @@ from pilothouse.rules.margin import (
     scope_holds,
     tier_of,
 )
-from pilothouse.rules.money import share_up, value_down
+from pilothouse.rules.money import value_down
 
 
 @inlined
@@ -172,40 +170,6 @@ def collateral(s: State, account: int) -> tuple[int, int]:
                 total += collateral_value(held, a.index_e12, a.unit_e6, a.haircut_ppm)
         rows += 1
         k = b.next
-    return total, rows
-
-
-@inner
-def unproven(s: State, account: int, row: int, quantity: int) -> tuple[int, int]:
-    """Return what of an account's equity rests on a stale index, and the rows visited.
-
-    Collateral counts whole, and of each position its profit or what its index may be wrong by,
-    whichever is more: nobody takes risk or money out on a price that is not known to be true any
-    more. The position of `row` counts with a quantity of its own, with 0 not at all; a `row` of 0
-    is none.
-    """
-    x = s.exchange[0]
-    total, rows = 0, 0
-    k = s.accounts[account].balances_first
-    while k != 0:
-        b = s.balances[k]
-        if b.wallet == Wallet.FUTURES and b.asset != x.dollar and b.available + b.held > 0:
-            a = s.assets[b.asset]
-            if asset_is_stale(s, b.asset):
-                held = b.available + b.held
-                total += collateral_value(held, a.index_e12, a.unit_e6, a.haircut_ppm)
-        rows += 1
-        k = b.next
-    k = s.accounts[account].positions_first
-    while k != 0:
-        p = s.positions[k]
-        base = s.assets[s.markets[p.market].base]
-        size = abs(quantity if k == row else p.quantity)
-        if size != 0 and index_is_stale(s, p.market):
-            ppm = doubt_ppm(base.index_e12, base.held_e12, base.step_ppm)
-            total += max(unrealised(s, k), share_up(notional(s, p.market, size), ppm))
-        rows += 1
-        k = p.next_of_account
     return total, rows
 
 

@@ -18,6 +18,7 @@ from pilothouse.rules.mark import (
     IMPACT_WORK,
     ORDERS_LOOKED_AT,
     SETTLES_AFTER_US,
+    SMALL_PART,
     book_premium,
     clamp_premium,
     premium_e12,
@@ -27,6 +28,7 @@ from pilothouse.rules.market_status import executes
 from pilothouse.rules.money import value_down
 from pilothouse.rules.price_band import is_outside
 
+UNTOLD = -1
 INDEX_LIMIT = 1 << 48
 """A contract whose index is above this in hundredths of its price unit gets no mark."""
 
@@ -82,6 +84,8 @@ def _premium(s: State, market: int) -> int:
     bid, buyer = _impact(s, market, s.books[m.bids].highest, Side.BUY, size)
     ask, seller = _impact(s, market, s.books[m.asks].lowest, Side.SELL, size)
     alone = buyer != 0 and buyer == seller
+    if executes(m.status) and (bid == UNTOLD or ask == UNTOLD):
+        return 0
     if not executes(m.status) or bid == 0 or ask == 0 or alone:
         m.depth_since = 0
         return 0
@@ -106,10 +110,10 @@ def _impact_size(s: State, market: int) -> int:
 
 @inner
 def _impact(s: State, market: int, level: int, side: int, size: int) -> tuple[int, int]:
-    # The price of the order that completes a quantity from the best on, 0 if there is too little;
-    # and the account behind all of it, 0 if they are several. What only reduces does not count:
-    # several such orders share one position, and it may be closed. Nor does what the price band
-    # lets nobody hit, or what its account could not bear.
+    # The price of the order that completes a quantity from the best on, 0 if there is too little,
+    # UNTOLD if too many orders would have to be looked at; and the account behind all of it, 0 if
+    # they are several. What only reduces does not count: several such orders share one position,
+    # and it may be closed. Nor does what the price band lets nobody hit.
     gathered, looked, account = 0, 0, -1
     begun = s.scratch[0].work
     taker = Side.SELL if side == Side.BUY else Side.BUY
@@ -122,28 +126,30 @@ def _impact(s: State, market: int, level: int, side: int, size: int) -> tuple[in
             o = s.orders[row]
             looked += 1
             if s.scratch[0].work - begun > IMPACT_WORK:
-                return 0, 0
-            if not only_reduces(s, row) and _is_meant(s, row):
+                return UNTOLD, 0
+            if not only_reduces(s, row) and _is_meant(s, row, size):
                 account = o.account if account == -1 or account == o.account else 0
                 gathered += min(o.remaining, size)
             if gathered >= size:
                 return s.levels[level].price, account
             row = o.next
         if looked == ORDERS_LOOKED_AT:
-            return 0, 0
+            return UNTOLD, 0
         level = s.levels[level].below if side == Side.BUY else s.levels[level].above
     return 0, 0
 
 
 @inner
-def _is_meant(s: State, row: int) -> bool:
-    # Whether somebody who hits an order, however hard, gets it. Only beyond the index does it
-    # matter.
+def _is_meant(s: State, row: int, size: int) -> bool:
+    # Whether somebody who hits an order, however hard, gets it, and it is worth the look. Only
+    # beyond the index does it matter.
     o = s.orders[row]
     m = s.markets[o.market]
     beyond = o.price * MARK_PER_PRICE - m.index
     if (beyond if o.side == Side.BUY else -beyond) <= 0:
         return True
+    if o.remaining < size // SMALL_PART:
+        return False
     value = value_down(o.price, o.remaining, m.multiplier, m.divisor)
     return maker_bears(s, row, o.remaining, value)
 

@@ -217,8 +217,10 @@ def release(s: State, row: int) -> None:
 
 @inlined
 def reserve_size(s: State, row: int, quantity: int) -> None:
-    """Add to the size of open orders on one side of a position."""
+    """Add to the size of open orders on one side of a position, but for those that only reduce."""
     o = s.orders[row]
+    if only_reduces(s, row):
+        return
     if o.side == Side.BUY:
         s.positions[o.position].buys += quantity
     else:

@@ -6,7 +6,8 @@ from typing import Any
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.debts import find_some_debts, look_for_debts
-from pilothouse.engine.margin import account_margin, unproven
+from pilothouse.engine.doubt import unproven
+from pilothouse.engine.margin import account_margin
 from pilothouse.engine.money import move, take_back_balances, transfer_refusal
 from pilothouse.engine.queue import ask_for_examination
 from pilothouse.engine.staleness import index_is_stale
@@ -39,7 +40,7 @@ def transfer(s: State, c: Any) -> int:
     move(s, c.account, c.asset, c.source, c.target, c.amount)
     if c.source == Wallet.FUTURES:
         equity, _, with_orders, _, _, rows = account_margin(s, c.account, 0, 0)
-        stale, more = unproven(s, c.account, 0, 0)
+        stale, more = unproven(s, c.account)
         visit(s, rows + more)
         if equity - stale < with_orders:
             move(s, c.account, c.asset, c.target, c.source, c.amount)

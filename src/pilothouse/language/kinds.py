@@ -119,4 +119,4 @@ class ProtectionStep(IntEnum):
     LIQUIDATION = 2
     INSURANCE = 3
     UNWIND = 4
-    SETTLEMENT = 5
+    CONVERSION = 5

@@ -7,11 +7,11 @@ Equity here is the position's share of its account's, by maintenance margin (`sh
 the positions that stay keep what is theirs. Kraken's equity protection process sends an
 immediate-or-cancel order at this price, so that equity stays at zero or above. With all equity
 and what the insurance pool may lose in its place it is the price at which the pool has lost that;
-what goes beyond, the other side gives up. The pool pays what the mark has taken; for a buyer it
-pays no more than the liquidation fee's share of the mark (`insured_value`), so that nobody gains
-by buying from an account of his own. Where equity is at least half of maintenance, half of the
-position is closed (partial liquidation; the band and the half are our choice, Kraken publishes
-neither).
+what goes beyond, the other side gives up of its profit (`unwound_price`). The pool pays what the
+mark has taken; for a buyer it pays no more than the liquidation fee's share of the mark
+(`insured_value`), so that nobody gains by buying from an account of his own. Where equity is at
+least half of maintenance, half of the position is closed (partial liquidation; the band and the
+half are our choice, Kraken publishes neither).
 """
 
 from __future__ import annotations
@@ -72,6 +72,16 @@ def price_of_value(
         price = muldiv_up(value, divisor, quantity * multiplier)
         return max(tick, (price + tick - 1) // tick * tick)
     return max(tick, muldiv_down(value, divisor, quantity * multiplier) // tick * tick)
+
+
+@kernel
+def unwound_price(price: int, at_mark: int, entry: int, is_long: bool) -> int:
+    """Return the price of an unwind: as `price` asks of the other side, but it gives back no more
+    than its profit since its `entry`, and loses nothing against the mark. All in price units.
+    """
+    if is_long:
+        return max(at_mark, min(price, entry))
+    return min(at_mark, max(price, entry))
 
 
 @kernel

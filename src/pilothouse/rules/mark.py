@@ -14,8 +14,9 @@ the index are hit by nobody, and move nothing.
 
 A book can be traded on while its market executes orders, both sides hold the impact quantity where
 the price band lets somebody hit it, and not all of it is one account's. An order beyond the index
-whose account could not bear its fill is not counted. The premium counts once that has held for
-ten seconds.
+whose account could not bear its fill is not counted, nor is one below a sixteenth of the impact
+quantity. The premium counts once that has held for ten seconds. While a side's first orders are
+too many to tell, the mark goes towards the index, and the ten seconds do not begin anew.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ SETTLES_AFTER_US = 10 * SECOND_US
 """How long a book must have been tradable before its premium counts."""
 IMPACT_MICRO_USD = 500_000_000
 """What a side must hold where a market was listed without an impact quantity."""
-ORDERS_LOOKED_AT = 64
+ORDERS_LOOKED_AT = 256
 """Orders of a side among which the impact quantity must be found."""
-IMPACT_WORK = 1_024
+SMALL_PART = 16
+"""An order beyond the index counts from this part of the impact quantity on."""
+IMPACT_WORK = 4_096
 """Rows visited for the margin of orders beyond the index, before their side counts as empty."""
 
 

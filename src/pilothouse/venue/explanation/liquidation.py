@@ -28,13 +28,14 @@ from pilothouse.rules.liquidation import (
     price_of_value,
     quantity_to_close,
     share_of_equity,
+    unwound_price,
     zero_equity_value,
 )
 from pilothouse.venue.explanation import units
 from pilothouse.venue.explanation.facts import Comparison, Figure, Line, Section, usd
 from pilothouse.venue.explanation.words import STEP_WORDS
 from pilothouse.venue.views.accounts import PositionView, positions
-from pilothouse.venue.views.insurance import pool
+from pilothouse.venue.views.insurance import worth
 from pilothouse.venue.views.margin import MarginView, margin
 
 
@@ -59,7 +60,7 @@ def step_taken(machine: Machine, one: Happened, events: tuple[Happened, ...]) ->
     sections = [Section("What was done", tuple(_done(machine, one, events)))]
     faults = _faults(view, step)
     if step.market:
-        lines, wrong = _price(machine, one, view)
+        lines, wrong = _price(machine, one, view, events)
         sections.insert(0, Section("What was to be closed, and at what price", tuple(lines)))
         faults += wrong
     said = f"Equity protection (liquidation) {STEP_WORDS[step.step]}"
@@ -97,7 +98,7 @@ def _faults(view: MarginView, step: ProtectionStepTaken) -> tuple[str, ...]:
 
 
 def _price(
-    machine: Machine, one: Happened, view: MarginView
+    machine: Machine, one: Happened, view: MarginView, events: tuple[Happened, ...]
 ) -> tuple[list[Line], tuple[str, ...]]:
     step = one.event
     assert isinstance(step, ProtectionStepTaken)
@@ -111,6 +112,9 @@ def _price(
     m = machine.state.markets[step.market]
     grid = int(m["multiplier"]), int(m["divisor"]), market.tick
     price = int(price_of_value(worst, size, *grid, held.quantity > 0))
+    if step.step == ProtectionStep.UNWIND:
+        more, price = _given_back(machine, one, held, price, events)
+        lines += more
     half = "the whole position" if quantity == size else "a part of the position"
     lines = [
         Line("Position", units.quantity(machine, market, held.quantity), _side(held)),
@@ -138,7 +142,7 @@ def _worst(
     ]
     if step.step == ProtectionStep.LIQUIDATION:
         return lines, zero
-    loss = int(reading.read_share(max(0, pool(machine, step.market)), POOL_SHARE_PPM))
+    loss = int(reading.read_share(max(0, worth(machine, step.market)), POOL_SHARE_PPM))
     unwound = step.step == ProtectionStep.UNWIND
     lost = int(zero_equity_value(value, equity + loss, is_long, 0 if unwound else fee_ppm))
     lines += [
@@ -153,6 +157,23 @@ def _worst(
         return lines, lost
     worst = int(insured_value(value, own, equity + loss, is_long, fee_ppm))
     return [*lines, Line("Worst value accepted", usd(worst), _near(fee_ppm))], worst
+
+
+def _given_back(
+    machine: Machine, one: Happened, held: PositionView, price: int, events: tuple[Happened, ...]
+) -> tuple[list[Line], int]:
+    """Return the price of an unwind, bounded by the profit of the other side, and its lines."""
+    later = events[events.index(one) + 1 :]
+    fill = next(at.event for at in later if isinstance(at.event, OrderFilled))
+    (other,) = (at for at in positions(machine, fill.maker_account) if at.market == held.market)
+    market, m = units.market_of(machine, held.market), machine.state.markets[held.market]
+    grid, up = (int(m["multiplier"]), int(m["divisor"]), market.tick), held.quantity < 0
+    paid = max(0, other.entry_cost if other.quantity > 0 else -other.entry_cost)
+    entry = int(price_of_value(paid, abs(other.quantity), *grid, up))
+    at_mark = int(price_of_value(held.notional_micro_usd, abs(held.quantity), *grid, up))
+    how = "the other side gives back its profit at most, and loses nothing against the mark"
+    lines = [Line("What the other side had paid", units.price(machine, market, entry), how)]
+    return lines, int(unwound_price(price, at_mark, entry, held.quantity > 0))
 
 
 def _side(held: PositionView) -> str:

@@ -103,7 +103,7 @@ def _came(machine: Machine, outcome: Outcome) -> Iterator[str]:
         yield f"{outcome.cancelled} open order{' was' if one else 's were'} cancelled."
     if outcome.fills:
         yield _closed(machine, outcome)
-    elif outcome.step.step not in (ProtectionStep.CANCEL_ORDERS, ProtectionStep.SETTLEMENT):
+    elif outcome.step.step not in (ProtectionStep.CANCEL_ORDERS, ProtectionStep.CONVERSION):
         yield "Nobody took it at that price, so nothing was closed then."
     for sold in outcome.converted:
         amount = units.amount(machine, sold.asset, sold.amount).text

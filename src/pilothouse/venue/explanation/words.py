@@ -11,7 +11,7 @@ STEP_WORDS: Final = {
     ProtectionStep.LIQUIDATION: "sent an immediate-or-cancel order to close a position",
     ProtectionStep.INSURANCE: "closed a position with the insurance pool bearing a part",
     ProtectionStep.UNWIND: "unwound a position against holders of the other side",
-    ProtectionStep.SETTLEMENT: "settled what the account owed with no position left",
+    ProtectionStep.CONVERSION: "converted collateral to pay what the account owed",
 }
 REASON_WORDS: Final = {
     CancelReason.BY_CLIENT: "the client cancelled it",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pilothouse.engine.machine import Machine
 from pilothouse.language.kinds import Wallet
 from pilothouse.venue.views.accounts import balances
+from pilothouse.venue.views.margin import margin
 
 
 def pool(machine: Machine, market: int = 0) -> int:
@@ -15,3 +16,8 @@ def pool(machine: Machine, market: int = 0) -> int:
     dollar = int(x["dollar"])
     mine = (one for one in held if one.wallet == Wallet.FUTURES and one.asset == dollar)
     return sum(one.available for one in mine)
+
+
+def worth(machine: Machine, market: int) -> int:
+    """Return what all that a contract's insurance pool holds counts for (micro-dollars)."""
+    return margin(machine, int(machine.state.markets[market]["insurance_account"])).collateral
