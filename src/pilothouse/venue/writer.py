@@ -51,8 +51,8 @@ BLOCK_ROWS: Final = 16_384
 UNQUIET_S: Final = 0.002
 """So soon an empty block follows while the machine has work of its own under way."""
 TELL_S: Final = 1.0
-FINGERPRINT_BLOCKS: Final = 4_096
-"""Blocks between two fingerprints in the journal."""
+FINGERPRINT_BLOCKS: Final = 1_000
+"""Blocks between two fingerprints in the journal: a replica that differs is believed no longer."""
 
 __all__ = ["AnotherWriter", "Writer", "go_first", "log_line", "pen_of", "run_writer"]
 
