@@ -68,6 +68,11 @@ class Told:
         self.world.restart()
         outbox.recover(EPOCH + timedelta(microseconds=self.world.wall_us))
 
+    def freeze(self, microseconds):
+        """All parts stand still together, as in a machine that is paused: time passes alike."""
+        self.world.wall_us += microseconds
+        self.world.steady_us += microseconds
+
     def jump(self, microseconds):
         """The clock on the wall jumps, and the exchange's with it; the steady one does not."""
         self.world.wall_us += microseconds
@@ -116,6 +121,12 @@ def test_a_console_that_dies_at_every_second_tells_the_same(told, hook):
 @pytest.mark.parametrize("second", [11, 79])
 def test_a_jump_of_the_clock_tells_the_same(told, hook, jump, second):
     told.live(lambda told, now: told.jump(jump) if now == second else None)
+    assert_told_once(hook)
+
+
+@pytest.mark.parametrize("second", [11, 15, 60, 79, 95])
+def test_p29_all_parts_frozen_for_ten_minutes_tell_each_turn_once(told, hook, second):
+    told.live(lambda told, now: told.freeze(600 * S) if now == second else None)
     assert_told_once(hook)
 
 

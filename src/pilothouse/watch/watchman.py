@@ -6,7 +6,6 @@ What it saw last is read by pages. When it stops, what they show grows old and t
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -15,6 +14,7 @@ import structlog
 from django.db import connections
 
 from pilothouse.control.ports import NotConnected
+from pilothouse.journal.steady import steady_us
 from pilothouse.journal.threads import is_dead
 from pilothouse.language.numbers import SECOND_US
 from pilothouse.venue.clock import wall_clock_us
@@ -41,11 +41,6 @@ CAUGHT_UP_BLOCKS: Final = 100
 STANDS_STILL_US: Final = SECOND_US
 """A replica that did not move for so long has caught up too, however old its last block is."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def steady_us() -> int:
-    """Return a clock that never jumps, from an unknown beginning."""
-    return time.monotonic_ns() // 1_000
 
 
 class Watchman:
