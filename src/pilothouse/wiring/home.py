@@ -123,7 +123,7 @@ def _kept(home: Path) -> Iterator[Path]:
         if one.is_symlink():
             continue
         if one.is_dir():
-            if one.name in OURS or one.name.startswith("archive."):
+            if one.name in OURS or one.name.startswith("archive-"):
                 yield one
                 yield from (deep for deep in one.rglob("*") if not deep.is_symlink())
         else:

@@ -81,9 +81,14 @@ def path_of(home: Path, file: File) -> Path:
     Raises FileNotFoundError for a name that no part has: the database says the name, and one who
     writes it must not reach other files by it.
     """
-    if not _NAME.fullmatch(file[-1]):
+    if not is_name(file[-1]):
         raise FileNotFoundError(f"{file[-1]!a} is no name of a part of the archive")
     return home.joinpath(FOLDER, *file)
+
+
+def is_name(name: str) -> bool:
+    """Tell whether a name is one that a part may have."""
+    return _NAME.fullmatch(name) is not None
 
 
 def true_file(table: Table, name: str) -> File:
@@ -258,5 +263,5 @@ def delete_part(home: Path, table: Table, name: str) -> None:
 
 def files_on_disk(home: Path) -> set[File]:
     """Return every file below the archive's shelves that is named as a part's is."""
-    found = (one for one in (home / FOLDER).glob("*/*/*") if _NAME.fullmatch(one.name))
+    found = (one for one in (home / FOLDER).glob("*/*/*") if is_name(one.name))
     return {(one.parent.parent.name, one.parent.name, one.name) for one in found}

@@ -1,7 +1,7 @@
 """An archive that cannot be gone on with is set aside, and made anew from the journal.
 
 It is derived: what stands in it, the journal tells again. Only what was measured is not in the
-journal; what of it is as it was written is taken along.
+journal; what of it is as it was written is taken along (`unjournaled`).
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import structlog
 from django.db import transaction
 
+from pilothouse.journal.storage import sync_folder
 from pilothouse.records.archive import checksums, parts
-from pilothouse.records.archive.archive import Archive, count, live
-from pilothouse.records.archive.checksums import Damaged
+from pilothouse.records.archive.archive import Archive, live
 from pilothouse.records.archive.definitions import TABLES, Table
-from pilothouse.records.archive.exchange_tables import JOURNAL_TABLES
+from pilothouse.records.archive.unjournaled import ASIDE, asides, bring_along, number_of
 from pilothouse.records.models import ArchiveCursor, ArchivePart
 
 log = structlog.get_logger()
@@ -29,17 +28,19 @@ LAYOUT: Final = 3
 """1 had true numbers and pseudonyms in one file, 2 has them on shelves of their own, 3 has a
 checksum of every file. What was written without one is not trusted: it is made anew."""
 LAYOUT_FILE: Final = "layout"
-ASIDE: Final = "archive-aside-"
+NEXT: Final = "archive-next"
+"""Where a new archive is made ready: its folder goes from here into its place at once."""
 CONDEMNED: Final = "damaged"
 """A file of the archive's folder that says why it is to be set aside: a start that looks at sizes
 alone would not find it out again."""
 SENTENCE_MOST: Final = 300
 ASIDE_KEPT: Final = 1
-"""Older ones are deleted: they hold what the journal holds."""
+"""Older ones are deleted: what they hold is in the journal or in the new archive."""
 
 
 def prepare(archive: Archive) -> str:
     """Make folder and manifest agree, at start; return why it is made anew, if it is."""
+    _clear(archive.home)
     why = fault(archive.home)
     if why:
         rebuild(archive, why)
@@ -92,7 +93,7 @@ def _layout(folder: Path) -> int:
 
 def _write_layout(home: Path) -> None:
     folder = home / parts.FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / LAYOUT_FILE).write_text(f"{LAYOUT}\n")
 
 
@@ -129,59 +130,36 @@ def rebuild(archive: Archive, why: str) -> Path | None:
     """Set the archive aside and begin a new one; return where the old one is, None if it is gone.
 
     Whoever follows the journal next is to follow it from its beginning: the cursor is back there.
+    What no journal holds counts all the time, and is in one of the two folders: see `bring_along`.
     """
-    measured = list(_of_no_journal())
-    aside = _move_away(archive.home)
+    home = archive.home
+    _clear(home)
+    _write_layout(home / NEXT)
+    kept = bring_along(home, home / NEXT)
     with transaction.atomic():
-        ArchivePart.objects.all().delete()
+        ArchivePart.objects.exclude(pk__in=[one.pk for one in kept]).delete()
         ArchiveCursor.objects.all().delete()
-    if aside is not None:
-        _write_layout(archive.home)
-        _take_along(archive, aside, measured)
+    aside = _exchange(home)
     log.warning("archive_made_anew", why=why, aside=str(aside or ""))
     return aside
 
 
-def _move_away(home: Path) -> Path | None:
-    folder = home / parts.FOLDER
-    old = sorted(home.glob(f"{ASIDE}*"), key=_number)
-    if not folder.is_dir():
-        return None
-    aside = home / f"{ASIDE}{_number(old[-1]) + 1 if old else 1}"
-    folder.rename(aside)
-    for one in [*old, aside][:-ASIDE_KEPT]:
+def _clear(home: Path) -> None:
+    # What a start that died made of a new archive is made again.
+    if (home / NEXT).exists():
+        shutil.rmtree(home / NEXT)
+
+
+def _exchange(home: Path) -> Path | None:
+    folder, aside, old = home / parts.FOLDER, None, asides(home)
+    if folder.is_dir():
+        aside = home / f"{ASIDE}{number_of(old[-1]) + 1 if old else 1}"
+        folder.rename(aside)
+        sync_folder(home)
+    (home / NEXT / parts.FOLDER).rename(folder)
+    sync_folder(home)
+    # Only now: until the new one is in its place an older one may hold what was measured.
+    for one in asides(home)[:-ASIDE_KEPT]:
         shutil.rmtree(one, ignore_errors=True)
+    _clear(home)
     return aside
-
-
-def _number(place: Path) -> int:
-    said = place.name.removeprefix(ASIDE)
-    return int(said) if said.isdecimal() else 0
-
-
-def _of_no_journal() -> Iterator[ArchivePart]:
-    told = {one.name for one in JOURNAL_TABLES}
-    for name, table in TABLES.items():
-        if name not in told and not table.picture:
-            yield from live(name)
-
-
-def _take_along(archive: Archive, aside: Path, measured: list[ArchivePart]) -> None:
-    for row in measured:
-        try:
-            made = parts.write_part(archive.home, TABLES[row.table], _read(aside, row))
-        except (OSError, pa.ArrowException, KeyError, Damaged) as error:
-            log.warning("measures_not_taken_along", part=row.name, why=str(error))
-            continue
-        with transaction.atomic():
-            count([made])
-
-
-def _read(aside: Path, row: ArchivePart) -> pa.Table:
-    # What an older layout kept has no checksum: of that, what can be read is taken.
-    schema, facts = TABLES[row.table].schema, row.files.get(parts.OPEN)
-    for place in (aside / parts.OPEN / row.table / row.name, aside / row.table / row.name):
-        if place.exists():
-            raw = checksums.read(place, facts) if facts else place.read_bytes()
-            return pq.read_table(pa.BufferReader(raw), columns=schema.names).cast(schema)
-    raise FileNotFoundError(row.name)
