@@ -13,8 +13,9 @@ from django.test import Client
 from pilothouse.console.charts.bars import bars
 from pilothouse.console.pages.sql.export import as_csv, as_parquet
 from pilothouse.records.archive.answering import names_apart
-from pilothouse.records.archive.archive import Archive, Cursor
+from pilothouse.records.archive.archive import Archive
 from pilothouse.records.archive.ask import Answer
+from pilothouse.records.archive.cursors import Cursor
 from pilothouse.records.archive.exchange_tables import ACCOUNTS, MARKETS
 from pilothouse.records.models import AuditRow
 

@@ -73,7 +73,8 @@ def build(home: Path, world: str) -> None:
     from django.db import connection
 
     from pilothouse.records.archive import rebuild
-    from pilothouse.records.archive.archive import Archive, Cursor
+    from pilothouse.records.archive.archive import Archive
+    from pilothouse.records.archive.cursors import Cursor
     from pilothouse.records.archive.definitions import TABLES
 
     call_command("migrate", verbosity=0, interactive=False)

@@ -11,9 +11,10 @@ import pytest
 from django.utils import timezone
 
 from pilothouse.records.archive import answering, checksums, mending, parts, rebuild, walk
-from pilothouse.records.archive.archive import Archive, Cursor, cursor, live
+from pilothouse.records.archive.archive import Archive, live
 from pilothouse.records.archive.checksums import Damaged
 from pilothouse.records.archive.compaction import FAN
+from pilothouse.records.archive.cursors import Cursor, cursor, move
 from pilothouse.records.archive.definitions import TABLES
 from pilothouse.records.archive.mending import Watch, kept_archive
 from pilothouse.records.archive.refusals import ARCHIVE_IS_DAMAGED, SQL_IS_WRONG
@@ -216,12 +217,14 @@ def test_a_part_that_the_start_itself_cannot_read_keeps_no_console_down(home, ta
 def test_damage_is_not_merged_and_what_retired_is_still_deleted(home):
     some_clients(home)
     live("markets").delete()  # of this world's market not enough is known to go on from it
+    move(None, ["markets"])
     keeper = kept_archive(home, pytest.fail)
     for one in range(FAN - 1):
         keeper.archive.append("measures", measured(one))
         keeper.archive.flush()
     flip(part_of(home), random.Random(1))
     live("positions").update(retired_at=timezone.now() - timedelta(hours=1))
+    move(None, ["positions"])
     keeper._try()
     assert live("measures").count() == FAN and "damaged" in keeper.fault
     assert not ArchivePart.objects.filter(table="positions").exists()

@@ -10,9 +10,10 @@ import pytest
 from django.utils import timezone
 
 from pilothouse.records.archive import definitions, parts
-from pilothouse.records.archive.archive import Archive, Cursor, cursor, live
+from pilothouse.records.archive.archive import Archive, live
 from pilothouse.records.archive.compaction import FAN, compact, forget_retired, renew
 from pilothouse.records.archive.connection import open_archive
+from pilothouse.records.archive.cursors import Cursor, cursor
 from pilothouse.records.archive.definitions import WrongRows, define, integer, moment, of_words
 from pilothouse.records.archive.rebuild import prepare
 from pilothouse.records.models import ArchivePart
@@ -81,7 +82,7 @@ def test_rows_and_cursor_count_together_or_not_at_all(archive, table, monkeypatc
     archive.append(table, some(1))
     more = {table: definitions.shaped(definitions.TABLES[table], some(2))}
     with monkeypatch.context() as patched:
-        patched.setattr("pilothouse.records.archive.archive.set_cursor", broken)
+        patched.setattr("pilothouse.records.archive.cursors.move", broken)
         with pytest.raises(OSError, match="full"):
             archive.flush(more, Cursor(3, 9, 7))
     assert cursor() == Cursor() and not ArchivePart.objects.exists()

@@ -176,11 +176,12 @@ def connect(
 
 def _archive(home: Path, follower: Follower) -> Keeper:
     from pilothouse.control import archived as control_archived
+    from pilothouse.control import reconciler
     from pilothouse.desk import archived as desk_archived
     from pilothouse.records.archive import running as archives
     from pilothouse.records.archive.mending import kept_archive
 
-    keeper = kept_archive(home, log.warning)
+    keeper = kept_archive(home, log.warning, reconciler.note_archive)
     archives.connect(keeper)
     keeper.pictures.show("changes", control_archived.changes)
     keeper.pictures.show("incidents", desk_archived.incidents)

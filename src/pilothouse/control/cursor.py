@@ -19,6 +19,7 @@ from pilothouse.records import audit
 
 PURPOSE: Final = "cursor of the comparison"
 WORDS: Final = ("block", "position", "in_use", "charged", "unlisted")
+OWN: Final = "the comparison's cursor was changed"
 Words = dict[str, Any]
 
 
@@ -53,13 +54,13 @@ def hold(written: Words | None) -> str:
         if hmac.compare_digest(row.seal.encode(), _seal_of(row).encode()) or _is_new(row):
             return ""
         begin_anew(row)
-        return _moved("its seal does not fit: the whole journal is compared again")
+        return moved(f"{OWN}; its seal does not fit: the whole journal is compared again")
     if words_of(row) == written:
         return ""
     for name, value in written.items():
         setattr(row, name, value)
     row.save()
-    return _moved(f"it was put back to block {written['block']:,}")
+    return moved(f"{OWN}; it was put back to block {written['block']:,}")
 
 
 def begin_anew(row: ReconcilerCursor) -> None:
@@ -74,10 +75,10 @@ def _is_new(row: ReconcilerCursor) -> bool:
     return not row.seal and words_of(row) == words_of(ReconcilerCursor())
 
 
-def _moved(what: str) -> str:
-    # With the audit's last row, so that each time is a difference of its own.
+def moved(what: str) -> str:
+    """Return the sentence of a cursor that was moved; each time it is a difference of its own."""
     number, _ = audit.head()
-    return f"Behind row {number:,} of the audit the comparison's cursor was changed; {what}."
+    return f"Behind row {number:,} of the audit {what}."
 
 
 def _seal_of(row: ReconcilerCursor) -> str:

@@ -222,6 +222,13 @@ def _note_moved(sentence: str, now: datetime) -> None:
         _differs(0, 0, Found(Difference.MOVED, sentence), now)
 
 
+def note_archive(why: str) -> None:
+    """Note that somebody moved the archive's cursor, and why it is not believed."""
+    with transaction.atomic():
+        what = f"the archive was found moved, and is made anew from the journal: {why}"
+        _note_moved(cursor.moved(what), timezone.now())
+
+
 def _put_back() -> None:
     # What was noted stays listed: a row that was removed or changed with SQL is made again.
     rows = Reconciled.objects.filter(verdict=_V.DIFFERS)

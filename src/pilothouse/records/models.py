@@ -76,6 +76,9 @@ class ArchiveCursor(models.Model):
     blocks = models.BigIntegerField()
     position = models.BigIntegerField()
     time_us = models.BigIntegerField()
+    rows = models.JSONField(default=dict)
+    """How many rows of each table of the journal are archived then."""
+    seal = models.CharField(max_length=64, default="")
 
     objects: ClassVar[models.Manager[ArchiveCursor]] = models.Manager()
 

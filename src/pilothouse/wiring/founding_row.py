@@ -173,7 +173,9 @@ def _seal_cursor(known: Founding) -> None:
     # Under another secret the old seal says nothing: all is compared again, but for a drill, which
     # goes on where the exchange was that it is a copy of.
     from pilothouse.control import cursor
+    from pilothouse.records.archive import cursors
 
+    cursors.begin_anew()
     if known.environment != environment.DRILL:
         cursor.begin_anew(cursor.read())
     cursor.seal()

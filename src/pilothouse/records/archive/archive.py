@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,23 +17,15 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 # They define their tables: one that is not defined has strays for parts.
+from pilothouse.records.archive import cursors, parts
 from pilothouse.records.archive import exchange_tables as _exchange  # noqa: F401
-from pilothouse.records.archive import parts
 from pilothouse.records.archive import team_tables as _team  # noqa: F401
+from pilothouse.records.archive.cursors import Cursor
 from pilothouse.records.archive.definitions import TABLES, shaped
-from pilothouse.records.models import ArchiveCursor, ArchivePart
+from pilothouse.records.models import ArchivePart
 
 NO_ROWS: Mapping[str, pa.Table] = {}
 ROWS_WAITING_MAX: Final = 1_000_000
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """How far the journal is archived: its blocks, the last position and the last time (us)."""
-
-    blocks: int = 0
-    position: int = 0
-    time: int = 0
 
 
 class Archive:
@@ -65,7 +56,7 @@ class Archive:
     def flush(self, journal: Mapping[str, pa.Table] = NO_ROWS, upto: Cursor | None = None) -> int:
         """Write what waits and the journal's rows, commit both with the cursor; return rows.
 
-        When it fails nothing counts, and what waited waits again.
+        When it fails nothing counts, and what waited waits again. Raises Moved.
         """
         with self._writing:
             taken = self._take()
@@ -91,9 +82,9 @@ class Archive:
             for name, one in rows.items():
                 made.append(parts.write_part(self.home, TABLES[name], one))
             with transaction.atomic():
+                cursors.refuse_moved()
                 count(made)
-                if upto is not None:
-                    set_cursor(upto)
+                cursors.move(upto, rows)
         except BaseException:
             for part in made:
                 parts.delete_part(self.home, TABLES[part.table], part.name)
@@ -156,16 +147,3 @@ def count(made: Iterable[parts.Part], level: int = 0) -> None:
 def live(table: str) -> QuerySet[ArchivePart]:
     """Return the manifest rows of a table's parts that count, oldest first."""
     return ArchivePart.objects.filter(table=table, retired_at__isnull=True).order_by("id")
-
-
-def cursor() -> Cursor:
-    """Return how far the journal is archived."""
-    row = ArchiveCursor.objects.filter(pk=1).first()
-    return Cursor(row.blocks, row.position, row.time_us) if row else Cursor()
-
-
-def set_cursor(upto: Cursor) -> None:
-    """Write the cursor, in the transaction of the parts it speaks of."""
-    ArchiveCursor.objects.update_or_create(
-        pk=1, defaults={"blocks": upto.blocks, "position": upto.position, "time_us": upto.time}
-    )

@@ -18,8 +18,8 @@ from django.db import transaction
 
 from pilothouse.language.texts import NotPlain, check_all, says_something
 from pilothouse.records import audit
-from pilothouse.records.archive.archive import Cursor, cursor
 from pilothouse.records.archive.connection import files_now
+from pilothouse.records.archive.cursors import Cursor, cursor
 from pilothouse.records.archive.parameters import COUNT_MOST, TEXT_MOST, written
 from pilothouse.records.archive.process import Told, told_by_a_process
 from pilothouse.records.archive.refusals import (

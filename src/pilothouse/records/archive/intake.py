@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilothouse.language.rows import Rows
-from pilothouse.records.archive.archive import Cursor
+from pilothouse.records.archive.cursors import Cursor
 from pilothouse.records.history import SpanLike
 
 BYTES_MAX: Final = 128 << 20
@@ -75,7 +75,7 @@ class Intake:
             raise OtherJournal(
                 f"the archive goes to block {before.blocks} and command {before.position}, the "
                 f"journal goes on with block {span.block} and command {span.first_position}; "
-                f"move the folder `archive` away and start again: it is made anew"
+                f"the next start makes it anew"
             )
         if self.closed or not (len(span.events) or len(span.rows)):
             return

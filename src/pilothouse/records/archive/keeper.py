@@ -18,14 +18,15 @@ import structlog
 from django.db import close_old_connections
 
 from pilothouse.journal.threads import is_dead
-from pilothouse.records.archive.archive import Archive, Cursor, cursor
+from pilothouse.records.archive.archive import Archive
 from pilothouse.records.archive.checksums import Damaged
 from pilothouse.records.archive.compaction import compact, forget_retired, renew
+from pilothouse.records.archive.cursors import Cursor, cursor
 from pilothouse.records.archive.fold import fold
 from pilothouse.records.archive.intake import Heard, Intake, NumberedSpan, OtherJournal
 from pilothouse.records.archive.listings import Listings, listings_of
 from pilothouse.records.archive.pictures import Pictures
-from pilothouse.records.archive.rebuild import condemn, prepare, rebuild
+from pilothouse.records.archive.rebuild import Alarm, condemn, no_alarm, prepare, rebuild
 
 log = structlog.get_logger()
 FLUSH_EVERY_S: Final = 2.0
@@ -51,10 +52,12 @@ class Lag:
 class Keeper:
     """Keeps one archive."""
 
-    def __init__(self, archive: Archive, every_s: float = FLUSH_EVERY_S) -> None:
+    def __init__(
+        self, archive: Archive, every_s: float = FLUSH_EVERY_S, alarm: Alarm = no_alarm
+    ) -> None:
         self.archive = archive
         self.pictures = Pictures(archive)
-        self.made_anew, self._listings = _begun(archive)
+        self.made_anew, self._listings = _begun(archive, alarm)
         self.intake = Intake(cursor())
         self.fault = ""
         self._every_s = every_s
@@ -69,6 +72,8 @@ class Keeper:
             self.intake.hear(span)
         except OtherJournal as error:
             self.fault = f"{error}"
+            with suppress(OSError):
+                condemn(self.archive.home, str(error))
             self.intake.close()
 
     @property
@@ -158,7 +163,7 @@ class Keeper:
             # The watch sees what is written here: the part leaves, and its start makes it anew.
             self.fault = f"the archive is damaged and will be made anew: {damaged}"
             with suppress(OSError):
-                condemn(self.archive.home, str(damaged))
+                condemn(self.archive.home, f"while it was written: {damaged}")
         except Exception as error:
             self.fault = f"the archive cannot be written: {error}"
             log.exception("archive_failed")
@@ -167,9 +172,9 @@ class Keeper:
                 self.intake.close()
 
 
-def _begun(archive: Archive) -> tuple[str, Listings]:
+def _begun(archive: Archive, alarm: Alarm) -> tuple[str, Listings]:
     # What the check of a start does not find may be found by what reads the parts first.
-    why = prepare(archive)
+    why = prepare(archive, alarm)
     try:
         return why, _learnt(archive)
     except Damaged as damaged:

@@ -15,6 +15,7 @@ from pilothouse.records.archive import rebuild, walk
 from pilothouse.records.archive.archive import Archive
 from pilothouse.records.archive.checksums import Damaged
 from pilothouse.records.archive.keeper import Keeper
+from pilothouse.records.archive.rebuild import Alarm, no_alarm
 
 LOOK_S: Final = 60.0
 BYTES_OF_A_LOOK: Final = 8 << 20
@@ -23,14 +24,17 @@ BYTES_HURRIED: Final = 128 << 20
 """The same while a reader met an error."""
 
 
-def kept_archive(home: Path, say: Callable[[str], None]) -> Keeper:
-    """Return the keeper of a folder's archive; say so if it was set aside and is made anew."""
-    keeper = Keeper(Archive(home))
+def kept_archive(home: Path, say: Callable[[str], None], alarm: Alarm = no_alarm) -> Keeper:
+    """Return the keeper of a folder's archive; say so if it was set aside and is made anew.
+
+    `alarm` is told why if somebody moved its cursor, before anything is changed.
+    """
+    keeper = Keeper(Archive(home), alarm=alarm)
     if keeper.made_anew:
         say(
-            f"The archive was damaged or of another layout ({keeper.made_anew}). It was set "
-            f"aside, and what the journal tells is derived again; until then answers are of an "
-            f"earlier time."
+            f"The archive was damaged, moved or of another layout ({keeper.made_anew}). It was "
+            f"set aside, and what the journal tells is derived again; until then answers are of "
+            f"an earlier time."
         )
     return keeper
 

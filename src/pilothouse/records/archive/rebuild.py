@@ -7,7 +7,7 @@ journal; what of it is as it was written is taken along (`unjournaled`).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -17,16 +17,17 @@ import structlog
 from django.db import transaction
 
 from pilothouse.journal.storage import sync_folder
-from pilothouse.records.archive import checksums, parts
+from pilothouse.records.archive import checksums, cursors, parts
 from pilothouse.records.archive.archive import Archive, live
 from pilothouse.records.archive.definitions import TABLES, Table
 from pilothouse.records.archive.unjournaled import ASIDE, asides, bring_along, number_of
 from pilothouse.records.models import ArchiveCursor, ArchivePart
 
 log = structlog.get_logger()
-LAYOUT: Final = 3
+LAYOUT: Final = 4
 """1 had true numbers and pseudonyms in one file, 2 has them on shelves of their own, 3 has a
-checksum of every file. What was written without one is not trusted: it is made anew."""
+checksum of every file, 4 a seal of the cursor. What was written without is not trusted: it is made
+anew."""
 LAYOUT_FILE: Final = "layout"
 NEXT: Final = "archive-next"
 """Where a new archive is made ready: its folder goes from here into its place at once."""
@@ -38,15 +39,32 @@ ASIDE_KEPT: Final = 1
 """Older ones are deleted: what they hold is in the journal or in the new archive."""
 
 
-def prepare(archive: Archive) -> str:
+Alarm = Callable[[str], None]
+
+
+def no_alarm(why: str) -> None:
+    """Tell nobody that a cursor was moved."""
+
+
+def prepare(archive: Archive, alarm: Alarm = no_alarm) -> str:
     """Make folder and manifest agree, at start; return why it is made anew, if it is."""
     _clear(archive.home)
+    _look_for_moved(archive.home, alarm)
     why = fault(archive.home)
     if why:
         rebuild(archive, why)
     _write_layout(archive.home)
     archive.sweep()
     return why
+
+
+def _look_for_moved(home: Path, alarm: Alarm) -> None:
+    # An archive of another layout is made anew whatever its cursor says.
+    why = "" if unlike(home) else cursors.fault(home)
+    if why and condemned(home) != why:
+        alarm(why)
+        # One alarm, however often what follows is begun.
+        condemn(home, why)
 
 
 def fault(home: Path) -> str:
@@ -61,7 +79,8 @@ def unlike(home: Path) -> str:
     """Return why a folder has no archive of this release, though its manifest counts parts."""
     folder = home / parts.FOLDER
     if not folder.is_dir():
-        return "its folder is gone" if ArchivePart.objects.exists() else ""
+        counted = ArchivePart.objects.exists() or ArchiveCursor.objects.exists()
+        return "its folder is gone" if counted else ""
     layout = _layout(folder)
     if layout != LAYOUT and (layout or any(folder.iterdir())):
         return f"it has layout {layout or 1}, this release writes layout {LAYOUT}"
