@@ -99,6 +99,51 @@ def test_a_person_resolves_it_only_with_a_reason_and_it_does_not_come_back_at_on
     assert Alert.objects.count() == 2, "it cleared and came again"
 
 
+def resolved_by_hand(people, now):
+    (lasting,) = alerts.open_alerts()
+    alerts.resolve(lasting, "a known rebalancing", by=people["operator"], now=now)
+
+
+def test_a_rule_that_fires_all_the_time_comes_back_however_often_a_person_ends_it(alone, people):
+    looks = Looks()
+    looks.look(BAD, times=8)
+    for count in range(1, 4):
+        resolved_by_hand(people, looks.now)
+        looks.look(BAD, times=alerts.RAISED_AGAIN_S - 1)
+        assert Alert.objects.count() == count and not alerts.open_alerts(), "it rests"
+        looks.restart()
+        looks.look(BAD, times=2)
+        (again,) = alerts.open_alerts()
+        assert (again.about, again.value, again.escalations) == ("value", 30_001, 0)
+        looks.look(BAD, times=120)
+        assert Alert.objects.count() == count + 1, "once for each time that a person ended it"
+    assert deeds(again) == [("alert.raise", "machine")]
+    looks.look(GOOD, times=61)
+    looks.look(GOOD, times=alerts.RAISED_AGAIN_S + 2)
+    assert not alerts.open_alerts(), "what cleared stays over"
+
+
+def test_data_that_stay_missing_come_back_too(alone, people):
+    looks = Looks()
+    looks.look({}, times=alone.terms.absent_us // 1_000_000 + 2)
+    resolved_by_hand(people, looks.now)
+    looks.look({}, times=alerts.RAISED_AGAIN_S - 1)
+    assert not alerts.open_alerts()
+    looks.look({}, times=2)
+    (again,) = alerts.open_alerts()
+    assert (again.about, again.value) == ("no_data", None)
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=5), timedelta(hours=-5)])
+def test_a_jump_of_the_clock_keeps_nothing_silent(alone, people, jump):
+    looks = Looks()
+    looks.look(BAD, times=8)
+    resolved_by_hand(people, looks.now)
+    looks.look(BAD, step=jump)
+    looks.look(BAD, times=alerts.RAISED_AGAIN_S + 1)
+    assert len(alerts.open_alerts()) == 1 and Alert.objects.count() == 2
+
+
 def test_it_escalates_when_nobody_takes_it_until_the_worst(alone):
     looks = Looks()
     looks.look(BAD, times=6)

@@ -27,6 +27,8 @@ from pilothouse.watch.moves import OPEN, State, Verb, target
 from pilothouse.watch.rules import Rule, scope_of
 
 About = Alert.About
+RAISED_AGAIN_S: Final = 600
+"""How long after a person resolved it an alert is raised again whose rule fired all the time."""
 WHY_MOST: Final = 300
 """Letters of why an alert is over: it stands in its row."""
 
@@ -124,6 +126,18 @@ def about_markets(symbols: Iterable[str]) -> list[Alert]:
 def open_alert(rule: str, scope: str, about: About) -> Alert | None:
     """Return the alert of a rule that lasts for a scope, if one does."""
     return Alert.objects.filter(rule=rule, scope=scope, about=about, state__in=OPEN).first()
+
+
+def not_due_again(now: datetime) -> set[tuple[str, str, str]]:
+    """Return rule, scope and what it is about of the alerts that last or were over just now.
+
+    Whatever else still fires was resolved by a person a while ago, and is due again.
+    """
+    since = now - timedelta(seconds=RAISED_AGAIN_S)
+    # What was over in the future was so by a clock that went back: it holds nothing up.
+    just_over = Q(resolved_at__gt=since, resolved_at__lte=now)
+    found = Alert.objects.filter(Q(state__in=OPEN) | just_over)
+    return set(found.values_list("rule", "scope", "about"))
 
 
 def due_to_escalate(now: datetime) -> list[Alert]:

@@ -48,6 +48,7 @@ class Judge:
             self._judge_one(rule, scope, values.get((rule.measure.name, scope)), at_us, now)
         if reading is not None:
             self._let_go(set(places), now)
+        self._raise_again(places, values, now)
         self._standings.save_what_goes_on()
         self._escalate(now)
 
@@ -107,6 +108,26 @@ class Judge:
             if (alert.rule, alert.scope) not in places:
                 alerts.resolve(alert, JUDGED_NO_MORE, by=None, now=now)
         self._standings.forget(places)
+
+    def _raise_again(self, places: dict[Place, Rule], values: Values, now: datetime) -> None:
+        # A person said that it is over, and it is not: nobody would hear of it any more.
+        resting = alerts.not_due_again(now)
+        for (key, scope), rule in places.items():
+            for about in self._lasting((key, scope)):
+                if (key, scope, about) in resting:
+                    continue
+                try:
+                    value = values.get((rule.measure.name, scope))
+                    alerts.raise_alert(rule, scope, about, value, now)
+                except Exception:
+                    log.exception("alert_failed", rule=key, scope=scope)
+
+    def _lasting(self, place: Place) -> list[About]:
+        stands = self._standings.at(place)
+        if stands is None:
+            return []
+        both = ((About.VALUE, stands.firing), (About.NO_DATA, stands.missing))
+        return [about for about, lasts in both if lasts]
 
     def _escalate(self, now: datetime) -> None:
         known = {rule.key: rule for rule in self._rules}
