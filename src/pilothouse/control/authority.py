@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from django.db import transaction
 from django.db.models import Q
 
 from pilothouse.access.models import Grant, Person
@@ -20,6 +19,7 @@ from pilothouse.control.believed import believed, below, odd_beginning, unsealed
 from pilothouse.control.canonical import plain_hash
 from pilothouse.control.models import Change, ChangeStep, Signature
 from pilothouse.control.moves import State, Verb
+from pilothouse.control.one_reading import one_reading
 from pilothouse.control.policy import NEEDS
 from pilothouse.language.texts import all_shown
 from pilothouse.records import audit
@@ -158,8 +158,11 @@ def _looks() -> dict[str, Callable[[], Iterator[str]]]:
 
 def _looked_at(what: str, look: Callable[[], Iterator[str]]) -> list[str]:
     # Each by itself: a value that no release writes must not end the comparison of all others.
+    # The changes are many, and read by pages.
     try:
-        with transaction.atomic():
+        if look is recorded.differences:
+            return list(look())
+        with one_reading():
             return list(look())
     except Exception as error:
         if is_passing(error):

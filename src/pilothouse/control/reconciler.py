@@ -117,8 +117,7 @@ class Reconciler:
         settled = len(audited.said().signed)
         due = self._looked_at is None or now - self._looked_at >= AUTHORITY_EVERY
         if due or settled != self._settled:
-            with self._held(now):
-                look_at_authority(now)
+            look_at_authority(now)
             self._looked_at, self._settled = now, settled
         rounds.compared(count() + bool(self.fault) + (not CHECKING.verdict().whole))
 
@@ -263,8 +262,9 @@ def look_at_authority(now: datetime) -> None:
     """Compare signatures, grants and entries with the audit; note what differs, and end the
     settlement of what is gone.
     """
+    # It reads much and takes a while: nobody is kept from writing meanwhile.
+    found = [shown(one) for one in authority.differences()]
     with transaction.atomic():
-        found = [shown(one) for one in authority.differences()]
         _end_settled(set(found), now)
         said = (Found(Difference.NOT_SIGNED, sentence) for sentence in found)
         # Each look finds them all again: what has no row is counted anew, not once more.

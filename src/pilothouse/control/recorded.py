@@ -9,7 +9,8 @@ is named here.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from django.db.models.functions import Cast
 from pilothouse.control.believed import FOUNDING, believed
 from pilothouse.control.canonical import plain_hash
 from pilothouse.control.models import Change, ChangeStep, Preview, Signature, Touched
+from pilothouse.control.one_reading import one_reading
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
 
@@ -37,7 +39,13 @@ BESIDE: Final[dict[type[Model], frozenset[str]]] = {
     ChangeStep: frozenset({"held_since", "watched_at", "waits_for"}),
 }
 """Columns that are written each second and only shown: `conditions` keeps what it decides by."""
+OF_A_PAGE: Final = 200
+"""Changes that are compared at one time, in about a tenth of a second."""
+Numbers = Sequence[int]
+Begun = tuple[int, dict[int, str]]
+"""The row of the audit after which changes are recorded, and the digests of those of before."""
 _SUBJECT: Final = "change:"
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 
 def columns(model: type[Model]) -> list[Field[Any, Any]]:
@@ -48,30 +56,34 @@ def columns(model: type[Model]) -> list[Field[Any, Any]]:
 
 def digest(change: int) -> str:
     """Return the digest of a change's rows as the database has them now."""
-    return _digests(change).get(change, NO_RECORD)
+    return _digests([change]).get(change, NO_RECORD)
 
 
-def _digests(change: int | None = None) -> dict[int, str]:
+def _digests(changes: Numbers | None = None) -> dict[int, str]:
     found: dict[int, dict[str, list[dict[str, str]]]] = {}
     for model in MODELS:
-        for number, words in _rows(model, change):
+        for number, words in _rows(model, changes):
             found.setdefault(number, {}).setdefault(model.__name__, []).append(words)
     return {number: plain_hash(rows) for number, rows in found.items()}
 
 
-def _rows(model: type[Model], change: int | None) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(model: type[Model], changes: Numbers | None) -> Iterator[tuple[int, dict[str, str]]]:
     # As texts, so that a value no release writes is a difference and not a fault. What holds its
     # default is left out: a column of a later release changes no digest of before.
-    about = "pk" if model is Change else "change_id"
+    about = _about(model)
     fields = columns(model)
     rows = model._default_manager.order_by("pk")
-    if change is not None:
-        rows = rows.filter(**{about: change})
+    if changes is not None:
+        rows = rows.filter(**{f"{about}__in": changes})
     texts = [Cast(one.attname, TextField()) for one in fields]
     defaults = [_default(one) for one in fields]
     for number, *values in rows.values_list(about, *texts).iterator():
         told = zip(fields, values, defaults, strict=True)
         yield number, {one.attname: _text(value) for one, value, usual in told if value != usual}
+
+
+def _about(model: type[Model]) -> str:
+    return "pk" if model is Change else "change_id"
 
 
 def _text(value: Any) -> str:
@@ -102,24 +114,25 @@ def is_as_recorded(change: Change) -> bool:
 
 
 def _is_as_recorded(change: int) -> bool:
-    return _agrees(digest(change), _known(change).get(change))
+    return _agrees(digest(change), _known([change]).get(change))
 
 
 def _agrees(now: str, known: str | None) -> bool:
     return bool(known) and now == known
 
 
-def _known(change: int | None = None) -> dict[int, str]:
-    number, known = _beginning()
-    about = {"subject": f"{_SUBJECT}{change}"} if change else {"subject__startswith": _SUBJECT}
-    rows = AuditRow.objects.filter(outcome=audit.DONE, number__gt=number, **about)
+def _known(changes: Numbers, begun: Begun | None = None) -> dict[int, str]:
+    number, first = begun or _beginning()
+    known = {one: first[one] for one in changes if one in first}
+    subjects = [f"{_SUBJECT}{one}" for one in changes]
+    rows = AuditRow.objects.filter(outcome=audit.DONE, number__gt=number, subject__in=subjects)
     for row in believed(rows):
         if RECORD in row.facts:
             known[int(row.subject.removeprefix(_SUBJECT))] = str(row.facts[RECORD])
     return known
 
 
-def _beginning() -> tuple[int, dict[int, str]]:
+def _beginning() -> Begun:
     rows = AuditRow.objects.filter(deed__in=(FOUNDING, BEGUN), outcome=audit.DONE)
     begun = [one for one in believed(rows) if isinstance(one.facts.get(RECORDS), dict)]
     if not begun:
@@ -160,14 +173,46 @@ def _with_record() -> Iterator[AuditRow]:
 def differences() -> Iterator[str]:
     """Yield a sentence for each change that is not as the audit recorded it.
 
-    Before the records begin there is nothing to compare.
+    Before the records begin there is nothing to compare. They are read a page at a time, each as
+    it stands at one moment, and nobody waits for it.
     """
-    known, has_begun = _known(), _has_begun()
-    now = _digests() if has_begun else {}
-    for number in sorted(now.keys() | known.keys(), key=str):
-        if not _agrees(now.get(number, NO_RECORD), known.get(number)):
-            mark = now.get(number, NO_RECORD)[:MARK_LETTERS] or "gone"
-            yield f"Change {number} is not as the audit recorded it ({mark})."
+    with one_reading():
+        begun = _beginning()
+        every = _named(begun) if _has_begun() else set()
+    # No release numbers a change so.
+    yield from (_differs(one, NO_RECORD) for one in sorted(every, key=str) if not _is_whole(one))
+    numbers = sorted(filter(_is_whole, every))
+    for start in range(0, len(numbers), OF_A_PAGE):
+        yield from _of_page(numbers[start : start + OF_A_PAGE], begun)
+
+
+def _of_page(numbers: Numbers, begun: Begun) -> list[str]:
+    # A deed may end between two pages, but none within one.
+    with one_reading():
+        known, now = _known(numbers, begun), _digests(numbers)
+    told = ((one, now.get(one, NO_RECORD)) for one in numbers)
+    return [_differs(one, made) for one, made in told if not _agrees(made, known.get(one))]
+
+
+def _differs(number: Any, made: str) -> str:
+    mark = made[:MARK_LETTERS] or "gone"
+    return f"Change {number} is not as the audit recorded it ({mark})."
+
+
+def _named(begun: Begun) -> set[Any]:
+    """Return what any row of a change, of the audit or of its beginning calls a change."""
+    named: set[Any] = set(begun[1])
+    for model in MODELS:
+        named.update(model._default_manager.order_by().values_list(_about(model), flat=True))
+    rows = AuditRow.objects.filter(outcome=audit.DONE, subject__startswith=_SUBJECT).order_by()
+    subjects = rows.values_list("subject", flat=True).distinct()
+    said = (one.removeprefix(_SUBJECT) for one in subjects)
+    # A row that somebody wrote with SQL may name none; whether it is believed is seen later.
+    return named | {int(one) for one in said if _NUMBER.fullmatch(one)}
+
+
+def _is_whole(number: Any) -> bool:
+    return isinstance(number, int)
 
 
 POWER: Final = Q(subject__startswith=_SUBJECT) | Q(deed=BEGUN)
