@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pilothouse.control import heads, rounds
-from pilothouse.language.commands import OpenAccount
+from pilothouse.language.commands import OpenAccount, UseRequest
 from pilothouse.language.kinds import ClientClass, MarketStatus, Side, Wallet
 from pilothouse.records.archive.turns import TURNS, Ticket
 from pilothouse.watch.doors import DoorsHeard
@@ -232,6 +232,18 @@ def one_account_rests(count) -> Deed:
     return once(rest)
 
 
+def one_key_signs(percent) -> Deed:
+    """A key uses requests without nonces, so many in a hundred of the table's rows."""
+
+    def sign(world: World) -> None:
+        with world.running.machine() as machine:
+            rows = machine.table_use()["requests"][1]
+        for digest in range(rows * percent // 100 + 1):
+            world.running.ask(UseRequest(key=7, digest_hi=digest, digest_lo=0))
+
+    return once(sign)
+
+
 def lost(dollars) -> Deed:
     """An account of a hundred dollars without a position loses so many, by hand."""
 
@@ -281,6 +293,7 @@ CAUSES = {
     ),
     "losses_unpaid": Cause(lost(101), lost(100), 15, EXCHANGE),
     "table_fills": Cause(accounts_opened(205), accounts_opened(180), 15, "table:accounts"),
+    "one_key_fills": Cause(one_key_signs(21), one_key_signs(19), 15, EXCHANGE),
     "one_account_fills": Cause(one_account_rests(310), one_account_rests(300), 15, EXCHANGE),
     "many_refused": Cause(orders(3, 1), orders(1, 2), 50, EXCHANGE),
     "door_fills": Cause(doors(800_001, 0), doors(800_000, 0), 15, EXCHANGE),

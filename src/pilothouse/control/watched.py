@@ -197,6 +197,14 @@ _LISTED: Final[tuple[Measure, ...]] = (
         "open orders of the account that has the most, over the rows of the table of orders",
     ),
     Measure(
+        "largest_request_share",
+        Taken.EXCHANGE,
+        Unit.PPM,
+        "Requests without a nonce of one key",
+        "requests that the key with the most has used without a nonce, over the rows of the table "
+        "of requests; at 25 % it can only cancel and read",
+    ),
+    Measure(
         "reject_rate",
         Taken.EXCHANGE,
         Unit.PPM,

@@ -170,7 +170,10 @@ OF_SOURCE: Final[dict[str, Callable[[Seen, IndexSourceView], int | None]]] = {
 OF_EXCHANGE: Final[dict[str, Callable[[Reading, Heard], int | None]]] = {
     "accounts_below_maintenance": lambda reading, heard: reading.health.below_maintenance,
     "bad_debt": lambda reading, heard: reading.health.debt_micro_usd,
-    "largest_order_share": lambda reading, heard: _largest_order_share(reading),
+    "largest_order_share": lambda reading, heard: _share(reading, "orders", reading.most_orders),
+    "largest_request_share": lambda reading, heard: _share(
+        reading, "requests", reading.most_requests
+    ),
     "reject_rate": lambda reading, heard: heard.reject_ppm,
     "replica_lag": lambda reading, heard: (
         None if heard.lag_us is None else max(0, heard.lag_us) // MILLISECOND_US
@@ -199,9 +202,9 @@ OF_TABLE: Final[dict[str, Callable[[TableView], int | None]]] = {
 """How each measure is made. What is defined and what is made here are the same, tested."""
 
 
-def _largest_order_share(reading: Reading) -> int:
-    rows = next(one.rows for one in reading.tables if one.name == "orders")
-    return reading.most_orders * PPM // rows
+def _share(reading: Reading, table: str, taken: int) -> int:
+    rows = next(one.rows for one in reading.tables if one.name == table)
+    return taken * PPM // rows
 
 
 def measure(reading: Reading, heard: Heard, normals: dict[int, Normal]) -> Values:

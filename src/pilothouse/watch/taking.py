@@ -78,6 +78,7 @@ class Reading:
     insurance_micro_usd: int
     tables: tuple[TableView, ...]
     most_orders: int
+    most_requests: int
     clock_is_held: bool = False
     house: Mapping[str, int] = field(default_factory=dict)
     """What is measured of the machine it runs on and of its parts, by the measures' names."""
@@ -109,6 +110,7 @@ class Taker:
             sources = {one.base: _sources(machine, one.base) for one in seen}
             pools = {one.number: _pool(machine, one) for one in seen}
             tables, most_orders = capacity.tables(machine), capacity.most_orders(machine)
+            most_requests = capacity.most_requests(machine)
             counted = self._is_counted(accounts.account_count(machine))
         trading = [one for one in seen if one.tradeable]
         near = depth.near(columns, trading, DEPTH_WITHIN_PPM)
@@ -138,6 +140,7 @@ class Taker:
             clock_is_held=self._is_held(),
             tables=tables,
             most_orders=most_orders,
+            most_requests=most_requests,
             house=self._house(),
         )
 

@@ -175,6 +175,15 @@ RULES: Final[tuple[Entry, ...]] = (
         runbook="make_room",
     ),
     _rule(
+        "one_key_fills",
+        "One key takes much of the table of requests",
+        ("largest_request_share", "exchange", "above"),
+        200_000,
+        clear_limit=150_000,
+        severity="high",
+        runbook="make_room",
+    ),
+    _rule(
         "many_refused",
         "Many orders are refused",
         ("reject_rate", "exchange", "above"),

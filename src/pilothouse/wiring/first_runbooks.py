@@ -79,11 +79,12 @@ RUNBOOKS: Final[tuple[Entry, ...]] = (
     _runbook(
         "make_room",
         "Make room in a table",
-        "a table of the exchange's state is nearly full, or one account takes much of it",
+        "a table of the exchange's state is nearly full, or one account or key takes much of it",
         [
             "see which table it is, and whether the writer's log says that it cannot grow",
             "find who fills it: count open orders by account in the archive's table orders",
             "ask the client to cancel, or cancel all orders of the account",
+            "if it is the table of requests, have clients sign with nonces, each with a new key",
             "if the use is ordinary, give the machine more memory and restart",
         ],
     ),

@@ -37,6 +37,12 @@ def tables(machine: Machine) -> tuple[TableView, ...]:
     )
 
 
+def most_requests(machine: Machine) -> int:
+    """Return how many requests without a nonce the key with the most has used."""
+    used = int(machine.state.exchange[0]["keys_used"]) + 1
+    return int(machine.state.keys["without_nonce"][:used].max())
+
+
 def most_orders(machine: Machine) -> int:
     """Return how many orders the account with the most open orders has."""
     used = int(machine.state.exchange[0]["accounts_used"]) + 1
