@@ -8,6 +8,7 @@ import re
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urljoin
 
 from playwright.sync_api import sync_playwright
 
@@ -35,7 +36,9 @@ def photograph(page, name, height=900, reach=None):
     """Photograph the page, once in each theme; `reach` brings it where it shall stand."""
     page.set_viewport_size({"width": 1440, "height": height})
     for theme in THEMES:
-        page.context.add_cookies([{"name": "theme", "value": theme, "url": page.url}])
+        # Of the whole site: one of the page's own path would stand beside it.
+        site = urljoin(page.url, "/")
+        page.context.add_cookies([{"name": "theme", "value": theme, "url": site}])
         reach(page) if reach else page.reload()
         page.wait_for_timeout(1_500)
         page.screenshot(path=PICTURES / f"{name}_{theme}.png")
