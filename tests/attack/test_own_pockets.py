@@ -7,7 +7,7 @@ it holds, and what its orders may still open, keeps its margin.
 import pytest
 
 from pilothouse.language import refusals as no
-from pilothouse.language.commands import MarginTier, SetMarginSchedule, Transfer
+from pilothouse.language.commands import CancelAllOrders, MarginTier, SetMarginSchedule, Transfer
 from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.events import InsurancePaid, OrderCancelled, ProtectionStepTaken
 from pilothouse.language.kinds import CancelReason, OrderType, Side, TimeInForce, Wallet
@@ -217,12 +217,12 @@ def test_a_bid_at_the_mark_waits_in_vain_once_its_money_is_gone():
     assert equity(world, gives) >= margin(world.machine, gives).maintenance
 
 
-def _live(world, seconds, price):
+def _live(world, seconds, price, ether=20_000):
     for _ in range(seconds):
         world.time += SECOND_US
         if price:
             world.all_tell(price)
-        world.all_tell(20_000, ETHER)
+        world.all_tell(ether, ETHER)
 
 
 # On a silent index a fill leaves nothing alone that the account may need.
@@ -349,3 +349,71 @@ def steep(world):
         notional_below_initial_max=-1, notional_below_maintenance_max=-1, count=1,
         tiers=(MarginTier(floor_usd=0, initial_ppm=200_000, maintenance_ppm=100_000),),
     )  # fmt: skip
+
+
+def behind_one_that_reduces(world, account, side, size, price):
+    """Return an order that only reduces all of a position, and an ordinary one behind it."""
+    return [
+        world.order(account, 1, side, size, price, flags=REDUCE_ONLY),
+        world.order(account, 1, side, size, price),
+    ]
+
+
+def test_what_opens_behind_an_order_that_reduces_has_initial_margin():
+    world = Exchange(clients=2, pool_usd=POOL_USD)
+    turns, other = world.first, world.first + 1
+    world.fund(turns, DOLLAR, 12_900 * E6)
+    world.fund(other, DOLLAR, 400_000 * E6)
+    held = 8 * ONE
+    world.say(
+        world.order(other, 1, SELL, held, 600_000), world.order(turns, 1, BUY, held, 600_000)
+    )
+    world.say(*behind_one_that_reduces(world, turns, SELL, held, 600_100))
+    world.say(world.order(turns, 1, SELL, held // 2, 600_100))
+    world.say(world.order(other, 1, BUY, 3 * held, 600_100, **IOC))
+    view = margin(world.machine, turns)
+    assert view.equity >= view.initial
+    assert not world.machine.broken_invariants()
+
+
+def test_nobody_grows_beyond_the_largest_position_behind_orders_that_reduce():
+    world = Exchange(clients=2, pool_usd=POOL_USD)
+    grows, other = world.first, world.first + 1
+    for number in (grows, other):
+        world.fund(number, DOLLAR, 50_000_000 * E6)
+    world.say(world.order(other, 1, SELL, ONE, 600_000), world.order(grows, 1, BUY, ONE, 600_000))
+    world.machine.state.markets[1]["position_max"] = 2 * ONE
+    for k in range(6):
+        side, back = ((SELL, BUY), (BUY, SELL))[k % 2]
+        size = abs(world.machine.state.positions["quantity"]).max()
+        world.say(world.order(grows, 1, side, int(size), 600_000, flags=REDUCE_ONLY))
+        world.say(world.order(grows, 1, side, int(size) + 2 * ONE, 600_000))
+        world.say(world.order(other, 1, back, 4 * int(size) + 4 * ONE, 600_000, **IOC))
+        world.say(CancelAllOrders(account=grows), CancelAllOrders(account=other))
+    assert abs(world.machine.state.positions["quantity"]).max() <= 2 * ONE
+
+
+def test_opening_and_closing_near_the_mark_gives_nothing_in_doubt_away():
+    """Each round is near the mark; a hundred of them are not."""
+    world = IndexWorld()
+    world.fund(POOL, DOLLAR, 2_000_000 * E6)
+    world.all_tell(20_000)
+    world.all_tell(1_000, ETHER)
+    gives, friend = world.account(1), world.account(3_000_000)
+    world.fund(gives, BITCOIN, 100 * 10**8)
+    size = 2_000 * COIN
+    assert world.order(friend, Side.SELL, 1_000, size, OTHER) == 0
+    assert world.order(gives, Side.BUY, 1_000, size, OTHER) == 0
+    _live(world, 65, 0, ether=1_000)
+    before = equity(world, gives)
+    for k in range(20):
+        side, back, price = ((Side.SELL, Side.BUY, 997.6), (Side.BUY, Side.SELL, 1_002.4))[k % 2]
+        held = abs(world.held(gives, OTHER))
+        world.order(gives, side, price, held, OTHER, flags=REDUCE_ONLY)
+        world.order(gives, side, price, size, OTHER)
+        world.order(friend, back, price, held + size, OTHER, **IOC)
+        world.cancel_all(gives)
+        world.cancel_all(friend)
+        if k == 0:
+            assert world.held(gives, OTHER) == 0, "who reduces near the mark goes on"
+    assert before - 20_000 * E6 <= equity(world, gives) < before, "a hundredth of what it has"

@@ -121,10 +121,10 @@ def maker_bears(books: Books, maker: Order, market: Market, quantity: int, worth
 def can_bear(
     books: Books, order: Order, market: Market, quantity: int, worth: int, fee_ppm: int
 ) -> bool:
-    """Say whether a fill leaves its account its maintenance margin.
+    """Say whether a fill leaves its account its margin: maintenance if it reduces, else initial.
 
-    What only reduces, at no loss to the mark, always may. What loses much must do without what
-    rests on old prices. Where the mark itself is old see `bears_blind`.
+    What only reduces, at no loss to the mark, always may. What loses must do without what rests
+    on old prices, unless it reduces near the mark. Where the mark itself is old see `bears_blind`.
     """
     at_mark = ceil(mark_value(books, market, quantity))
     sign = 1 if order.asked.side == Side.BUY else -1
@@ -136,15 +136,22 @@ def can_bear(
     old, free = is_stale(books, market), reduces and loss <= 0
     if free and not old:
         return True
+    if not reduces and 0 < market.listing.position_max < abs(left):
+        return False
     near = loss <= floor(at_mark * Fraction(market.listing.liquidation_fee_ppm, MILLION))
     margin = margin_of(books, account)
     equity = margin.equity - max(0, loss) - ppm_up(worth, fee_ppm)
-    others = margin.maintenance - _maintenance(books, order, market, held)
-    needed = others + _maintenance(books, order, market, left)
+    least, first = "maintenance_ppm", "initial_ppm"
+    others = margin.maintenance - _needed(books, order, market, held, least)
+    needed = others + _needed(books, order, market, left, least)
+    if not reduces:
+        needed = margin.initial - _needed(books, order, market, held, first)
+        needed += _needed(books, order, market, left, first)
     if old:
         needed = min(needed, equity) if free else needed
         return bears_blind(books, order, market, quantity, loss, near, equity, others, needed)
-    return equity >= needed + (0 if near else unproven(books, account))
+    excused = loss <= 0 or (near and reduces)
+    return equity >= needed + (0 if excused else unproven(books, account))
 
 
 def bears_blind(
@@ -194,13 +201,13 @@ def holdings(books: Books, account: int) -> list[tuple[int, int, int]]:
     return made
 
 
-def _maintenance(books: Books, order: Order, market: Market, quantity: int) -> int:
+def _needed(books: Books, order: Order, market: Market, quantity: int, which: str) -> int:
     """Return what another quantity in place of a position needs, opened now if it is none yet."""
     position = books.positions[order.asked.account, order.asked.market]
     goes_on = position.quantity * quantity > 0
     opened_at = position.opened_at if goes_on else books.time
     tiers = schedule_of(books, order.asked.account, market, opened_at, market.schedules)
-    return requirement(ceil(mark_value(books, market, abs(quantity))), tiers, "maintenance_ppm")
+    return requirement(ceil(mark_value(books, market, abs(quantity))), tiers, which)
 
 
 def _trade(

@@ -7,6 +7,7 @@ from pilothouse.engine.fees import add_volume, rates
 from pilothouse.engine.margin import (
     account_margin,
     accrued_funding,
+    initial_of,
     maintenance_of,
     notional,
     resolve,
@@ -122,12 +123,13 @@ def maker_bears(s: State, row: int, quantity: int, value: int) -> bool:
 
 @inner
 def can_bear(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> bool:
-    """Tell whether a fill would leave its account at or above maintenance margin.
+    """Tell whether a fill would leave its account its margin: maintenance if it only reduces a
+    position, else initial margin, and a position that is not too large.
 
     A fill that reduces a position at the mark or better takes nothing from the account and always
     may. Any other takes risk, or gives the counterparty what lies between its price and the mark:
     never more than the account has. What rests on a stale index is not counted as had, unless the
-    fill is near the mark; on a stale index `bears_in_doubt` tells.
+    fill gives nothing, or reduces near the mark; on a stale index `bears_in_doubt` tells.
     """
     o = s.orders[row]
     p = s.positions[o.position]
@@ -138,18 +140,24 @@ def can_bear(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> boo
     stale = index_is_stale(s, o.market)
     if reduces and loss <= 0 and not stale:
         return True
-    near = loss <= share_down(at_mark, s.markets[o.market].liquidation_fee_ppm)
-    equity, _, _, need, _, rows = account_margin(s, o.account, 0, 0)
+    m = s.markets[o.market]
+    if not reduces and m.position_max != 0 and abs(left) > m.position_max:
+        return False
+    near = loss <= share_down(at_mark, m.liquidation_fee_ppm)
+    equity, initial, _, need, _, rows = account_margin(s, o.account, 0, 0)
     visit(s, rows)
     equity -= max(loss, 0) + fee(value, fee_ppm)
-    need -= _maintenance_if(s, o.position, p.quantity)
-    after = need + _maintenance_if(s, o.position, left)
-    if reduces and loss <= 0:
+    need -= _margin_if(s, o.position, p.quantity, False)
+    after = need + _margin_if(s, o.position, left, False)
+    if not reduces:
+        after = initial + _margin_if(s, o.position, left, True)
+        after -= _margin_if(s, o.position, p.quantity, True)
+    elif loss <= 0:
         # It may be made with less, unless it leaves something else alone.
         after = min(after, equity)
     if stale:
         return bears_in_doubt(s, row, at_mark, loss, near, equity, need, after)
-    if not near:
+    if loss > 0 and not (near and reduces):
         doubtful, rows = unproven(s, o.account)
         visit(s, rows)
         after += doubtful
@@ -157,14 +165,15 @@ def can_bear(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> boo
 
 
 @inlined
-def _maintenance_if(s: State, row: int, quantity: int) -> int:
+def _margin_if(s: State, row: int, quantity: int, initial: bool) -> int:
     # What a position of another size needs; one that is opened, or turned, is a new one.
     p = s.positions[row]
     if quantity == 0:
         return 0
     goes_on = p.quantity != 0 and (p.quantity > 0) == (quantity > 0)
     schedule = p.schedule if goes_on else resolve_at(s, row, 0, s.exchange[0].time)
-    return maintenance_of(s, schedule, notional(s, p.market, abs(quantity)))
+    size = notional(s, p.market, abs(quantity))
+    return initial_of(s, schedule, size) if initial else maintenance_of(s, schedule, size)
 
 
 @inner
