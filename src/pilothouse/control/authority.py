@@ -14,7 +14,15 @@ from django.db.models import Q
 
 from pilothouse.access.models import Grant, Person
 from pilothouse.access.roles import Role
-from pilothouse.control import audited, credentials, odd_schema, recorded, register, revocations
+from pilothouse.control import (
+    audited,
+    credentials,
+    odd_schema,
+    recorded,
+    register,
+    revocations,
+    stored,
+)
 from pilothouse.control.believed import believed, below, odd_beginning, unsealed
 from pilothouse.control.canonical import plain_hash
 from pilothouse.control.models import Change, ChangeStep, Signature
@@ -145,6 +153,7 @@ def _looks() -> dict[str, Callable[[], Iterator[str]]]:
         "The founding": odd_beginning,
         "The audit's numbers": below,
         "The schema": odd_schema.differences,
+        "Stored values": stored.differences,
         "The records of changes": recorded.differences,
         "Signatures": _signatures,
         "Grants": _grants,

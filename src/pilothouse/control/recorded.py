@@ -14,13 +14,23 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import BooleanField, Field, JSONField, Model, Q, TextField
+from django.db.models import (
+    BinaryField,
+    BooleanField,
+    Field,
+    Func,
+    JSONField,
+    Model,
+    Q,
+    TextField,
+)
 from django.db.models.functions import Cast
 
 from pilothouse.control.believed import FOUNDING, believed
 from pilothouse.control.canonical import plain_hash
 from pilothouse.control.models import Change, ChangeStep, Preview, Signature, Touched
 from pilothouse.control.one_reading import one_reading
+from pilothouse.control.stored import storage_class
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
 
@@ -32,6 +42,9 @@ BEGUN: Final = "records"
 """The deed of the row that begins with them where the founding has none."""
 NO_RECORD: Final = ""
 """Left by a deed on a change that was not as recorded: no rows agree with it."""
+UNSTORED: Final = "odd "
+"""Before the digest of rows with a value that no release stores so: nothing agrees with it."""
+NULL: Final = "NULL"
 ODD: Final = "it is not as the audit recorded it"
 MARK_LETTERS: Final = 12
 MODELS: Final[tuple[type[Model], ...]] = (Change, Touched, ChangeStep, Signature, Preview)
@@ -64,39 +77,54 @@ def _digests(changes: Numbers | None = None) -> dict[int, str]:
     for model in MODELS:
         for number, words in _rows(model, changes):
             found.setdefault(number, {}).setdefault(model.__name__, []).append(words)
-    return {number: plain_hash(rows) for number, rows in found.items()}
+    return {number: _digest_of(rows) for number, rows in found.items()}
+
+
+def _digest_of(rows: dict[str, list[dict[str, str]]]) -> str:
+    values = (one for each in rows.values() for words in each for one in words.values())
+    is_odd = not all(one == NULL or one.startswith("'") for one in values)
+    return (UNSTORED if is_odd else "") + plain_hash(rows)
 
 
 def _rows(model: type[Model], changes: Numbers | None) -> Iterator[tuple[int, dict[str, str]]]:
-    # As texts, so that a value no release writes is a difference and not a fault. What holds its
+    # As bytes, so that a value no release writes is a difference and not a fault, and with its
+    # storage class: other bytes of the same letters are another value for a query. What holds its
     # default is left out: a column of a later release changes no digest of before.
     about = _about(model)
     fields = columns(model)
     rows = model._default_manager.order_by("pk")
     if changes is not None:
         rows = rows.filter(**{f"{about}__in": changes})
-    texts = [Cast(one.attname, TextField()) for one in fields]
-    defaults = [_default(one) for one in fields]
-    for number, *values in rows.values_list(about, *texts).iterator():
-        told = zip(fields, values, defaults, strict=True)
-        yield number, {one.attname: _text(value) for one, value, usual in told if value != usual}
+    raw = [Cast(one.attname, BinaryField()) for one in fields]
+    classes = [Func(one.attname, function="typeof", output_field=TextField()) for one in fields]
+    defaults = [_text(one, storage_class(one), _default(one)) for one in fields]
+    for number, *told in rows.values_list(about, *raw, *classes).iterator():
+        values = map(_text, fields, told[len(fields) :], told[: len(fields)])
+        words = zip(fields, values, defaults, strict=True)
+        yield number, {one.attname: value for one, value, usual in words if value != usual}
 
 
 def _about(model: type[Model]) -> str:
     return "pk" if model is Change else "change_id"
 
 
-def _text(value: Any) -> str:
-    return "NULL" if value is None else f"'{value}'"
+def _text(field: Field[Any, Any], kind: str, value: bytes | None) -> str:
+    if value is None:
+        return NULL
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        kind = f"no UTF-8 in {kind}"
+    return f"'{text}'" if kind == storage_class(field) else f"{kind} {value.hex()}"
 
 
-def _default(field: Field[Any, Any]) -> str | None:
+def _default(field: Field[Any, Any]) -> bytes | None:
     value = field.get_default()
     if value is None:
         return None
     if isinstance(field, JSONField):
-        return json.dumps(value)
-    return str(int(value)) if isinstance(field, BooleanField) else str(value)
+        return json.dumps(value).encode()
+    return (str(int(value)) if isinstance(field, BooleanField) else str(value)).encode()
 
 
 def left(change: Change) -> str:
@@ -118,7 +146,7 @@ def _is_as_recorded(change: int) -> bool:
 
 
 def _agrees(now: str, known: str | None) -> bool:
-    return bool(known) and now == known
+    return bool(known) and now == known and not now.startswith(UNSTORED)
 
 
 def _known(changes: Numbers, begun: Begun | None = None) -> dict[int, str]:
