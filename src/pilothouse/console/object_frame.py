@@ -21,6 +21,7 @@ from pilothouse.console.rights import person_of
 from pilothouse.desk import timeline
 from pilothouse.desk.timeline import Happening
 from pilothouse.records.models import AuditRow
+from pilothouse.records.readable import Unreadable, each
 
 ROWS_MOST: Final = 12
 LINES_MOST: Final = 40
@@ -93,6 +94,6 @@ def time_lines(happenings: list[Happening]) -> list[TimeLine]:
     ]
 
 
-def _newest(subjects: Sequence[str]) -> list[AuditRow]:
+def _newest(subjects: Sequence[str]) -> list[AuditRow | Unreadable]:
     about = AuditRow.objects.filter(subject__in=subjects).order_by("-number")
-    return list(about[:ROWS_MOST])
+    return each(about, ROWS_MOST)

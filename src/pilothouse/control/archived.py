@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import pyarrow as pa
 
 from pilothouse.control.models import Change, ChangeStep
 from pilothouse.records.archive.team_tables import CHANGES
+from pilothouse.records.readable import attempt, readable
 
 _INCIDENT: Final = "incident:"
 
 
 def changes() -> pa.Table:
-    """Return every change, oldest first."""
+    """Return every change that can be read, oldest first."""
     every = Change.objects.order_by("id").select_related("proposer")
     every = every.prefetch_related("steps", "touched")
-    return pa.Table.from_pylist([_row(one) for one in every], CHANGES.schema)
+    rows = (attempt(partial(_row, one)) for one in readable(every))
+    return pa.Table.from_pylist([one for one in rows if one is not None], CHANGES.schema)
 
 
 def _row(change: Change) -> dict[str, Any]:

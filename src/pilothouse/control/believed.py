@@ -20,6 +20,7 @@ from pilothouse.control import founding_file
 from pilothouse.control.founding_file import NotAsWritten, NotedFounding
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
+from pilothouse.records.readable import Unreadable, readable, stream
 from pilothouse.records.row_hash import row_hash
 
 FOUNDING: Final = "founding"
@@ -44,7 +45,7 @@ class Beginning:
 def founding_rows() -> list[AuditRow]:
     """Return every row about a founding, oldest first."""
     rows = AuditRow.objects.filter(deed=FOUNDING, outcome=audit.DONE, number__gte=FIRST)
-    return [one for one in rows.order_by("number") if isinstance(one.facts, dict)]
+    return [one for one in readable(rows.order_by("number")) if isinstance(one.facts, dict)]
 
 
 def founding_row(proof: str = "") -> AuditRow | None:
@@ -105,9 +106,14 @@ def odd_beginning() -> Iterator[str]:
 
 
 def believed(rows: Rows) -> Iterator[AuditRow]:
-    """Yield those of the rows that are believed, oldest first; all where nothing is sealed yet."""
+    """Yield those of the rows that are believed, oldest first; all where nothing is sealed yet.
+
+    One that cannot be read is not believed.
+    """
     begun = beginning()
-    for row in rows.filter(number__gte=FIRST).order_by("number").iterator():
+    for row in stream(rows.filter(number__gte=FIRST).order_by("number")):
+        if isinstance(row, Unreadable):
+            continue
         if begun is None or row.number < begun.number or audit.is_sealed(row):
             yield row
 
@@ -118,20 +124,25 @@ def unsealed(wanted: Q) -> Iterator[str]:
     if begun is None:
         return
     rows = AuditRow.objects.filter(wanted, number__gte=begun.number).order_by("number")
-    odd = (row for row in rows.iterator() if not audit.is_sealed(row))
+    every = stream(rows)
+    odd = (row for row in every if isinstance(row, Unreadable) or not audit.is_sealed(row))
     yield from _named(odd, "written by this exchange")
 
 
 def below() -> Iterator[str]:
     """Yield a sentence for each row with a number below the first."""
     rows = AuditRow.objects.filter(number__lt=FIRST).order_by("number")
-    yield from _named(rows.iterator(), "numbered by this exchange")
+    yield from _named(stream(rows), "numbered by this exchange")
 
 
-def _named(odd: Iterator[AuditRow], how: str) -> Iterator[str]:
+def _named(odd: Iterator[AuditRow | Unreadable], how: str) -> Iterator[str]:
     count = 0
     for count, row in enumerate(odd, 1):
-        if count <= NAMED_MOST:
+        if count > NAMED_MOST:
+            continue
+        if isinstance(row, Unreadable):
+            yield f"Row {row.pk:,} of the audit cannot be read and counts for nothing."
+        else:
             yield (
                 f"Row {row.number:,} of the audit ({row.deed}, {row.subject}, {row.actor}) was "
                 f"not {how} and counts for nothing ({row.hash[:MARK_LETTERS]})."

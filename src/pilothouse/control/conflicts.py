@@ -8,13 +8,17 @@ from pilothouse.control.deed import found, move, note
 from pilothouse.control.many import is_stop
 from pilothouse.control.models import Change, Touched
 from pilothouse.control.moves import OPEN, State, Verb, targets
+from pilothouse.records.readable import readable
 
 
 def overlapping(change: Change) -> list[Change]:
-    """Return the other open changes that touch an object of this one, oldest first."""
+    """Return the other open changes that touch an object of this one, oldest first.
+
+    One that cannot be read is left out: nobody can end it, and it would block its object for ever.
+    """
     touching = Touched.objects.filter(name__in=change.objects_touched).values("change")
     others = Change.objects.filter(state__in=OPEN, pk__in=touching).exclude(pk=change.pk)
-    return list(others.order_by("id"))
+    return readable(others.order_by("id"))
 
 
 def in_the_way(change: Change) -> list[Change]:

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import (
     BinaryField,
     BooleanField,
+    DateTimeField,
     Field,
     Func,
     JSONField,
@@ -26,6 +27,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 
+from pilothouse.access.moments import moment_of
 from pilothouse.control.believed import FOUNDING, believed
 from pilothouse.control.canonical import plain_hash
 from pilothouse.control.models import Change, ChangeStep, Preview, Signature, Touched
@@ -82,8 +84,11 @@ def _digests(changes: Numbers | None = None) -> dict[int, str]:
 
 def _digest_of(rows: dict[str, list[dict[str, str]]]) -> str:
     values = (one for each in rows.values() for words in each for one in words.values())
-    is_odd = not all(one == NULL or one.startswith("'") for one in values)
-    return (UNSTORED if is_odd else "") + plain_hash(rows)
+    return (UNSTORED if any(map(_is_odd, values)) else "") + plain_hash(rows)
+
+
+def _is_odd(value: str) -> bool:
+    return value != NULL and not value.startswith("'")
 
 
 def _rows(model: type[Model], changes: Numbers | None) -> Iterator[tuple[int, dict[str, str]]]:
@@ -91,7 +96,9 @@ def _rows(model: type[Model], changes: Numbers | None) -> Iterator[tuple[int, di
     # storage class: other bytes of the same letters are another value for a query. What holds its
     # default is left out: a column of a later release changes no digest of before.
     about = _about(model)
-    fields = columns(model)
+    # Of a column beside the digest only what cannot be read is told.
+    fields = list(model._meta.concrete_fields)
+    beside = BESIDE.get(model, frozenset())
     rows = model._default_manager.order_by("pk")
     if changes is not None:
         rows = rows.filter(**{f"{about}__in": changes})
@@ -101,7 +108,14 @@ def _rows(model: type[Model], changes: Numbers | None) -> Iterator[tuple[int, di
     for number, *told in rows.values_list(about, *raw, *classes).iterator():
         values = map(_text, fields, told[len(fields) :], told[: len(fields)])
         words = zip(fields, values, defaults, strict=True)
-        yield number, {one.attname: value for one, value, usual in words if value != usual}
+        yield (
+            number,
+            {
+                one.attname: value
+                for one, value, usual in words
+                if value != usual and (one.attname not in beside or _is_odd(value))
+            },
+        )
 
 
 def _about(model: type[Model]) -> str:
@@ -113,8 +127,10 @@ def _text(field: Field[Any, Any], kind: str, value: bytes | None) -> str:
         return NULL
     try:
         text = value.decode()
-    except UnicodeDecodeError:
-        kind = f"no UTF-8 in {kind}"
+        if isinstance(field, DateTimeField):
+            moment_of(value)
+    except ValueError:
+        kind = f"unreadable {kind}"
     return f"'{text}'" if kind == storage_class(field) else f"{kind} {value.hex()}"
 
 

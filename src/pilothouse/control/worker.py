@@ -26,13 +26,16 @@ Act = Callable[[Change, datetime], Change]
 def tick(now: datetime) -> list[Change]:
     """Do what is due for every change at a moment; return the changes whose state moved."""
     moved, held_up = [], set()
-    for change in Change.objects.filter(state__in=_possible()).order_by("id"):
-        before = change.state
+    due = Change.objects.filter(state__in=_possible()).order_by("id")
+    # Their numbers first: one that cannot be read keeps no other from being done.
+    for number in list(due.values_list("pk", flat=True)):
         try:
+            change = Change.objects.get(pk=number)
+            before = change.state
             after = _do(change, now)
         except Exception:
-            log.exception("change_held_up", change=change.pk)
-            held_up.add(change.pk)
+            log.exception("change_held_up", change=number)
+            held_up.add(number)
             continue
         if after.state != before:
             moved.append(after)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from pilothouse.access.models import Person
@@ -21,6 +22,7 @@ from pilothouse.control.severity import ORDER, Severity
 from pilothouse.desk import ledger
 from pilothouse.desk.models import Delivery, Incident, Notice
 from pilothouse.desk.moves import ACTIVE
+from pilothouse.records.readable import attempt, readable
 from pilothouse.watch.models import Alert
 from pilothouse.watch.moves import State as AlertState
 
@@ -77,7 +79,8 @@ def _badness(line: Line) -> int:
 def _changes(person: Person, now: datetime) -> list[Line]:
     waiting = [state for state, owner in OWNERS.items() if owner in _PEOPLES]
     found = Change.objects.filter(state__in=waiting).select_related("proposer")
-    made = [_change_line(one, person, now) for one in found]
+    # One that cannot be read is named in the list of changes.
+    made = [attempt(partial(_change_line, one, person, now)) for one in readable(found)]
     return [one for one in made if one is not None]
 
 
@@ -89,6 +92,8 @@ def _change_line(change: Change, person: Person, now: datetime) -> Line | None:
     if wants is None:
         return None
     sentence = change.state_reason or f"by {change.proposer}, class {change.change_class}"
+    if not isinstance(change.title, str):
+        return None
     return Line(
         wants,
         f"CH-{change.pk}",

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 from pilothouse.access.models import Person
@@ -20,6 +21,7 @@ from pilothouse.desk.clocks import Clock
 from pilothouse.desk.models import Incident
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
+from pilothouse.records.readable import attempt, readable
 from pilothouse.watch import alerts
 
 ROWS_MOST: Final = 500
@@ -134,7 +136,9 @@ def _deeds(
     rows = AuditRow.objects.filter(subject__in=list(about), at__lte=end)
     if start is not None:
         rows = rows.filter(at__gte=start)
-    return [_deed(row, kind) for row in rows.order_by("number")[:ROWS_MOST]]
+    found = readable(rows.order_by("number"), ROWS_MOST)
+    made = (attempt(partial(_deed, row, kind)) for row in found)
+    return [one for one in made if one is not None]
 
 
 def _deed(row: AuditRow, kind: About) -> Happening:

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from pilothouse.language.texts import all_shown, shown
 from pilothouse.records.models import AuditHead, AuditRow
+from pilothouse.records.readable import Unreadable, each, readable, stream
 from pilothouse.records.refusals import BOUND
 from pilothouse.records.row_hash import row_hash
 from pilothouse.records.shortened import Shortened
@@ -134,9 +135,11 @@ def write_summaries() -> None:
 
 def is_sealed(row: AuditRow) -> bool:
     """Tell whether a row, as it is now, was written with the secret of this process."""
-    if not isinstance(row.seal, str):
+    try:
+        return hmac.compare_digest(row.seal.encode(), _seal_of(row_hash(row)).encode())
+    except (AttributeError, TypeError, ValueError):
+        # It holds what no release writes: bytes for a text, or no time.
         return False
-    return hmac.compare_digest(row.seal.encode(), _seal_of(row_hash(row)).encode())
 
 
 def _seal_of(made: str) -> str:
@@ -155,7 +158,7 @@ def verify() -> Verdict:
     if below:
         return Verdict(0, 1, below, NO_HASH)
     number, told = head()
-    verdict = check_chain(AuditRow.objects.order_by("number").iterator())
+    verdict = check_chain(stream(AuditRow.objects.order_by("number")))
     if verdict.whole and (verdict.rows, verdict.head) != (number, told):
         return Verdict(
             verdict.rows, verdict.rows + 1, "rows at the end are missing or added", verdict.head
@@ -173,7 +176,10 @@ def end_fault() -> str:
     """Say what is wrong with the chain's last link, "" if nothing is: quick, unlike `verify`."""
     number, told = head()
     last = AuditRow.objects.filter(number__in=(number - 1, number)).order_by("number")
-    rows = list(last)
+    rows = each(last)
+    for one in rows:
+        if isinstance(one, Unreadable):
+            return f"row {one.pk} cannot be read"
     if number and (not rows or rows[-1].number != number):
         return f"row {number}, the last, is missing"
     if rows and rows[-1].hash != told:
@@ -181,7 +187,9 @@ def end_fault() -> str:
     return _break(rows[-1], number, rows[0].hash if number > 1 else NO_HASH) if rows else ""
 
 
-def check_chain(rows: Iterable[AuditRow], after: int = 0, before: str = NO_HASH) -> Verdict:
+def check_chain(
+    rows: Iterable[AuditRow | Unreadable], after: int = 0, before: str = NO_HASH
+) -> Verdict:
     """Follow rows behind row `after`, whose hash is `before`, and say where the chain breaks.
 
     Needs no database. `rows` of the verdict counts those that were followed.
@@ -189,6 +197,8 @@ def check_chain(rows: Iterable[AuditRow], after: int = 0, before: str = NO_HASH)
     number = after
     for row in rows:
         number += 1
+        if isinstance(row, Unreadable):
+            return Verdict(number - after, number, f"row {number} cannot be read", before)
         reason = _break(row, number, before)
         if reason:
             return Verdict(number - after, number, reason, before)
@@ -201,11 +211,13 @@ def _break(row: AuditRow, number: int, before: str) -> str:
         return f"row {number} is missing"
     if row.before_hash != before:
         return f"row {number} does not follow the row before it"
-    if row.hash != row_hash(row):
-        return f"row {number} was changed"
-    return ""
+    try:
+        was_changed = row.hash != row_hash(row)
+    except (AttributeError, TypeError, ValueError):
+        was_changed = True
+    return f"row {number} was changed" if was_changed else ""
 
 
 def rows_about(subject: str) -> list[AuditRow]:
-    """Return the timeline of one subject, oldest first."""
-    return list(AuditRow.objects.filter(subject=subject).order_by("number"))
+    """Return the timeline of one subject, oldest first, without rows that cannot be read."""
+    return readable(AuditRow.objects.filter(subject=subject).order_by("number"))

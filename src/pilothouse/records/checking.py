@@ -12,6 +12,7 @@ from typing import Final
 
 from pilothouse.records.audit import NO_HASH, Verdict, below_the_first, check_chain, head
 from pilothouse.records.models import AuditRow
+from pilothouse.records.readable import each
 
 PIECE: Final = 500
 """Rows that are read at one time."""
@@ -84,7 +85,7 @@ class Checking:
 
 
 def _follow(after: int, before: str, most: int) -> Verdict:
-    rows = AuditRow.objects.filter(number__gt=after).order_by("number")[:most]
+    rows = each(AuditRow.objects.filter(number__gt=after).order_by("number"), most)
     return check_chain(rows, after, before)
 
 

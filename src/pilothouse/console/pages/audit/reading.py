@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from pilothouse.access.models import Person
 from pilothouse.console.pages.changes.reading import microseconds
 from pilothouse.records.models import AuditRow
+from pilothouse.records.readable import Unreadable, attempt
 
 PAGES: Final = {"change": "changes", "incident": "incidents", "alert": "alerts"}
 """Objects that have a page, by the word the audit uses."""
@@ -31,25 +33,36 @@ class AuditLine:
 
 
 CLIENT: Final = "account:"
+UNREADABLE: Final = "This row cannot be read: somebody changed it beside this exchange"
 HIDDEN: Final = "a client"
 """What stands for an account where its number with a moment would give a pseudonym back."""
 
 
-def lines(rows: Iterable[AuditRow], *, sees_clients: bool = True) -> list[AuditLine]:
+def lines(rows: Iterable[AuditRow | Unreadable], *, sees_clients: bool = True) -> list[AuditLine]:
     """Return audit rows with the names of people and the addresses of what they are about.
 
+    A row that cannot be read says so and nothing else.
     Without `sees_clients` a row about a client says so, and neither whom nor which moment.
     """
     names = {f"person:{one.pk}": str(one) for one in Person.objects.all()}
-    return [
-        _line(row, names)
-        if sees_clients or not row.subject.startswith(CLIENT)
-        else replace(_line(row, names), subject=HIDDEN, sentence=f"{row.deed}: {HIDDEN}", facts={})
-        for row in rows
-    ]
+    return [_line_or_unread(row, names, sees_clients) for row in rows]
+
+
+def _line_or_unread(
+    row: AuditRow | Unreadable, names: dict[str, str], sees_clients: bool
+) -> AuditLine:
+    made = None if isinstance(row, Unreadable) else attempt(partial(_line, row, names))
+    if made is None:
+        return AuditLine(row.pk, 0, "", "", "", "", "unreadable", UNREADABLE, {}, "")
+    if sees_clients or not made.subject.startswith(CLIENT):
+        return made
+    return replace(made, subject=HIDDEN, sentence=f"{made.deed}: {HIDDEN}", facts={})
 
 
 def _line(row: AuditRow, names: dict[str, str]) -> AuditLine:
+    for text in (row.actor, row.deed, row.subject, row.outcome, row.sentence, row.hash):
+        # Bytes are no words: nobody is shown how Python writes them.
+        text.encode()
     return AuditLine(
         number=row.number,
         at=microseconds(row.at),

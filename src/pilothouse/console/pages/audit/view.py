@@ -18,6 +18,7 @@ from pilothouse.console.query import row_number
 from pilothouse.console.rights import needs, person_of
 from pilothouse.records.checking import CHECKING
 from pilothouse.records.models import AuditRow
+from pilothouse.records.readable import Unreadable, each
 
 ROWS_A_PAGE: Final = 100
 WANTED_MAX: Final = 200
@@ -41,7 +42,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     return answer(request, "audit/page.html", facts, {"nav": "audit", "older": older})
 
 
-def _search(wanted: str, before: int | None, sees_clients: bool) -> list[AuditRow]:
+def _search(wanted: str, before: int | None, sees_clients: bool) -> list[AuditRow | Unreadable]:
     rows = AuditRow.objects.order_by("-number")
     if before is not None:
         rows = rows.filter(number__lt=before)
@@ -50,7 +51,7 @@ def _search(wanted: str, before: int | None, sees_clients: bool) -> list[AuditRo
         if not sees_clients:
             # What a search finds says what is in the row.
             rows = rows.exclude(subject__startswith=CLIENT)
-    return list(rows[: ROWS_A_PAGE + 1])
+    return each(rows, ROWS_A_PAGE + 1)
 
 
 def _fits(wanted: str) -> Q:

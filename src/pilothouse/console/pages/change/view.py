@@ -5,8 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
 
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
@@ -23,12 +22,18 @@ from pilothouse.control.models import Change
 from pilothouse.control.ports import ports
 from pilothouse.control.refusals import NOT_AS_RECORDED, Refused
 from pilothouse.control.said import SENTENCE_MOST
+from pilothouse.records.readable import Unreadable, each
 
 
 @needs(Right.VIEW)
 def change(request: HttpRequest, number: int) -> HttpResponse:
     """Answer one change. Accounts are named only to those who may see clients."""
-    found = get_object_or_404(Change.objects.select_related("proposer"), pk=number)
+    wanted = Change.objects.select_related("proposer").filter(pk=number)
+    found = next(iter(each(wanted)), None)
+    if found is None:
+        raise Http404
+    if isinstance(found, Unreadable):
+        return odd(request, Change(pk=number, state=""))
     if not recorded.is_as_recorded(found):
         return odd(request, found)
     facts = change_facts(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from django.db.models import Q, QuerySet
@@ -15,9 +16,11 @@ from pilothouse.control.models import Change, ChangeStep
 from pilothouse.control.moves import OPEN, Owner, State
 from pilothouse.control.signing import need_of
 from pilothouse.control.touching import caused_by, touching_markets
+from pilothouse.records.readable import Unreadable, attempt, each, readable
 
 LINES_MOST: Final = 100
 A_PAGE: Final = 50
+UNREADABLE: Final = "This change cannot be read: somebody changed it beside this exchange"
 STOPPED: Final = (State.FAILED, State.INCONCLUSIVE, State.REVERTING)
 """Past being sent, and still somebody's turn."""
 
@@ -64,8 +67,16 @@ def microseconds(at: datetime) -> int:
     return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
 
 
-def line(change: Change) -> ChangeLine:
-    """Return a change as a line."""
+def line(change: Change | Unreadable) -> ChangeLine:
+    """Return a change as a line; one that cannot be read is named by its number alone."""
+    made = None if isinstance(change, Unreadable) else attempt(partial(_line, change))
+    return made or ChangeLine(change.pk, UNREADABLE, "", "unreadable", "", "", 0, 0, 0)
+
+
+def _line(change: Change) -> ChangeLine:
+    for text in (change.title, change.change_class, str(change.proposer)):
+        # Bytes are no words: nobody is shown how Python writes them.
+        text.encode()
     signed = [one for one in change.signatures.all() if one.void_at is None]
     return ChangeLine(
         number=change.pk,
@@ -88,7 +99,7 @@ def _signed_with(change: Change) -> str:
 
 def _lines(changes: QuerySet[Change]) -> list[ChangeLine]:
     wanted = changes.select_related("proposer").prefetch_related("signatures")
-    return [line(one) for one in wanted.order_by("-id")[:LINES_MOST]]
+    return [line(one) for one in each(wanted.order_by("-id"), LINES_MOST)]
 
 
 def open_changes() -> list[ChangeLine]:
@@ -121,7 +132,7 @@ def page_of_all(before: int | None = None) -> Page:
 def _page(changes: QuerySet[Change], before: int | None) -> Page:
     part = changes if before is None else changes.filter(pk__lt=before)
     wanted = part.select_related("proposer").prefetch_related("signatures").order_by("-id")
-    found = list(wanted[: A_PAGE + 1])
+    found = each(wanted, A_PAGE + 1)
     older = found[A_PAGE - 1].pk if len(found) > A_PAGE else 0
     return Page([line(one) for one in found[:A_PAGE]], changes.count(), older)
 
@@ -159,6 +170,6 @@ def due_changes() -> list[Due]:
             f"Step {step.number} of CH-{step.change_id}: {step.change.title}",
             f"/changes/{step.change_id}",
         )
-        for step in steps
-        if step.not_before is not None
+        for step in readable(steps)
+        if step.not_before is not None and isinstance(step.change.title, str)
     ]
