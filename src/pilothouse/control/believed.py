@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 from pilothouse.access.secret_file import proof_of, read_secret
 from pilothouse.control import founding_file
 from pilothouse.control.founding_file import NotAsWritten, NotedFounding
+from pilothouse.control.stored import told
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
 from pilothouse.records.readable import Unreadable, readable, stream
@@ -112,10 +113,15 @@ def believed(rows: Rows) -> Iterator[AuditRow]:
     """
     begun = beginning()
     for row in stream(rows.filter(number__gte=FIRST).order_by("number")):
-        if isinstance(row, Unreadable):
-            continue
-        if begun is None or row.number < begun.number or audit.is_sealed(row):
+        if not isinstance(row, Unreadable) and is_believed(row, begun):
             yield row
+
+
+def is_believed(row: AuditRow, begun: Beginning | None) -> bool:
+    """Tell whether a row is believed where the folder's secret began as said."""
+    if row.number < FIRST:
+        return False
+    return begun is None or row.number < begun.number or audit.is_sealed(row)
 
 
 def unsealed(wanted: Q) -> Iterator[str]:
@@ -135,6 +141,10 @@ def below() -> Iterator[str]:
     yield from _named(stream(rows), "numbered by this exchange")
 
 
+def _words(row: AuditRow) -> str:
+    return ", ".join(map(told, (row.deed, row.subject, row.actor)))
+
+
 def _named(odd: Iterator[AuditRow | Unreadable], how: str) -> Iterator[str]:
     count = 0
     for count, row in enumerate(odd, 1):
@@ -144,8 +154,8 @@ def _named(odd: Iterator[AuditRow | Unreadable], how: str) -> Iterator[str]:
             yield f"Row {row.pk:,} of the audit cannot be read and counts for nothing."
         else:
             yield (
-                f"Row {row.number:,} of the audit ({row.deed}, {row.subject}, {row.actor}) was "
-                f"not {how} and counts for nothing ({row.hash[:MARK_LETTERS]})."
+                f"Row {row.number:,} of the audit ({_words(row)}) was not {how} and counts for "
+                f"nothing ({told(row.hash)[:MARK_LETTERS]})."
             )
     if count > NAMED_MOST:
         yield f"{count - NAMED_MOST:,} further rows of the audit were not {how}."

@@ -69,14 +69,18 @@ CONDITIONS: Final[dict[str, Condition]] = {
 
 @dataclass(frozen=True)
 class Watched:
-    """Since when the conditions of a step held at a look, None if they did not, and the look."""
+    """Since when the conditions of a step held at a look, None if they did not, and the look.
+
+    `waits_for` says in words what was waited for; empty for nothing.
+    """
 
     held_since: datetime | None
     at: datetime
+    waits_for: str
 
 
 _watched: Final[dict[int, Watched]] = {}
-"""What this process saw, by the step's row; what that row says is shown and decides nothing."""
+"""What this process saw, by the step's row; what that row says is not read."""
 
 
 def forget() -> None:
@@ -89,11 +93,18 @@ def watch(step: ChangeStep, reader: Reader, now: datetime) -> str:
     unmet = _unmet(step, reader, now)
     before = _watched.get(step.pk)
     held_since = None if unmet else _unbroken(before, now) or now
-    _watched[step.pk] = Watched(held_since, now)
-    step.held_since, step.watched_at = held_since, now
-    step.waits_for = unmet or _soaks(step, now)
+    _watched[step.pk] = Watched(held_since, now, "")
+    waits_for = unmet or _soaks(step, now)
+    _watched[step.pk] = Watched(held_since, now, waits_for)
+    step.held_since, step.watched_at, step.waits_for = held_since, now, waits_for
     step.save(update_fields=["held_since", "watched_at", "waits_for"])
-    return step.waits_for
+    return waits_for
+
+
+def seen_waiting_for(step: ChangeStep) -> str:
+    """Return what a step waited for when this process last looked; empty if it never did."""
+    seen = _watched.get(step.pk)
+    return seen.waits_for if seen else ""
 
 
 def _unbroken(seen: Watched | None, now: datetime) -> datetime | None:

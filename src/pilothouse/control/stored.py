@@ -46,6 +46,11 @@ SMALL: Final[tuple[type[Model], ...]] = (RegisterRow, Grant, Person, StoredKey, 
 """Those whose rows are few."""
 
 
+def told(value: object) -> str:
+    """Return a value as a sentence tells it: bytes as SQL writes them, all else as it is."""
+    return f"x'{value.hex()}'" if isinstance(value, bytes) else str(value)
+
+
 def storage_class(field: Field[Any, Any]) -> str:
     """Return in which class of SQLite a release stores the values of a column."""
     column = field.target_field if isinstance(field, ForeignKey) else field

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pilothouse.access.models import Person
 from pilothouse.console.pages.changes.reading import microseconds
+from pilothouse.control.believed import Beginning, beginning, is_believed
 from pilothouse.records.models import AuditRow
 from pilothouse.records.readable import Unreadable, attempt
 
@@ -30,6 +31,8 @@ class AuditLine:
     sentence: str
     facts: dict[str, Any]
     hash: str
+    is_believed: bool
+    """Whether this exchange wrote it; else somebody put it there, and it counts for nothing."""
 
 
 CLIENT: Final = "account:"
@@ -45,21 +48,25 @@ def lines(rows: Iterable[AuditRow | Unreadable], *, sees_clients: bool = True) -
     Without `sees_clients` a row about a client says so, and neither whom nor which moment.
     """
     names = {f"person:{one.pk}": str(one) for one in Person.objects.all()}
-    return [_line_or_unread(row, names, sees_clients) for row in rows]
+    begun = beginning()
+    return [_line_or_unread(row, names, begun, sees_clients) for row in rows]
 
 
 def _line_or_unread(
-    row: AuditRow | Unreadable, names: dict[str, str], sees_clients: bool
+    row: AuditRow | Unreadable,
+    names: dict[str, str],
+    begun: Beginning | None,
+    sees_clients: bool,
 ) -> AuditLine:
-    made = None if isinstance(row, Unreadable) else attempt(partial(_line, row, names))
+    made = None if isinstance(row, Unreadable) else attempt(partial(_line, row, names, begun))
     if made is None:
-        return AuditLine(row.pk, 0, "", "", "", "", "unreadable", UNREADABLE, {}, "")
+        return AuditLine(row.pk, 0, "", "", "", "", "unreadable", UNREADABLE, {}, "", False)
     if sees_clients or not made.subject.startswith(CLIENT):
         return made
     return replace(made, subject=HIDDEN, sentence=f"{made.deed}: {HIDDEN}", facts={})
 
 
-def _line(row: AuditRow, names: dict[str, str]) -> AuditLine:
+def _line(row: AuditRow, names: dict[str, str], begun: Beginning | None) -> AuditLine:
     for text in (row.actor, row.deed, row.subject, row.outcome, row.sentence, row.hash):
         # Bytes are no words: nobody is shown how Python writes them.
         text.encode()
@@ -74,6 +81,7 @@ def _line(row: AuditRow, names: dict[str, str]) -> AuditLine:
         sentence=row.sentence,
         facts=row.facts,
         hash=row.hash,
+        is_believed=is_believed(row, begun),
     )
 
 

@@ -15,7 +15,7 @@ from pilothouse.console.pages.change.counts import counts
 from pilothouse.console.pages.change.timeline import timeline
 from pilothouse.console.pages.changes.reading import microseconds
 from pilothouse.control import evidence, inherited, plan, signing
-from pilothouse.control.conditions import CONDITIONS
+from pilothouse.control.conditions import CONDITIONS, seen_waiting_for
 from pilothouse.control.models import Change, ChangeStep
 from pilothouse.control.moves import MENDABLE, State
 from pilothouse.control.policy import UNFINISHED
@@ -148,7 +148,7 @@ def _step(step: ChangeStep) -> Step:
         position=step.position,
         conditions=[CONDITIONS[name].label for name in step.conditions],
         soak_s=step.soak_s,
-        waits_for=step.waits_for if step.state == ChangeStep.At.WAITING else "",
+        waits_for=seen_waiting_for(step) if step.state == ChangeStep.At.WAITING else "",
     )
 
 
