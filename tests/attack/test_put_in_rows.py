@@ -7,7 +7,9 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
-from pilothouse.control import conditions, recorded
+from pilothouse.access import keys
+from pilothouse.access.models import Person
+from pilothouse.control import authority, conditions, recorded
 from pilothouse.control.models import ChangeStep
 from pilothouse.wiring import founding_row
 from tests.attack.forging import append_row
@@ -65,3 +67,30 @@ def test_what_a_step_waits_for_is_what_this_process_saw(team, shown):
         assert [one["waits_for"] for one in show()[0]["steps"]] == ["the book has no bid"]
     finally:
         conditions.forget()
+
+
+BYTES = {
+    "a role": "UPDATE access_grant SET role = x'41'",
+    "a name": "UPDATE access_person SET username = x'41' WHERE username = 'operator'",
+    "a password": "UPDATE access_person SET password = x'41' WHERE username = 'operator'",
+    "an account of a key": "UPDATE access_storedkey SET account = x'41'",
+    "a public half": "UPDATE access_storedkey SET public = x'41'",
+    "an actor": "UPDATE records_auditrow SET actor = x'41' WHERE deed = 'person.added'",
+    "a change of an object": "UPDATE control_touched SET change_id = x'41'",
+}
+
+
+@pytest.mark.parametrize("how", BYTES)
+@pytest.mark.django_db(transaction=True)
+def test_no_sentence_tells_bytes_as_python_writes_them(team, shown, how):
+    made = keys.make_key(7, may_trade=True)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA foreign_keys = OFF")
+    sql(BYTES[how])
+    Person.objects.filter(pk=team.risk.pk).update(password="another")
+    found = list(authority.differences())
+    assert found and not [one for one in found if "b'" in one]
+    assert [one for one in found if f"of person {team.risk.pk} (risk)" in one], "it hides no other"
+    if "key" in how or "half" in how:
+        assert keys.find_key(made.public) is None
+    sql("DELETE FROM control_touched")

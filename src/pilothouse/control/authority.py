@@ -29,6 +29,7 @@ from pilothouse.control.models import Change, ChangeStep, Signature
 from pilothouse.control.moves import State, Verb
 from pilothouse.control.one_reading import one_reading
 from pilothouse.control.policy import NEEDS
+from pilothouse.control.stored import told
 from pilothouse.language.texts import all_shown
 from pilothouse.records import audit
 from pilothouse.records.held import is_passing
@@ -123,8 +124,8 @@ def _signers(carrier: int, sent: AuditRow) -> dict[str, list[Role]]:
 def _signed_when_sent(change: Change, sent: AuditRow) -> str:
     """Return the fingerprint a change was sent with, at that row or, inherited from, before it."""
     rows = [one for one in _rows(change.subject, Verb.APPLY) if one.number <= sent.number]
-    told = [one.facts for one in rows if one.facts.get("to") == State.APPLYING]
-    return str(told[-1].get("fingerprint", "")) if told else ""
+    away = [one.facts for one in rows if one.facts.get("to") == State.APPLYING]
+    return str(away[-1].get("fingerprint", "")) if away else ""
 
 
 def _proposer(change: Change) -> str:
@@ -187,8 +188,8 @@ def _signatures() -> Iterator[str]:
         key = (f"change:{one.change_id}", f"person:{one.person_id}", one.fingerprint)
         if not any(_covers(row, one) for row in known.get(key, ())):
             yield (
-                f"Signature {one.pk} of person {one.person_id} on change {one.change_id} is not "
-                f"as the audit recorded it ({_mark(one)})."
+                f"Signature {one.pk} of person {told(one.person_id)} on change "
+                f"{told(one.change_id)} is not as the audit recorded it ({_mark(one)})."
             )
 
 
@@ -219,8 +220,8 @@ def _grants(person: Person | None = None) -> Iterator[str]:
         rows = known.get(f"person:{one.person_id}", [])
         if not any(_gave(row, one) for row in rows) or _lives_on(one, ends):
             yield (
-                f"Grant {one.pk}, which makes person {one.person_id} {one.role}, is not as the "
-                f"audit recorded it ({_mark(one)})."
+                f"Grant {one.pk}, which makes person {told(one.person_id)} {told(one.role)}, is "
+                f"not as the audit recorded it ({_mark(one)})."
             )
 
 
@@ -250,8 +251,8 @@ def _entries() -> Iterator[str]:
         rows = known.get((f"{one.kind}:{one.key}", one.version), [])
         if not any(_wrote(row, one) for row in rows):
             yield (
-                f"Version {one.version} of {one.kind} {one.key} is not as the audit recorded it "
-                f"({_mark_of(one)})."
+                f"Version {told(one.version)} of {told(one.kind)} {told(one.key)} is not as the "
+                f"audit recorded it ({_mark_of(one)})."
             )
     for subject, version in gone:
         yield f"Version {version} of {subject} is gone from the register; the audit recorded it."

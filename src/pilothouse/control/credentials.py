@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from allauth.mfa.models import Authenticator
@@ -28,8 +29,10 @@ from pilothouse.control.believed import (
     founding_rows,
 )
 from pilothouse.control.canonical import plain_bytes
+from pilothouse.control.stored import told
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
+from pilothouse.records.readable import Unreadable, attempt, stream
 
 CHANGED: Final = "person.credentials"
 PURPOSE: Final = "credentials"
@@ -140,12 +143,14 @@ def of_people(only: Person | None = None) -> Iterator[str]:
         return
     known = recorded(only.pk if only else None)
     people = Person.objects.filter(pk=only.pk) if only else Person.objects.all()
-    for one in people.order_by("pk"):
-        made = digest(one)
-        if not hmac.compare_digest(known.get(str(one.pk), ""), made):
+    for one in stream(people.order_by("pk")):
+        # What holds bytes, or no UTF-8, has no digest, and keeps no other from being compared.
+        made = None if isinstance(one, Unreadable) else attempt(partial(digest, one))
+        if made is None or not hmac.compare_digest(known.get(str(one.pk), ""), made):
+            name = "unreadable" if isinstance(one, Unreadable) else told(one.username)
             yield (
-                f"The password or second factors of person {one.pk} ({one.username}) are not as "
-                f"the audit recorded them ({made[:MARK_LETTERS]})."
+                f"The password or second factors of person {one.pk} ({name}) are not as "
+                f"the audit recorded them ({(made or 'unreadable')[:MARK_LETTERS]})."
             )
 
 
@@ -155,13 +160,8 @@ def of_keys() -> Iterator[str]:
         return
     revoked = revocations.revoked()
     for one in StoredKey.objects.filter(revoked_at__isnull=True).order_by("pk"):
+        key = f"API key {told(one.public)[:PUBLIC_LETTERS]}… of account {told(one.account)}"
         if one.public in revoked:
-            yield (
-                f"API key {one.public[:PUBLIC_LETTERS]}… of account {one.account} was revoked, "
-                f"as the audit recorded: it opens nothing."
-            )
-        elif not is_as_made(one):
-            yield (
-                f"API key {one.public[:PUBLIC_LETTERS]}… of account {one.account} is not as it "
-                f"was made: it opens nothing."
-            )
+            yield f"{key} was revoked, as the audit recorded: it opens nothing."
+        elif not attempt(partial(is_as_made, one)):
+            yield f"{key} is not as it was made: it opens nothing."

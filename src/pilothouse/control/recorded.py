@@ -32,7 +32,7 @@ from pilothouse.control.believed import FOUNDING, believed
 from pilothouse.control.canonical import plain_hash
 from pilothouse.control.models import Change, ChangeStep, Preview, Signature, Touched
 from pilothouse.control.one_reading import one_reading
-from pilothouse.control.stored import storage_class
+from pilothouse.control.stored import storage_class, told
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
 
@@ -91,7 +91,7 @@ def _is_odd(value: str) -> bool:
     return value != NULL and not value.startswith("'")
 
 
-def _rows(model: type[Model], changes: Numbers | None) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(model: type[Model], changes: Numbers | None) -> Iterator[tuple[Any, dict[str, str]]]:
     # As bytes, so that a value no release writes is a difference and not a fault, and with its
     # storage class: other bytes of the same letters are another value for a query. What holds its
     # default is left out: a column of a later release changes no digest of before.
@@ -105,17 +105,14 @@ def _rows(model: type[Model], changes: Numbers | None) -> Iterator[tuple[int, di
     raw = [Cast(one.attname, BinaryField()) for one in fields]
     classes = [Func(one.attname, function="typeof", output_field=TextField()) for one in fields]
     defaults = [_text(one, storage_class(one), _default(one)) for one in fields]
-    for number, *told in rows.values_list(about, *raw, *classes).iterator():
-        values = map(_text, fields, told[len(fields) :], told[: len(fields)])
-        words = zip(fields, values, defaults, strict=True)
-        yield (
-            number,
-            {
-                one.attname: value
-                for one, value, usual in words
-                if value != usual and (one.attname not in beside or _is_odd(value))
-            },
-        )
+    for number, *held in rows.values_list(about, *raw, *classes).iterator():
+        values = map(_text, fields, held[len(fields) :], held[: len(fields)])
+        words = {
+            one.attname: value
+            for one, value, usual in zip(fields, values, defaults, strict=True)
+            if value != usual and (one.attname not in beside or _is_odd(value))
+        }
+        yield number if isinstance(number, int) else told(number), words
 
 
 def _about(model: type[Model]) -> str:
@@ -181,8 +178,8 @@ def _beginning() -> Begun:
     begun = [one for one in believed(rows) if isinstance(one.facts.get(RECORDS), dict)]
     if not begun:
         return 0, {}
-    told = begun[-1].facts[RECORDS]
-    return begun[-1].number, {int(number): str(one) for number, one in told.items()}
+    first = begun[-1].facts[RECORDS]
+    return begun[-1].number, {int(number): str(one) for number, one in first.items()}
 
 
 def baseline() -> dict[str, str]:
