@@ -7,15 +7,17 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.test import Client
 
-from pilothouse.control import arm, authority, propose, recorded, worker
+from pilothouse.access.models import Grant
+from pilothouse.control import apply, arm, authority, propose, recorded, register, verify, worker
 from pilothouse.control.archived import changes as archived
-from pilothouse.control.models import Change
+from pilothouse.control.models import Change, ReconcilerCursor
 from pilothouse.control.moves import State
+from pilothouse.control.reconcile import Difference
 from pilothouse.records import audit
 from pilothouse.records.checking import CHECKING
 from pilothouse.records.models import AuditRow
 from pilothouse.records.readable import Unreadable, each, readable, stream
-from tests.attack.reconciling import journal, team
+from tests.attack.reconciling import band, journal, team
 from tests.control.conftest import NOON, approved, exchange, previewed, raise_margin
 
 __all__ = ["approved", "exchange", "journal", "previewed", "raise_margin", "team"]
@@ -127,3 +129,45 @@ def test_a_database_that_is_held_is_no_odd_row(db, monkeypatch):
 
 def _raise(error):
     raise error
+
+
+@pytest.mark.parametrize("how", ["title = CAST(x'ff' AS TEXT)", "fields = '{'", "state_at = '0'"])
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_cannot_be_read_ends_no_comparison(team, exchange, approved, journal, how):
+    with transaction.atomic():
+        recorded.begin()
+    change = verify.verify(apply.apply(approved(), by=team.operator, now=NOON), now=NOON)
+    journal.say(exchange.sent[-1], at=change.steps.get().position)
+    sql(f"UPDATE control_change SET {how}")
+    journal.say(band())
+    found = journal.tick()
+    assert Difference.NO_CHANGE in found and Difference.NOT_SIGNED in found
+    assert ReconcilerCursor.objects.get().position == journal.position
+
+
+HIDES = {
+    "a grant without UTF-8": "UPDATE access_grant SET role = CAST(x'ff' AS TEXT) WHERE id = FIRST",
+    "a grant of the year 0": "UPDATE access_grant SET given_at = '0000-00-00 00:00:00' "
+    "WHERE id = FIRST",
+    "a grant revoked in the year 0": "UPDATE access_grant SET revoked_at = '0000-01-01 00:00:00' "
+    "WHERE id = FIRST",
+    "an entry without JSON": "UPDATE control_registerrow SET body = '{' WHERE key = 'a'",
+    "a step of an entry": "UPDATE control_registerrow SET step = x'41' WHERE key = 'a'",
+    "a time of an entry": "UPDATE control_registerrow SET at = 'soon' WHERE key = 'a'",
+}
+
+
+@pytest.mark.parametrize("how", HIDES)
+@pytest.mark.django_db(transaction=True)
+def test_an_odd_row_hides_no_other_of_its_table(team, how):
+    with transaction.atomic():
+        register.found([("rule", "a", {"x": 1}), ("rule", "b", {"x": 1})], NOON)
+    assert list(authority.differences()) == []
+    first, *_, last = Grant.objects.order_by("pk")
+    sql(HIDES[how].replace("FIRST", str(first.pk)))
+    one = len(list(authority.differences()))
+    assert one
+    Grant.objects.filter(pk=last.pk).update(role="manager")
+    sql("UPDATE control_registerrow SET body = '{}' WHERE key = 'b'")
+    found = list(authority.differences())
+    assert len(found) == one + 2 and not [each for each in found if "cannot be compared" in each]

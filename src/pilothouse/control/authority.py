@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.db.models import Q
@@ -34,6 +35,7 @@ from pilothouse.language.texts import all_shown
 from pilothouse.records import audit
 from pilothouse.records.held import is_passing
 from pilothouse.records.models import AuditRow
+from pilothouse.records.readable import Unreadable, attempt, stream
 
 GRANTED: Final = "person.added"
 REGISTER: Final = "register."
@@ -184,9 +186,12 @@ def _signatures() -> Iterator[str]:
     known: dict[tuple[Any, ...], list[AuditRow]] = {}
     for row in believed(AuditRow.objects.filter(deed=Verb.APPROVE, outcome=audit.DONE)):
         known.setdefault((row.subject, row.actor, row.facts.get("signed")), []).append(row)
-    for one in Signature.objects.order_by("pk").iterator():
+    for one in stream(Signature.objects.order_by("pk")):
+        if isinstance(one, Unreadable):
+            yield f"Signature {one.pk} cannot be read."
+            continue
         key = (f"change:{one.change_id}", f"person:{one.person_id}", one.fingerprint)
-        if not any(_covers(row, one) for row in known.get(key, ())):
+        if not any(attempt(partial(_covers, row, one)) for row in known.get(key, ())):
             yield (
                 f"Signature {one.pk} of person {told(one.person_id)} on change "
                 f"{told(one.change_id)} is not as the audit recorded it ({_mark(one)})."
@@ -216,9 +221,12 @@ def _grants(person: Person | None = None) -> Iterator[str]:
         known.setdefault(row.subject, []).append(row)
     held = Grant.objects.filter(person=person) if person else Grant.objects.all()
     ends = revocations.ends()
-    for one in held.order_by("pk").iterator():
+    for one in stream(held.order_by("pk")):
+        if isinstance(one, Unreadable):
+            yield f"Grant {one.pk} cannot be read: it gives no right."
+            continue
         rows = known.get(f"person:{one.person_id}", [])
-        if not any(_gave(row, one) for row in rows) or _lives_on(one, ends):
+        if not any(attempt(partial(_gave, row, one)) for row in rows) or _lives_on(one, ends):
             yield (
                 f"Grant {one.pk}, which makes person {told(one.person_id)} {told(one.role)}, is "
                 f"not as the audit recorded it ({_mark(one)})."
@@ -247,9 +255,12 @@ def _entries() -> Iterator[str]:
         known.setdefault((row.subject, row.facts.get("version")), []).append(row)
     gone = dict.fromkeys(known)
     for one in register.rows():
+        if isinstance(one, Unreadable):
+            yield f"Row {one.pk} of the register cannot be read."
+            continue
         gone.pop((f"{one.kind}:{one.key}", one.version), None)
         rows = known.get((f"{one.kind}:{one.key}", one.version), [])
-        if not any(_wrote(row, one) for row in rows):
+        if not any(attempt(partial(_wrote, row, one)) for row in rows):
             yield (
                 f"Version {told(one.version)} of {told(one.kind)} {told(one.key)} is not as the "
                 f"audit recorded it ({_mark_of(one)})."
@@ -268,5 +279,7 @@ def _wrote(row: AuditRow, one: Any) -> bool:
 
 
 def _mark_of(one: Any) -> str:
-    words = [all_shown(one.body), register.written_by(one), one.step, one.at.isoformat()]
+    step = told(one.step) if isinstance(one.step, bytes) else one.step
+    at = one.at.isoformat() if one.at else ""
+    words = [all_shown(one.body), register.written_by(one), step, at]
     return plain_hash(words)[:MARK_LETTERS]

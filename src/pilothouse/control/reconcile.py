@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 from pilothouse.control import authority, plan
@@ -22,6 +23,7 @@ from pilothouse.language.kinds import CauseKind
 from pilothouse.language.names import Sender
 from pilothouse.language.schema import COMMANDS
 from pilothouse.records.models import AuditRow
+from pilothouse.records.readable import attempt, readable
 from pilothouse.venue import allowed
 from pilothouse.venue.watched_commands import Watched, said_by
 
@@ -123,6 +125,13 @@ def _audit_head(one: Watched) -> Found:
 
 
 def _of_a_change(one: Watched) -> Found:
+    # One change that cannot be read must not end the comparison of all that follows.
+    why = f"change {one.cause.id} cannot be read"
+    found = attempt(partial(_by_its_change, one))
+    return found or _differs(one, Difference.UNREADABLE, why)
+
+
+def _by_its_change(one: Watched) -> Found:
     change = Change.objects.filter(pk=one.cause.id).first()
     if change is None:
         return _differs(one, Difference.NO_CHANGE, f"there is no change {one.cause.id}")
@@ -195,7 +204,7 @@ def missing(positions: set[int], first: int, last: int) -> list[Found]:
             f"Step {step.number} of change {step.change_id} was received at command "
             f"{step.position:,}: {Difference.NOT_IN_JOURNAL}.",
         )
-        for step in steps.select_related("change").order_by("position")
+        for step in readable(steps.select_related("change").order_by("position"))
         if step.position not in positions and _is_of_the_exchange(step)
     ]
 
@@ -208,7 +217,14 @@ def _is_of_the_exchange(step: ChangeStep) -> bool:
 
 
 def is_written_down(position: int, change: int, said_in_journal: str) -> bool:
-    """Tell whether a change has the receipt of a command by now, with the words it sent."""
+    """Tell whether a change has the receipt of a command by now, with the words it sent.
+
+    One that cannot be read has none.
+    """
+    return bool(attempt(partial(_is_written_down, position, change, said_in_journal)))
+
+
+def _is_written_down(position: int, change: int, said_in_journal: str) -> bool:
     step = ChangeStep.objects.filter(change=change, position=position).first()
     if step is None or step.outcome is None:
         return False

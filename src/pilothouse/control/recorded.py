@@ -53,7 +53,7 @@ MODELS: Final[tuple[type[Model], ...]] = (Change, Touched, ChangeStep, Signature
 BESIDE: Final[dict[type[Model], frozenset[str]]] = {
     ChangeStep: frozenset({"held_since", "watched_at", "waits_for"}),
 }
-"""Columns that are written each second and only shown: `conditions` keeps what it decides by."""
+"""Columns that are written each second and read by nobody: `conditions` keeps what it saw."""
 OF_A_PAGE: Final = 200
 """Changes that are compared at one time, in about a tenth of a second."""
 Numbers = Sequence[int]

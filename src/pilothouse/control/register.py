@@ -20,6 +20,7 @@ from pilothouse.control.models import RegisterRow
 from pilothouse.language.names import Receipt
 from pilothouse.language.refusals import BASE_VERSION_HAS_MOVED
 from pilothouse.records import audit
+from pilothouse.records.readable import Unreadable, stream
 
 Body = dict[str, Any]
 
@@ -74,9 +75,9 @@ def version(kind: str, key: str) -> int:
     return row.version if row else 0
 
 
-def rows() -> Iterator[RegisterRow]:
+def rows() -> Iterator[RegisterRow | Unreadable]:
     """Yield every version that was ever written, oldest first."""
-    yield from RegisterRow.objects.order_by("pk").iterator()
+    return stream(RegisterRow.objects.order_by("pk"))
 
 
 def position() -> int:
