@@ -39,7 +39,7 @@ def _nothing_was_refused_before():
     from django.conf import settings as django_settings
 
     from pilothouse.access.often import BEGUN, CHANGES, LIVE, SIGN_INS
-    from pilothouse.control import founding_file
+    from pilothouse.control import founding_file, unbroken
     from pilothouse.records.checking import CHECKING
     from pilothouse.records.refusals import BOUND
     from pilothouse.records.room import ROOM
@@ -49,6 +49,7 @@ def _nothing_was_refused_before():
     BOUND.forget()
     ROOM.forget()
     CHECKING.forget()
+    unbroken.forget()
     # The rows of a test are undone with its transaction, the file that names one is not.
     founding_file.remove(django_settings.PILOTHOUSE_HOME)
 

@@ -24,6 +24,7 @@ from pilothouse.control.models import Change, ChangeStep
 from pilothouse.control.moves import State
 from pilothouse.control.refusals import NOT_AS_RECORDED, Refused
 from pilothouse.records.models import AuditRow
+from tests.attack.forging import chain_anew
 from tests.attack.reconciling import applied, journal, team
 from tests.control.conftest import NOON, approved, exchange, previewed, raise_margin, wish
 from tests.control.recording import record_changes
@@ -134,11 +135,10 @@ def test_what_follows_a_preview_is_recorded_too(team, exchange, previewed):
 
 def test_a_folder_of_before_begins_once_and_its_changes_go_on(team, exchange, approved):
     change = approved()
-    for row in AuditRow.objects.all():
-        facts = {name: one for name, one in row.facts.items() if name != recorded.RECORD}
-        AuditRow.objects.filter(pk=row.pk)._raw_delete("default")
-        row.facts = facts
-        AuditRow.objects.bulk_create([row])
+    rows = list(AuditRow.objects.order_by("number"))
+    for row in rows:
+        row.facts.pop(recorded.RECORD, None)
+    chain_anew(rows)
     assert not list(recorded.differences()), "nothing is compared before it begins"
     with transaction.atomic():
         recorded.begin()

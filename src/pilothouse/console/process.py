@@ -38,6 +38,7 @@ from pilothouse.venue.sockets import read_counts
 from pilothouse.venue.standstill import EPOCH
 
 if TYPE_CHECKING:
+    from pilothouse.control.heads import Exchanger
     from pilothouse.records.archive.keeper import Keeper
     from pilothouse.watch.watchman import Watchman
 
@@ -165,7 +166,7 @@ def connect(
         Ticker(),
         *_workers(home, follower),
         Worker("comparison", lambda: compares.tick(timezone.now())),
-        Worker("heads", lambda: exchanger.tick(timezone.now())),
+        Worker("heads", lambda: _exchange(follower, exchanger)),
     ]
     for part in parts:
         part.start()
@@ -238,6 +239,14 @@ def _do_due(follower: Follower, tick: Callable[[datetime], object]) -> None:
     # What is due is judged by the exchange's own bounded time: a clock that jumps sends no step.
     if follower.block and follower.has_caught_up:
         tick(EPOCH + timedelta(microseconds=follower.time))
+
+
+def _exchange(follower: Follower, exchanger: Exchanger) -> None:
+    from django.utils import timezone
+
+    # Only a replica that was level with the journal knows the newest head in it.
+    if follower.has_caught_up:
+        exchanger.tick(timezone.now())
 
 
 def _keep_audit() -> None:

@@ -26,6 +26,7 @@ from pilothouse.control import (
     reconcile,
     recorded,
     signing,
+    unbroken,
     unreadable,
 )
 from pilothouse.control.deed import deed, found, locked, moment, move
@@ -112,6 +113,7 @@ def _pass(change: Change, by: Person | None, now: datetime) -> ChangeStep:
         gates.pass_gate(Verb.APPLY, change, by, now)
     elif change.state != State.SCHEDULED:
         raise Refused(WRONG_STATE, change.state)
+    unbroken.check(change)
     step = plan.next_step(change)
     if step is None or (step.not_before and step.not_before > now):
         raise Refused(NOTHING_IS_DUE)
@@ -171,13 +173,13 @@ def resume(change: Change, *, now: datetime | None = None) -> Change:
     """Send the step of a change that is APPLYING, again if need be, and write what came back.
 
     One whose command has no name, or that is not as recorded, fails, with an alert, and waits for
-    a person.
+    a person. While the audit is not whole nothing is said, and it stays APPLYING.
     """
     now = moment(now)
     with transaction.atomic():
         # What is said is read in the transaction in which it was compared with the record.
         change = found(change)
-        if change.state != State.APPLYING:
+        if change.state != State.APPLYING or unbroken.why_broken(change):
             return change
         say = _to_say(change)
     if isinstance(say, str):

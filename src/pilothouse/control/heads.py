@@ -3,7 +3,8 @@
 Every few minutes, after many rows, and when the console stops, the audit names a block by its
 seal, and the journal then names the audit's last row by its hash. So anyone who cuts or rewrites
 one of them has to do so with both, from the same moment on; `heads_out` lets both leave the
-machine.
+machine. What takes something back, a rejection or a revoked right, is held within a second: after
+a restart nothing else tells that the end of the audit was cut.
 """
 
 from __future__ import annotations
@@ -18,9 +19,14 @@ from typing import Any, Final
 import structlog
 from django.db import transaction
 
+from pilothouse.control import audited
 from pilothouse.control.hearers import exchange
-from pilothouse.control.ports import NotConnected, ports
+from pilothouse.control.moves import Verb
+from pilothouse.control.ports import NotConnected, ports, reach
+from pilothouse.control.refusals import Refused
+from pilothouse.control.revocations import GRANT, KEY
 from pilothouse.records import audit
+from pilothouse.records.checking import CHECKING
 from pilothouse.records.models import AuditRow
 from pilothouse.records.row_hash import row_hash
 
@@ -29,8 +35,20 @@ EVERY_S: Final = 300
 EVERY_ROWS: Final = 256
 AGAIN_S: Final = 30
 """How soon heads are exchanged again, whatever happens: each time adds a row."""
+TAKES_BACK: Final = (
+    *(Verb.REJECT, Verb.WITHDRAW, Verb.EXPIRE, Verb.GIVE_UP, Verb.CONFLICT, Verb.EDIT),
+    *(Verb.SCHEDULE, Verb.APPLY, Verb.VERIFY, Verb.REVERT),
+    *(GRANT, KEY, audited.CREDENTIALS),
+)
+"""The deeds after which what was allowed before is not: the journal holds their rows at once.
+
+Sending is among them, for a step that was sent must not be sent again.
+"""
 ANCHOR: Final = "anchor"
 """The deed of an audit row that names a block of the journal."""
+
+
+UNLIKE: Final = "the journal says that row {:,} is another one than there is now"
 
 
 class HeadIsWrong(RuntimeError):
@@ -60,6 +78,8 @@ class Exchanger:
     ) -> None:
         self.fault = ""
         self._leave, self._steady = leave, steady
+        self.is_compared = False
+        """Whether the journal's newest head was compared with the audit since the start."""
         self._ended: float | None = None
         self._tried: float | None = None
         self._began = steady()
@@ -68,19 +88,31 @@ class Exchanger:
         self._one_at_a_time = threading.Lock()
 
     def tick(self, now: datetime) -> None:
-        """Exchange heads if the time has passed, or many rows have come."""
-        if self._tried is not None and self._steady() - self._tried < AGAIN_S:
+        """Exchange heads if the time has passed, many rows have come, or one takes back."""
+        soon = self._tried is not None and self._steady() - self._tried < AGAIN_S
+        if soon and self.fault and self.is_compared:
             return
         number, _ = audit.head()
         many = number - self._row >= EVERY_ROWS
-        if self._ended is None or many or self._steady() - self._ended >= EVERY_S:
+        late = self._ended is None or self._steady() - self._ended >= EVERY_S
+        due = not soon and (many or late)
+        if due or not self.is_compared or self._takes_back():
             self.exchange(now)
+
+    def _takes_back(self) -> bool:
+        rows = AuditRow.objects.filter(number__gt=self._row, outcome=audit.DONE)
+        return rows.filter(deed__in=TAKES_BACK).exists()
 
     def exchange(self, now: datetime) -> bool:
         """Exchange heads now; tell whether both are held. What failed is tried again."""
         with self._one_at_a_time:
             self._tried = self._steady()
             try:
+                self._compare()
+                broken = CHECKING.broken()
+                if broken is not None:
+                    # The head of a cut audit would make it the one that the journal knows.
+                    raise HeadIsWrong(f"the audit is broken at row {broken.broken_at:,}")
                 heads = self._pending or _anchored(now)
                 self._pending = heads
                 if not exchange.record_head(heads.row, heads.hash).accepted:
@@ -95,6 +127,22 @@ class Exchanger:
                 return False
             self.fault, self._ended = "", self._steady()
             return True
+
+    def _compare(self) -> None:
+        # What was cut while no process ran shows against the journal alone. The same row with the
+        # same hash gets its first receipt; with another hash it is refused.
+        if self.is_compared:
+            return
+        try:
+            reach()
+        except Refused as away:
+            raise NotConnected(str(away)) from away
+        row = exchange.highest_head()
+        told = AuditRow.objects.filter(number=row).values_list("hash", flat=True).first()
+        same = bool(told) and exchange.record_head(row, str(told)).accepted
+        if row and not same and not _is_settled(row):
+            CHECKING.found_broken(min(row, audit.head()[0] + 1), UNLIKE.format(row))
+        self.is_compared = True
 
     def stop(self, now: datetime) -> None:
         """Exchange a last time, unless the exchange stands still: stopping waits for nobody."""
@@ -128,6 +176,20 @@ def disconnect() -> None:
 def age_ms() -> int:
     """Return how old the heads are in milliseconds; 0 where nobody exchanges them."""
     return _exchangers[0].age_ms if _exchangers else 0
+
+
+def are_compared() -> bool:
+    """Tell whether the audit was compared with the journal's newest head of it since the start.
+
+    Where nobody exchanges heads there is nothing to compare.
+    """
+    return all(one.is_compared for one in _exchangers)
+
+
+def _is_settled(row: int) -> bool:
+    # After a database was restored or begun anew the comparison notes each head that it lacks.
+    ends = (f"no row {row:,} any more", f"row {row:,} of the audit is another one now")
+    return any(end in one for one in audited.said().settled for end in ends)
 
 
 def _anchored(now: datetime) -> Heads:

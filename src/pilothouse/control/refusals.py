@@ -63,6 +63,10 @@ NOT_AS_RECORDED: Final = Reason(
     "somebody changed the records; withdraw or reject it, then propose it again",
     is_of_state=True,
 )
+AUDIT_IS_BROKEN: Final = Reason(
+    "the_audit_is_not_whole",
+    "nothing was sent; see the page of the audit, and call the people who run the exchange",
+)
 WRONG_STATE: Final = Reason(
     "the_change_is_not_in_a_state_for_this", "see its timeline", is_of_state=True
 )

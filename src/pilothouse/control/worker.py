@@ -13,7 +13,16 @@ from typing import Final
 
 import structlog
 
-from pilothouse.control import apply, conditions, expire, plan, rounds, unreadable, verify
+from pilothouse.control import (
+    apply,
+    conditions,
+    expire,
+    plan,
+    rounds,
+    unbroken,
+    unreadable,
+    verify,
+)
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State
 from pilothouse.control.ports import NotConnected, ports, reach
@@ -90,6 +99,9 @@ def _send_what_is_due(change: Change, now: datetime) -> Change:
     if step.not_before is not None and step.not_before > now:
         return change
     if step.conditions and conditions.watch(step, ports().reader, now):
+        return change
+    if unbroken.why_broken(change):
+        # It waits, without a refusal each second; the alert says that the audit is broken.
         return change
     return apply.apply(change, by=None, now=now)
 

@@ -25,6 +25,7 @@ from pilothouse.records.models import AuditHead, AuditRow
 from pilothouse.records.readable import Unreadable, each, readable, stream
 from pilothouse.records.refusals import BOUND
 from pilothouse.records.row_hash import row_hash
+from pilothouse.records.seen import SEEN
 from pilothouse.records.shortened import Shortened
 
 DONE: Final = "done"
@@ -104,6 +105,7 @@ def _add(
     row.save()
     head.number, head.hash = row.number, row.hash
     head.save()
+    SEEN.note_when_committed(row)
     return row
 
 

@@ -1,7 +1,8 @@
 """The audit's chain followed piece by piece: what was followed before is not read again at once.
 
 A page reads the new rows only; a worker goes round the whole chain, a piece at a time, so that a
-row changed long ago shows too. Head and rows are compared as `audit.verify` compares them.
+row changed long ago shows too. Head and rows are compared as `audit.verify` compares them, and
+with the newest row that this process has seen. What was found broken stays so until a restart.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 from pilothouse.records.audit import NO_HASH, Verdict, below_the_first, check_chain, head
 from pilothouse.records.models import AuditRow
 from pilothouse.records.readable import each
+from pilothouse.records.seen import SEEN
 
 PIECE: Final = 500
 """Rows that are read at one time."""
@@ -29,8 +31,20 @@ class Checking:
         self._broken: Verdict | None = None
 
     def forget(self) -> None:
-        """Begin from nothing."""
+        """Begin from nothing, as a process does."""
+        SEEN.forget()
         self.__init__()  # type: ignore[misc]
+
+    def broken(self) -> Verdict | None:
+        """Return what was found broken so far, or that what was seen is gone; follow nothing."""
+        with self._lock:
+            self._miss_what_was_seen()
+            return self._broken
+
+    def found_broken(self, at: int, why: str) -> None:
+        """Note what another look found: the chain counts as broken from row `at` on."""
+        with self._lock:
+            self._broken = self._broken or Verdict(at - 1, at, why, self._hash)
 
     def verdict(self) -> Verdict:
         """Follow the rows that are new, one piece of them, and say what is known.
@@ -63,7 +77,17 @@ class Checking:
             if not found.whole:
                 self._broken = found
 
+    def _miss_what_was_seen(self) -> None:
+        gone = 0 if self._broken else SEEN.lost()
+        if gone:
+            number, told = head()
+            at = min(gone, number + 1)
+            self._broken = Verdict(at - 1, at, f"{CUT}: row {gone:,} was seen before", told)
+
     def _follow_new(self) -> None:
+        self._miss_what_was_seen()
+        if self._broken is not None:
+            return
         # The chain is followed upwards from row 1: what was put below it is no part of it.
         below = below_the_first()
         if below:

@@ -13,7 +13,7 @@ from pilothouse.control.hearers.hearer import Answered, Words
 from pilothouse.control.ports import ports
 from pilothouse.language.commands import RecordAuditHead
 from pilothouse.language.kinds import CauseKind
-from pilothouse.language.names import Cause, Name, Receipt, Sender, numbered
+from pilothouse.language.names import NAMES_PER_HI, Cause, Name, Receipt, Sender, numbered
 from pilothouse.language.rows import Message, to_rows
 from pilothouse.language.schema import COMMANDS, Command, as_json, from_json
 
@@ -82,6 +82,11 @@ def record_head(row: int, told: str) -> Receipt:
     head = RecordAuditHead(row=row, hash=told)
     (receipt,) = ports().venue.submit([Message(head, Name(Sender.AUDIT, row, 0))])
     return receipt
+
+
+def highest_head() -> int:
+    """Return the highest row of the audit that the exchange remembers by its hash; 0 for none."""
+    return ports().reader.highest_number(Sender.AUDIT) // NAMES_PER_HI
 
 
 def unnamed(words: Command, change: int) -> Message:

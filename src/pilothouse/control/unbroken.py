@@ -1,0 +1,133 @@
+"""Whether the audit is whole where a change rests on it: asked before anything is sent.
+
+The newest row about a change is believed for its seal, and a chain that lost its end, or a row in
+its middle, still has an older one with a seal. So the rows are followed from the first one about a
+change to the head; what this process has seen must still be there; and the journal's newest head
+of the audit was compared. What was followed once is not read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Min
+
+from pilothouse.control import heads
+from pilothouse.control.believed import FIRST, beginning
+from pilothouse.control.many import is_stop
+from pilothouse.control.models import Change
+from pilothouse.control.refusals import AUDIT_IS_BROKEN, Refused
+from pilothouse.records import audit
+from pilothouse.records.checking import CHECKING, CUT
+from pilothouse.records.models import AuditRow
+from pilothouse.records.seen import ABOUT, SEEN
+
+NOT_COMPARED: Final = "it was not compared with the journal since the start; try again in a moment"
+GONE: Final = "a row about a change that was seen before is gone"
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A stretch of rows, each sealed and chained to the one before it; `last` has this hash."""
+
+    first: int
+    last: int
+    hash: str
+
+
+_kept: Final[list[Followed]] = []
+
+
+def forget() -> None:
+    """Follow from the beginning of a change again, as a process that was just started."""
+    _kept.clear()
+
+
+def check(change: Change) -> None:
+    """Raise Refused if the audit is not whole where a change rests on it."""
+    why = why_broken(change)
+    if why:
+        raise Refused(AUDIT_IS_BROKEN, why)
+
+
+@transaction.atomic
+def why_broken(change: Change) -> str:
+    """Return why the audit cannot carry a change any further; empty if it can.
+
+    Followed are the rows since its own first one, or that of the change it undoes. A stop that was
+    proposed behind the break needs its own rows alone: a market can be halted then too.
+    """
+    subjects = [one.subject for one in (change, change.reverts) if one is not None]
+    first = _first(subjects)
+    broken = CHECKING.broken()
+    if broken is not None and not (is_stop(change) and first >= broken.broken_at):
+        return f"row {broken.broken_at:,}: {broken.reason}"
+    if broken is None and not heads.are_compared():
+        return NOT_COMPARED
+    gone = max(map(SEEN.lost_about, subjects))
+    if gone:
+        CHECKING.found_broken(gone, GONE)
+        return f"row {gone:,}: {GONE}"
+    return _why_not_followed(first, broken is None)
+
+
+def _first(subjects: list[str]) -> int:
+    rows = AuditRow.objects.filter(subject__in=subjects, outcome=audit.DONE, number__gte=FIRST)
+    return int(rows.aggregate(first=Min("number"))["first"] or FIRST)
+
+
+def _why_not_followed(first: int, keeps: bool) -> str:
+    known = _kept[0] if keeps and _kept and _kept[0].first <= first else None
+    after, before = (known.last, known.hash) if known else (first - 1, _before(first))
+    stretch = _Stretch()
+    verdict = audit.check_chain(stretch.rows(after), after, before)
+    if stretch.odd:
+        return f"row {stretch.odd:,} was not written by this exchange"
+    last = after + verdict.rows
+    if verdict.whole and audit.head() != (last, verdict.head):
+        verdict = replace(verdict, broken_at=last + 1, reason=CUT)
+    if not verdict.whole:
+        CHECKING.found_broken(verdict.broken_at, verdict.reason)
+        return f"row {verdict.broken_at:,}: {verdict.reason}"
+    stretch.note_when_committed()
+    if keeps:
+        made = Followed(known.first if known else first, last, verdict.head)
+        transaction.on_commit(partial(_keep, made))
+    return ""
+
+
+def _before(first: int) -> str:
+    row = AuditRow.objects.filter(number=first).first()
+    return row.before_hash if row else audit.NO_HASH
+
+
+class _Stretch:
+    """Rows as far as each has its seal: `odd` is the number of the first that lacks it.
+
+    Who hashes a chain anew behind a row that was taken out has no seals for it.
+    """
+
+    def __init__(self) -> None:
+        self.odd = 0
+        self._newest: dict[str, AuditRow] = {}
+
+    def rows(self, after: int) -> Iterator[AuditRow]:
+        begun = beginning()
+        for row in AuditRow.objects.filter(number__gt=after).order_by("number").iterator():
+            if begun is not None and row.number >= begun.number and not audit.is_sealed(row):
+                self.odd = row.number
+                return
+            self._newest[row.subject if row.subject.startswith(ABOUT) else ""] = row
+            yield row
+
+    def note_when_committed(self) -> None:
+        for row in self._newest.values():
+            SEEN.note_when_committed(row)
+
+
+def _keep(made: Followed) -> None:
+    _kept[:] = [made]

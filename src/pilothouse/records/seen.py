@@ -1,0 +1,74 @@
+"""The newest rows of the audit that this process has seen: what is taken away is missed at once.
+
+A row that was cut off at the end, or that a change's rows end before, leaves a chain that looks
+whole. Only rows that were committed are kept here, so a transaction that is undone takes none.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from threading import Lock
+from typing import Final
+
+from django.db import transaction
+
+from pilothouse.records.models import AuditRow
+
+DONE: Final = "done"
+ABOUT: Final = "change:"
+"""The subjects of which the newest row is kept beside that of the whole audit."""
+RECENT_MOST: Final = 4_096
+"""Rows whose hashes are kept, so that none is written twice by one number."""
+Known = tuple[int, str]
+NOTHING: Final[Known] = (0, "")
+
+
+class Seen:
+    """The number and hash of the newest row, and of the newest that was done to each change."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._last, self._gone = NOTHING, 0
+        self._recent: dict[int, str] = {}
+        self._about: dict[str, Known] = {}
+
+    def forget(self) -> None:
+        """Begin from nothing."""
+        self.__init__()  # type: ignore[misc]
+
+    def note_when_committed(self, row: AuditRow) -> None:
+        """Keep a row once the transaction in which it was written or read has ended well."""
+        about = row.subject if row.subject.startswith(ABOUT) and row.outcome == DONE else ""
+        transaction.on_commit(partial(self._note, (row.number, row.hash), about))
+
+    def _note(self, one: Known, about: str) -> None:
+        number, told = one
+        with self._lock:
+            # A row that was written where another one was seen: the end was cut in between.
+            if self._recent.setdefault(number, told) != told:
+                self._gone = self._gone or number
+            while len(self._recent) > RECENT_MOST:
+                self._recent.pop(next(iter(self._recent)))
+            self._last = max(self._last, one)
+            if about:
+                self._about[about] = max(self._about.get(about, NOTHING), one)
+
+    def lost(self) -> int:
+        """Return the number of the newest row if the audit does not have it any more, else 0."""
+        return self._gone or _lost(self._last)
+
+    def lost_about(self, subject: str) -> int:
+        """Return the number of the newest row about a change if it is gone, else 0."""
+        return _lost(self._about.get(subject, NOTHING), subject)
+
+
+def _lost(known: Known, subject: str = "") -> int:
+    number, told = known
+    rows = AuditRow.objects.filter(number=number, hash=told)
+    if subject:
+        rows = rows.filter(subject=subject, outcome=DONE)
+    return number if number and not rows.exists() else 0
+
+
+SEEN: Final = Seen()
+"""Those of this process."""
