@@ -269,6 +269,18 @@ def _entries() -> Iterator[str]:
         yield f"Version {version} of {subject} is gone from the register; the audit recorded it."
 
 
+def recorded_entry(kind: str, key: str) -> register.Entry | None:
+    """Return an entry of the register as it holds now, if the audit recorded it so; else None."""
+    held = register.newest(kind, key)
+    if held is None:
+        return None
+    rows = AuditRow.objects.filter(deed__startswith=REGISTER, subject=f"{kind}:{key}")
+    told = any(
+        row.facts.get("version") == held.version and _wrote(row, held) for row in believed(rows)
+    )
+    return register.entry(kind, key) if told else None
+
+
 def _wrote(row: AuditRow, one: Any) -> bool:
     return (
         row.actor == register.written_by(one)

@@ -169,3 +169,7 @@ CLEARS_BEYOND_ITS_LIMIT: Final = Reason(
     "a_rule_must_not_clear_beyond_its_limit",
     "for a rule that fires above, clear at the limit or lower; else at the limit or higher",
 )
+LOOSER_ABOUT_RECORDS: Final = Reason(
+    "a_rule_about_the_records_is_never_looser_than_at_the_founding",
+    "change its title, owners or runbook, or let it fire sooner or with a higher severity",
+)

@@ -60,8 +60,14 @@ def entries(kind: str) -> tuple[Entry, ...]:
 
 def entry(kind: str, key: str) -> Entry | None:
     """Return an entry as it holds now, or None if there is none or it was taken out."""
-    row = _newest(kind, key)
+    row = newest(kind, key)
     return _entry(row) if row is not None and row.body is not None else None
+
+
+def keys(kind: str) -> tuple[str, ...]:
+    """Return the keys of a kind that were ever written, in order."""
+    rows = RegisterRow.objects.filter(kind=kind).order_by("key")
+    return tuple(rows.values_list("key", flat=True).distinct())
 
 
 def versions(kind: str, key: str) -> tuple[Entry, ...]:
@@ -71,7 +77,7 @@ def versions(kind: str, key: str) -> tuple[Entry, ...]:
 
 def version(kind: str, key: str) -> int:
     """Return the newest version of an entry, 0 if it never was."""
-    row = _newest(kind, key)
+    row = newest(kind, key)
     return row.version if row else 0
 
 
@@ -146,7 +152,8 @@ def written_by(row: RegisterRow) -> str:
     return f"change:{row.change_id}" if row.change_id else "genesis"
 
 
-def _newest(kind: str, key: str) -> RegisterRow | None:
+def newest(kind: str, key: str) -> RegisterRow | None:
+    """Return the newest version of an entry as its row, also one that took it out."""
     found: RegisterRow | None = (
         RegisterRow.objects.filter(kind=kind, key=key).order_by("-version").first()
     )

@@ -108,7 +108,7 @@ def open_alerts() -> list[Alert]:
     return sorted(
         lasting,
         key=lambda one: (
-            ORDER.index(Severity(one.severity)),
+            ORDER.index(Severity(one.severity)) if one.severity in ORDER else 0,
             one.state != State.RAISED,
             one.raised_at,
         ),

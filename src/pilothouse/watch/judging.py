@@ -71,7 +71,11 @@ class Judge:
     ) -> None:
         place = (rule.key, scope)
         before = self._standings.at(place)
-        after = look(rule.terms, before, at_us, value)
+        try:
+            after = look(rule.terms, before, at_us, value)
+        except TypeError:
+            # Its row holds what no release writes: it begins anew, and no other rule with it.
+            before, after = None, look(rule.terms, None, at_us, value)
         if turned(before, after):
             try:
                 with transaction.atomic():

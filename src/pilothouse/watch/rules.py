@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pilothouse.control import register
+import structlog
+
+from pilothouse.control import authority, record_rules, register
 from pilothouse.control.kinds import alert_rule, product
 from pilothouse.control.severity import Severity
 from pilothouse.control.watched import MEASURES, Measure, Taken
@@ -19,6 +21,8 @@ from pilothouse.watch.evaluation import Terms
 from pilothouse.watch.models import OF_SOURCE
 from pilothouse.watch.taking import MarketReading
 
+log = structlog.get_logger()
+FOUNDING_VERSION: Final = 1
 EXCHANGE = alert_rule.EXCHANGE
 """The scope of what is measured of the whole exchange."""
 
@@ -81,15 +85,54 @@ def rule_of(key: str, version: int, body: Mapping[str, Any]) -> Rule:
 
 
 def rules() -> tuple[Rule, ...]:
-    """Return every rule that holds now."""
-    held = register.entries(alert_rule.NAME)
-    return tuple(rule_of(one.key, one.version, one.body) for one in held)
+    """Return every rule that holds now; those about the records hold whatever the register says.
+
+    One whose entry no release writes is left out: the comparison with the audit tells of it.
+    """
+    made = {one.key: rule for one in _readable(alert_rule.NAME) if (rule := _tried(one))}
+    made |= {key: _about_records(key) for key in record_rules.FIRST}
+    return tuple(made[key] for key in sorted(made))
+
+
+def _about_records(key: str) -> Rule:
+    # What the audit did not record gives no rule another owner, and nothing makes it looser.
+    try:
+        held = authority.recorded_entry(alert_rule.NAME, key)
+        if held is not None:
+            return rule_of(key, held.version, record_rules.at_least(key, held.body))
+    except Exception:
+        log.exception("rule_cannot_be_read", rule=key)
+    return rule_of(key, FOUNDING_VERSION, record_rules.FIRST[key])
+
+
+def _tried(one: register.Entry) -> Rule | None:
+    try:
+        return rule_of(one.key, one.version, one.body)
+    except Exception:
+        log.exception("rule_cannot_be_read", rule=one.key)
+        return None
+
+
+def _readable(kind: str) -> Iterator[register.Entry]:
+    # Each by itself: one row that cannot be read must not end all monitoring.
+    for key in register.keys(kind):
+        try:
+            held = register.entry(kind, key)
+        except Exception:
+            log.exception("entry_cannot_be_read", kind=kind, key=key)
+            continue
+        if held is not None:
+            yield held
 
 
 def products() -> dict[str, frozenset[str]]:
     """Return the symbols of each product's markets."""
-    held = register.entries(product.NAME)
-    return {one.key: frozenset(one.body["markets"]) for one in held}
+    return {one.key: _symbols(one) for one in _readable(product.NAME)}
+
+
+def _symbols(one: register.Entry) -> frozenset[str]:
+    markets = one.body.get("markets")
+    return frozenset(map(str, markets)) if isinstance(markets, list) else frozenset()
 
 
 def scopes(

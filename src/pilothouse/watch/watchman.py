@@ -128,9 +128,11 @@ class Watchman:
             heard = self._hearing.heard()
             values = measure(reading, heard, self._normals)
             self.history.keep(at_us, values)
-            self.named = self._name(reading, heard)
+        # Judged first: what pages are told may rest on a row that cannot be read.
         self._judge = self._judge or Judge()
         self._judge.judge(reading, values, at_us, now)
+        if reading is not None:
+            self.named = self._name(reading, heard)
         self.reading, self.looked_at = reading or self.reading, now
         self._before = (at_us, self._steady())
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from pilothouse.control import record_rules
+
 Entry = tuple[str, str, dict[str, Any]]
 
 SERVICES: Final = {"perpetuals": ("funding", "liquidation", "insurance")}
@@ -234,26 +236,7 @@ RULES: Final[tuple[Entry, ...]] = (
         runbook="correct_the_clock",
         escalate_s=_MINUTE_S,
     ),
-    _rule(
-        "journal_differs",
-        "Journal and records differ",
-        ("journal_differences", "exchange", "above"),
-        0,
-        for_s=0,
-        severity="critical",
-        owner="manager",
-        runbook="look_at_the_records",
-        escalate_s=_MINUTE_S,
-    ),
-    _rule(
-        "heads_old",
-        "Audit and journal do not record each other's heads",
-        ("heads_age", "exchange", "above"),
-        30 * _MINUTE_S * 1_000,
-        clear_limit=10 * _MINUTE_S * 1_000,
-        severity="high",
-        runbook="look_at_the_records",
-    ),
+    *(("alert_rule", key, dict(body)) for key, body in record_rules.FIRST.items()),
     _rule(
         "queries_wait",
         "SQL queries wait for others",

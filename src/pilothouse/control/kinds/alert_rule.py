@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from pilothouse.access.roles import Role
-from pilothouse.control import register, watched
+from pilothouse.control import record_rules, register, watched
 from pilothouse.control.kinds import runbook
 from pilothouse.control.kinds.entry_fields import Choice, EntryField, Whole
 from pilothouse.control.kinds.kind import (
@@ -27,6 +28,7 @@ from pilothouse.control.ports import Reader
 from pilothouse.control.refusals import (
     CLEARS_BEYOND_ITS_LIMIT,
     LIMIT_MEANS_NOTHING,
+    LOOSER_ABOUT_RECORDS,
     SCOPE_DOES_NOT_FIT,
     UNKNOWN_ENTRY,
     Reason,
@@ -131,6 +133,13 @@ class AlertRule(Registered):
         Choice("escalate_to", "Escalates to", start=Role.DUTY_MANAGER, of=responders),
         Choice("runbook", "Runbook", of=_runbooks, optional=True),
     )
+
+    def check(self, fields: Fields, reader: Reader, now: datetime) -> Reason | None:
+        """Return the first reason why it cannot be."""
+        refused = super().check(fields, reader, now)
+        if refused is None and record_rules.is_looser(fields["key"], fields["body"]):
+            return LOOSER_ABOUT_RECORDS
+        return refused
 
     def check_body(self, body: register.Body, reader: Reader) -> Reason | None:
         """Return the first reason against a rule."""
