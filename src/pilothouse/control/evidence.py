@@ -51,8 +51,13 @@ def keep(
     way: str = "",
     position: int | None = None,
 ) -> Preview:
-    """Keep one answer beside what it was asked about."""
+    """Keep one answer beside what it was asked about, in the place of the one before.
+
+    What somebody signed on stays. The audit has the hashes of the others.
+    """
     at = body["position"] if position is None else position
+    before = change.previews.filter(question=question, plan=way, step=step)
+    _let_go(change, list(before.only("pk", "fingerprint", "at")))
     return Preview.objects.create(
         change=change,
         plan=way,
@@ -66,6 +71,17 @@ def keep(
     )
 
 
+def _let_go(change: Change, before: list[Preview]) -> None:
+    # Each press of Preview would leave one more, which every page and comparison reads.
+    signed = list(change.signatures.values_list("fingerprint", "signed_at"))
+    gone = [
+        one.pk
+        for one in before
+        if not any(what == one.fingerprint and at >= one.at for what, at in signed)
+    ]
+    change.previews.filter(pk__in=gone).delete()
+
+
 def latest(
     change: Change, question: str = Question.FIRST, *, step: int | None = None, way: str = ""
 ) -> Preview | None:
@@ -74,6 +90,12 @@ def latest(
     if step is not None:
         asked = asked.filter(step=step)
     return asked.order_by("-id").first()
+
+
+def hashes(change: Change) -> dict[int, str]:
+    """Return the hash of the newest first answer about each step of the plan itself."""
+    asked = change.previews.filter(question=Question.FIRST, plan="").order_by("id")
+    return dict(asked.values_list("step", "hash"))
 
 
 def of_this_plan(change: Change, step: ChangeStep) -> Preview | None:

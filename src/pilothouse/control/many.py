@@ -1,7 +1,8 @@
-"""How many changes one person proposes: so many open, so many a day.
+"""How many changes one person proposes and previews: so many open, so many an hour and a day.
 
-Everybody reads the list of changes, and each change adds rows to the audit. A stop that one person
-may do alone has as much room again, so that a long list keeps nobody from halting a market.
+Everybody reads the list of changes, and each change and preview adds rows to the audit. A stop
+that one person may do alone has as much room again, so that a long list keeps nobody from halting
+a market, and is previewed however much else was.
 """
 
 from __future__ import annotations
@@ -12,13 +13,25 @@ from typing import Final
 from pilothouse.access.models import Person
 from pilothouse.control.kinds.kind import Direction
 from pilothouse.control.models import Change
-from pilothouse.control.moves import OPEN
-from pilothouse.control.refusals import TOO_MANY_OPEN, TOO_MANY_TODAY, Refused
+from pilothouse.control.moves import OPEN, Verb
+from pilothouse.control.refusals import (
+    TOO_MANY_OPEN,
+    TOO_MANY_PREVIEWS,
+    TOO_MANY_TODAY,
+    Refused,
+)
+from pilothouse.records import audit
+from pilothouse.records.models import AuditRow
 
 OPEN_MOST: Final = 50
 """Open changes of one person."""
 A_DAY_MOST: Final = 200
 """Changes that one person proposes within a day."""
+PREVIEWS_AN_HOUR: Final = 20
+"""Previews of one change by one person within an hour: a preview lasts as long."""
+PREVIEWS_A_DAY: Final = 500
+"""Previews of one person within a day, of whatever changes."""
+HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 ROOM_OF_STOPS: Final = 2
 
@@ -36,3 +49,15 @@ def refuse_too_many(change: Change, by: Person, now: datetime) -> None:
         raise Refused(TOO_MANY_OPEN, f"{OPEN_MOST * times} are open")
     if mine.filter(proposed_at__gt=now - DAY).count() > A_DAY_MOST * times:
         raise Refused(TOO_MANY_TODAY, f"{A_DAY_MOST * times} within a day")
+
+
+def refuse_too_many_previews(change: Change, by: Person, now: datetime) -> None:
+    """Raise Refused if a person has previewed this change, or all together, too often already."""
+    mine = AuditRow.objects.filter(
+        actor=f"person:{by.pk}", deed=Verb.PREVIEW, outcome=audit.DONE, at__lte=now
+    )
+    of_this = mine.filter(subject=change.subject, at__gt=now - HOUR)
+    if of_this.count() >= PREVIEWS_AN_HOUR:
+        raise Refused(TOO_MANY_PREVIEWS, f"{PREVIEWS_AN_HOUR} of this change within an hour")
+    if not is_stop(change) and mine.filter(at__gt=now - DAY).count() >= PREVIEWS_A_DAY:
+        raise Refused(TOO_MANY_PREVIEWS, f"{PREVIEWS_A_DAY} within a day")

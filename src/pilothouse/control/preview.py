@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from pilothouse.access.models import Person
-from pilothouse.control import conflicts, evidence, gates, inherited, plan, signing
+from pilothouse.control import conflicts, evidence, gates, inherited, many, plan, signing
 from pilothouse.control.ceiling_words import above_words
 from pilothouse.control.deed import deed, locked, moment, move, note
 from pilothouse.control.fingerprint import fingerprint_of
@@ -40,22 +40,26 @@ def first(change: Change, *, by: Person, now: datetime | None = None) -> Change:
     Raises Refused.
     """
     now = moment(now)
-    ahead = _ask_ahead(change, now)
+    ahead = _ask_ahead(change, by, now)
     with deed(Verb.PREVIEW, by, change.subject, reads=True):
         change = locked(change)
         gates.pass_gate(Verb.PREVIEW, change, by, now)
+        many.refuse_too_many_previews(change, by, now)
         if change.state in FIRM:
             return _measure_again(change, by, now, ahead)
         return _prepare(change, by, now, ahead)
 
 
-def _ask_ahead(change: Change, now: datetime) -> Ahead:
+def _ask_ahead(change: Change, by: Person, now: datetime) -> Ahead:
     # The rehearsal may take a second, and a transaction keeps everybody from writing. So the
     # steps are laid once in a transaction that is undone, and asked about when it is over.
     try:
         reach()
         with transaction.atomic():
-            asked = _questions_of(locked(change), now)
+            held = locked(change)
+            gates.pass_gate(Verb.PREVIEW, held, by, now)
+            many.refuse_too_many_previews(held, by, now)
+            asked = _questions_of(held, now)
             transaction.set_rollback(True)
     except Refused:
         # It is refused again where it is recorded.
@@ -174,9 +178,12 @@ def instead(change: Change, *, now: datetime | None = None) -> list[Alternative]
         held = locked(change)
         held.alternatives = [_stored(way) for way in ways]
         held.save(update_fields=["alternatives"])
-        for way, number, answer in answers:
+        kept = [
             evidence.keep(held, Question.FIRST, answer, now=now, step=number, way=way.key)
-        note(held, Verb.PREVIEW, None, now, "its alternatives")
+            for way, number, answer in answers
+        ]
+        told = {"previews": [one.hash for one in kept]}
+        note(held, Verb.PREVIEW, None, now, "its alternatives", told)
     change.refresh_from_db()
     return ways
 
@@ -212,7 +219,7 @@ def play_out(change: Change, *, way: str = "", now: datetime | None = None) -> P
     with transaction.atomic():
         held = locked(change)
         kept = evidence.keep(held, Question.PLAY_OUT, answer, now=now, way=way)
-        note(held, Verb.PREVIEW, None, now, "its play-out")
+        note(held, Verb.PREVIEW, None, now, "its play-out", {"preview": kept.hash})
     return kept
 
 
@@ -228,7 +235,7 @@ def shocks(change: Change, *, way: str = "", now: datetime | None = None) -> Pre
         kept = evidence.keep(held, Question.SHOCKS, answer, now=now, way=way, position=at)
         if not way:
             note_protected(held, answer)
-        note(held, Verb.PREVIEW, None, now, "its shocks")
+        note(held, Verb.PREVIEW, None, now, "its shocks", {"preview": kept.hash})
     change.refresh_from_db()
     return kept
 
@@ -257,6 +264,7 @@ def _facts(change: Change) -> dict[str, Any]:
         "class": change.change_class,
         "predicted": change.predicted,
         "preview": kept.hash if kept else "",
+        "previews": list(evidence.hashes(change).values()),
         "position": kept.position if kept else 0,
         "would_be_refused": missing,
     }

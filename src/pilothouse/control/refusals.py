@@ -137,6 +137,10 @@ TOO_MANY_OPEN: Final = Reason(
 TOO_MANY_TODAY: Final = Reason(
     "you_have_proposed_too_many_changes", "ask a colleague to propose this, or wait a day"
 )
+TOO_MANY_PREVIEWS: Final = Reason(
+    "you_have_previewed_too_often",
+    "use the preview that stands here, ask a colleague to preview it, or wait an hour",
+)
 TIMES_MUST_RISE: Final = Reason("times_must_rise_from_step_to_step", "order the steps by time")
 TIME_IS_PAST: Final = Reason("the_time_is_past", "enter a time in the future")
 TIME_IS_TOO_FAR: Final = Reason(
