@@ -58,6 +58,9 @@ class OfAHome(Exchange):
         yield self.real
 
 
+CLOSING = (ProtectionStep.LIQUIDATION, ProtectionStep.INSURANCE, ProtectionStep.UNWIND)
+
+
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory):
     """Return a home, its world, and every block's events and receipts."""
@@ -148,7 +151,7 @@ def liquidations(lived):
     for span in lived[2]:
         for place in np.flatnonzero(span.events[:, 0] == ProtectionStepTaken.number).tolist():
             one = from_event_row(span.events[place])
-            closing = one.event.step >= ProtectionStep.LIQUIDATION
+            closing = one.event.step in CLOSING
             if closing and one.event.market == CONTRACT and one.position > lived[3]:
                 found.append((span.block, place, one))
     return found
@@ -182,7 +185,7 @@ def test_without_the_change_is_what_a_world_without_it_did(exchange, team, chang
             steps += sum(
                 at.account == one.account
                 and isinstance(at.event, ProtectionStepTaken)
-                and at.event.step >= ProtectionStep.LIQUIDATION
+                and at.event.step in CLOSING
                 for at in told
             )
         where = f"block={block}&event={place}"

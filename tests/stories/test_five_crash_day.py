@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pilothouse.language.events import ProtectionStepTaken
+from pilothouse.language.kinds import ProtectionStep
 from pilothouse.venue.follower import Follower
 from tests.browser import Desk
 from tests.stories.business import (
@@ -38,6 +39,7 @@ TRAFFIC = 200
 """Orders a second: so many that somebody bids while the price falls."""
 NEAR = "Accounts come near their maintenance margin"
 STEP = ProtectionStepTaken.number
+KIND = ProtectionStepTaken.layout.slot("step").start
 
 pytestmark = [
     pytest.mark.skipif(not DAY.exists(), reason=f"the bars of the day are not at {DAY}"),
@@ -56,6 +58,7 @@ class Liquidations:
 
     def _hear(self, span) -> None:
         steps = span.events[span.events[:, 0] == STEP]
+        steps = steps[steps[:, KIND] != ProtectionStep.CONVERSION]
         self.seen += [(int(row[3]), int(row[1])) for row in steps]
 
     def first(self) -> tuple[int, int]:

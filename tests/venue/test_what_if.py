@@ -55,11 +55,14 @@ class NeverWas:
             return lambda at: isinstance(at.event, OrderFilled) and order in (
                 at.event.taker_order, at.event.maker_order,
             )  # fmt: skip
-        least = min(one.step, ProtectionStep.LIQUIDATION)
+        alike = {
+            ProtectionStep.CANCEL_ORDERS: list(ProtectionStep),
+            ProtectionStep.CONVERSION: [ProtectionStep.CONVERSION],
+        }.get(one.step, [2, 3, 4])
         return lambda at: (
             isinstance(at.event, ProtectionStepTaken)
             and at.account == one.account
-            and at.event.step >= least
+            and at.event.step in alike
         )
 
 

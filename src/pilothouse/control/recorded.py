@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, Final
 
 from django.db import transaction
@@ -97,15 +98,12 @@ def _rows(model: type[Model], changes: Numbers | None) -> Iterator[tuple[Any, di
     # default is left out: a column of a later release changes no digest of before.
     about = _about(model)
     # Of a column beside the digest only what cannot be read is told.
-    fields = list(model._meta.concrete_fields)
+    fields, asked, defaults = _reading(model)
     beside = BESIDE.get(model, frozenset())
     rows = model._default_manager.order_by("pk")
     if changes is not None:
         rows = rows.filter(**{f"{about}__in": changes})
-    raw = [Cast(one.attname, BinaryField()) for one in fields]
-    classes = [Func(one.attname, function="typeof", output_field=TextField()) for one in fields]
-    defaults = [_text(one, storage_class(one), _default(one)) for one in fields]
-    for number, *held in rows.values_list(about, *raw, *classes).iterator():
+    for number, *held in rows.values_list(about, *asked).iterator():
         values = map(_text, fields, held[len(fields) :], held[: len(fields)])
         words = {
             one.attname: value
@@ -113,6 +111,15 @@ def _rows(model: type[Model], changes: Numbers | None) -> Iterator[tuple[Any, di
             if value != usual and (one.attname not in beside or _is_odd(value))
         }
         yield number if isinstance(number, int) else told(number), words
+
+
+@cache
+def _reading(model: type[Model]) -> tuple[list[Field[Any, Any]], list[Any], list[str]]:
+    # The columns of a model, what is asked of the database for them, and their defaults.
+    fields = list(model._meta.concrete_fields)
+    raw = [Cast(one.attname, BinaryField()) for one in fields]
+    classes = [Func(one.attname, function="typeof", output_field=TextField()) for one in fields]
+    return fields, raw + classes, [_text(one, storage_class(one), _default(one)) for one in fields]
 
 
 def _about(model: type[Model]) -> str:

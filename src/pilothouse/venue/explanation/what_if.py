@@ -22,6 +22,14 @@ from pilothouse.venue.views.margin import margin
 ASSUMED: Final = "Everyone else is taken to have sent the same orders at the same moments."
 
 
+CLOSING: Final = (ProtectionStep.LIQUIDATION, ProtectionStep.INSURANCE, ProtectionStep.UNWIND)
+ALIKE: Final = {
+    ProtectionStep.CANCEL_ORDERS: tuple(ProtectionStep),
+    ProtectionStep.CONVERSION: (ProtectionStep.CONVERSION,),
+}
+"""What counts as the same having happened; of a step that closes, any that does."""
+
+
 @dataclass(frozen=True)
 class WouldHave:
     """What would have been: whether it happens, at the same moment or when first (0: never)."""
@@ -61,10 +69,10 @@ def _like(rows: Rows, one: Explanation) -> list[Happened]:
 def _is_like(at: Happened, one: Explanation) -> bool:
     event: Any = at.event
     if one.what == What.LIQUIDATION:
-        least = min(one.step, ProtectionStep.LIQUIDATION)
+        alike = ALIKE.get(ProtectionStep(one.step), CLOSING)
         if at.account != one.account:
             return isinstance(event, OrderFilled) and one.step == ProtectionStep.UNWIND
-        return isinstance(event, ProtectionStepTaken) and event.step >= least
+        return isinstance(event, ProtectionStepTaken) and event.step in alike
     if one.what == What.CANCELLATION:
         return (
             isinstance(event, OrderCancelled)
