@@ -74,7 +74,8 @@ def test_one_odd_value_keeps_nobody_from_the_rest(team, two, how):
     for second in (1, 2, 3):
         worker.tick(NOON + timedelta(seconds=second))
     good.refresh_from_db()
-    assert good.state == State.VERIFIED
+    # On an audit that is broken nothing is executed; the page says so.
+    assert good.state == (State.SCHEDULED if "audit row" in how else State.VERIFIED)
     assert list(authority.differences())
     client = Client()
     client.force_login(team.risk)

@@ -105,4 +105,4 @@ def test_a_comparison_reads_as_much_after_many_presses(team, raise_margin, press
     change = raise_margin()
     for count in range(presses):
         press(change, team.operator, NOON + count * MINUTE)
-    assert sum(1 for _ in recorded._rows(Preview, change.pk)) == kept(change) <= 12
+    assert sum(1 for _ in recorded._rows(Preview, [change.pk])) == kept(change) <= 12

@@ -251,7 +251,8 @@ def _named(begun: Begun) -> set[Any]:
     """Return what any row of a change, of the audit or of its beginning calls a change."""
     named: set[Any] = set(begun[1])
     for model in MODELS:
-        named.update(model._default_manager.order_by().values_list(_about(model), flat=True))
+        held = model._default_manager.order_by().values_list(_about(model), flat=True)
+        named.update(one if isinstance(one, int) else told(one) for one in held)
     rows = AuditRow.objects.filter(outcome=audit.DONE, subject__startswith=_SUBJECT).order_by()
     subjects = rows.values_list("subject", flat=True).distinct()
     said = (one.removeprefix(_SUBJECT) for one in subjects)

@@ -24,6 +24,7 @@ from pilothouse.control.refusals import AUDIT_IS_BROKEN, Refused
 from pilothouse.records import audit
 from pilothouse.records.checking import CHECKING, CUT
 from pilothouse.records.models import AuditRow
+from pilothouse.records.readable import Unreadable, stream
 from pilothouse.records.seen import ABOUT, SEEN
 
 NOT_COMPARED: Final = "it was not compared with the journal since the start; try again in a moment"
@@ -117,7 +118,10 @@ class _Stretch:
 
     def rows(self, after: int) -> Iterator[AuditRow]:
         begun = beginning()
-        for row in AuditRow.objects.filter(number__gt=after).order_by("number").iterator():
+        for row in stream(AuditRow.objects.filter(number__gt=after).order_by("number")):
+            if isinstance(row, Unreadable):
+                self.odd = int(row.pk)
+                return
             if begun is not None and row.number >= begun.number and not audit.is_sealed(row):
                 self.odd = row.number
                 return
