@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Model, OuterRef
 
 from pilothouse.control.models import RegisterRow
 from pilothouse.language.names import Receipt
@@ -23,6 +23,9 @@ from pilothouse.records import audit
 from pilothouse.records.readable import Unreadable, stream
 
 Body = dict[str, Any]
+
+TABLE: Final[type[Model]] = RegisterRow
+"""What holds the entries, for the comparison of how its values are stored."""
 
 
 @dataclass(frozen=True)

@@ -24,15 +24,15 @@ from django.db.models import (
 )
 
 from pilothouse.access.models import Grant, Person, StoredKey
+from pilothouse.control import register
 from pilothouse.control.canonical import plain_hash
-from pilothouse.control.models import RegisterRow
 from pilothouse.records.models import AuditHead, AuditRow
 
 NAMED_MOST: Final = 100
 """Rows of one table that are named one by one."""
 MARK_LETTERS: Final = 12
 COLUMNS: Final[dict[type[Model], tuple[str, ...]]] = {
-    RegisterRow: (),
+    register.TABLE: (),
     Grant: (),
     AuditRow: (),
     AuditHead: (),
@@ -42,7 +42,9 @@ COLUMNS: Final[dict[type[Model], tuple[str, ...]]] = {
 }
 """What is compared with the audit by its value: these columns, or all. The rows of a change are
 under its digest, which has their storage classes too."""
-SMALL: Final[tuple[type[Model], ...]] = (RegisterRow, Grant, Person, StoredKey, Authenticator)
+SMALL: Final[tuple[type[Model], ...]] = (
+    register.TABLE, Grant, Person, StoredKey, Authenticator,
+)  # fmt: skip
 """Those whose rows are few."""
 
 
