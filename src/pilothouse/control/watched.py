@@ -150,7 +150,7 @@ _LISTED: Final[tuple[Measure, ...]] = (
         Taken.CONTRACT,
         Unit.MICRO_USD,
         "Insurance pool",
-        "what the contract's insurance pool holds",
+        "what all that the contract's insurance pool holds counts for",
     ),
     Measure(
         "unlike_itself",

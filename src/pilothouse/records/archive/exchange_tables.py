@@ -96,7 +96,10 @@ LEDGER: Final = define(
         of_words("wallet", "where the balance is held"),
         _ASSET,
         integer("amount", "positive is received, negative is paid", "base units"),
-        of_words("entry_type", "deposit, transfer, trade, fee, realised, funding or insurance"),
+        of_words(
+            "entry_type",
+            "deposit, transfer, trade, fee, realised, funding, insurance or conversion",
+        ),
         integer("market", "the market it came from, 0 for none"),
         integer("trade", "the trade it came from, 0 for none"),
     ),

@@ -35,7 +35,7 @@ from pilothouse.venue.explanation import units
 from pilothouse.venue.explanation.facts import Comparison, Figure, Line, Section, usd
 from pilothouse.venue.explanation.words import STEP_WORDS
 from pilothouse.venue.views.accounts import PositionView, positions
-from pilothouse.venue.views.insurance import worth
+from pilothouse.venue.views.insurance import pool
 from pilothouse.venue.views.margin import MarginView, margin
 
 
@@ -142,7 +142,7 @@ def _worst(
     ]
     if step.step == ProtectionStep.LIQUIDATION:
         return lines, zero
-    loss = int(reading.read_share(max(0, worth(machine, step.market)), POOL_SHARE_PPM))
+    loss = int(reading.read_share(max(0, pool(machine, step.market)), POOL_SHARE_PPM))
     unwound = step.step == ProtectionStep.UNWIND
     lost = int(zero_equity_value(value, equity + loss, is_long, 0 if unwound else fee_ppm))
     lines += [
