@@ -23,7 +23,8 @@ from pilothouse.rules.liquidation import (
 from pilothouse.rules.money import share_down
 
 POOL_SHARE_PPM = 100_000
-"""The pool may lose at most a tenth of itself to one account."""
+"""A tenth of itself the pool stands in with for one account, before holders of the other side are
+unwound for it. What is missing in the end it pays whole."""
 
 
 @inlined
