@@ -1,5 +1,7 @@
 """Who reads the audit and may not see clients gets no number beside a moment (they undo masks)."""
 
+import json
+
 import pytest
 from django.test import Client
 
@@ -27,7 +29,7 @@ def test_a_row_about_a_client_names_nobody_to_who_may_not_see_clients(role, sees
     someone = reader(role)
     page = someone.get("/audit", headers={"accept": "application/json"})
     assert page.status_code == 200
-    told = page.content.decode()
+    told = json.dumps([row | {"at": 0} for row in page.json()["rows"]])  # a moment has any digits
     assert ("4711" in told) == sees and ("46713" in told) == sees
     found = someone.get("/audit?q=account:4711", headers={"accept": "application/json"})
     assert ("explanation.seen" in found.content.decode()) == sees

@@ -60,7 +60,7 @@ def test_two_people_end_the_count_and_verify_lists_it_as_settled(journal, forged
 
     found = verified(watched(band(), position, 9))
     # The journal of this test has the forged command alone, so the signed one is missing there.
-    assert not any("777" in fault for fault in found.faults)
+    assert not any("change 777" in fault for fault in found.faults)
     (told,) = found.settled
     assert "change 777" in told and "Settled by operator and risk" in told and WHY in told
     assert "2026-11-23 13:00:00 UTC" in told

@@ -23,7 +23,7 @@ from pilothouse.language.rows import Rows
 from pilothouse.simulation import genesis, markets
 from pilothouse.simulation.opening import stages
 from pilothouse.simulation.world import BEAT_US, GENESIS, World
-from pilothouse.venue.views.insurance import pool
+from pilothouse.venue.views.accounts import balances
 from tests.engine.provoking import provocations
 
 SEED = 11
@@ -165,9 +165,14 @@ def orders_in_the_way(world: World) -> None:
 
 def leave_in_the_pool(world: World, dollars: int) -> None:
     """Take nearly all out of the insurance pool, so that clients have to be unwound."""
-    held = pool(world.machine, len(markets.SPOT) + 1)
+    asset = markets.asset_number("ZUSD")
+    held = next(
+        each.available
+        for each in balances(world.machine, genesis.INSURANCE_ACCOUNT)
+        if (each.wallet, each.asset) == (Wallet.FUTURES, asset)
+    )
     out = ask.Transfer(
-        account=genesis.INSURANCE_ACCOUNT, asset=markets.asset_number("ZUSD"),
+        account=genesis.INSURANCE_ACCOUNT, asset=asset,
         source=Wallet.FUTURES, target=Wallet.SPOT, amount=held - dollars * 10**6,
     )  # fmt: skip
     assert not world.send([out], CONTROL).receipts[0][1]
