@@ -21,6 +21,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from pilothouse.language.texts import all_shown, shown
+from pilothouse.records.clients import SUMMARY, salted
 from pilothouse.records.models import AuditHead, AuditRow
 from pilothouse.records.readable import Unreadable, each, readable, stream
 from pilothouse.records.refusals import BOUND
@@ -97,7 +98,7 @@ def _add(
         subject=shown(subject),
         outcome=outcome,
         sentence=shown(sentence),
-        facts=all_shown(json.loads(json.dumps(facts or {}))),
+        facts=salted(deed, subject, all_shown(json.loads(json.dumps(facts or {})))),
         before_hash=head.hash,
     )
     row.hash = row_hash(row)
@@ -132,7 +133,7 @@ def write_summaries() -> None:
         sentence = f"{one.count} more refused attempts were counted without rows of their own"
         facts = {"count": one.count, "last": one.last}
         with transaction.atomic():
-            write(one.actor, one.deed, "refusals", sentence, facts=facts, outcome=REFUSED)
+            write(one.actor, one.deed, SUMMARY, sentence, facts=facts, outcome=REFUSED)
 
 
 def is_sealed(row: AuditRow) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pilothouse.access.models import Person
 from pilothouse.console.pages.changes.reading import microseconds
 from pilothouse.control.believed import Beginning, beginning, is_believed
+from pilothouse.records.clients import names_a_client
 from pilothouse.records.models import AuditRow
 from pilothouse.records.readable import Unreadable, attempt
 
@@ -35,7 +36,6 @@ class AuditLine:
     """Whether this exchange wrote it; else somebody put it there, and it counts for nothing."""
 
 
-CLIENT: Final = "account:"
 UNREADABLE: Final = "This row cannot be read: somebody changed it beside this exchange"
 HIDDEN: Final = "a client"
 """What stands for an account where its number with a moment would give a pseudonym back."""
@@ -45,7 +45,7 @@ def lines(rows: Iterable[AuditRow | Unreadable], *, sees_clients: bool = True) -
     """Return audit rows with the names of people and the addresses of what they are about.
 
     A row that cannot be read says so and nothing else.
-    Without `sees_clients` a row about a client says so, and neither whom nor which moment.
+    Without `sees_clients` a row that names a client says so, and neither whom nor which moment.
     """
     names = {f"person:{one.pk}": str(one) for one in Person.objects.all()}
     begun = beginning()
@@ -61,7 +61,7 @@ def _line_or_unread(
     made = None if isinstance(row, Unreadable) else attempt(partial(_line, row, names, begun))
     if made is None:
         return AuditLine(row.pk, 0, "", "", "", "", "unreadable", UNREADABLE, {}, "", False)
-    if sees_clients or not made.subject.startswith(CLIENT):
+    if sees_clients or not names_a_client(made.deed, made.subject, made.facts):
         return made
     return replace(made, subject=HIDDEN, sentence=f"{made.deed}: {HIDDEN}", facts={})
 

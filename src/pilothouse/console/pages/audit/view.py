@@ -12,11 +12,12 @@ from pilothouse.access.models import Person
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
-from pilothouse.console.pages.audit.reading import CLIENT, lines
+from pilothouse.console.pages.audit.reading import lines
 from pilothouse.console.pages.audit.settlements import differences
 from pilothouse.console.query import row_number
 from pilothouse.console.rights import needs, person_of
 from pilothouse.records.checking import CHECKING
+from pilothouse.records.clients import rows_that_may_name_one
 from pilothouse.records.models import AuditRow
 from pilothouse.records.readable import Unreadable, each
 
@@ -50,7 +51,7 @@ def _search(wanted: str, before: int | None, sees_clients: bool) -> list[AuditRo
         rows = rows.filter(_fits(wanted))
         if not sees_clients:
             # What a search finds says what is in the row.
-            rows = rows.exclude(subject__startswith=CLIENT)
+            rows = rows.exclude(rows_that_may_name_one())
     return each(rows, ROWS_A_PAGE + 1)
 
 
