@@ -12,7 +12,8 @@ import pytest
 
 from pilothouse.language.commands import UseNonce, UseRequest
 from pilothouse.language.names import Sender
-from pilothouse.language.refusals import KEY_SIGNS_WITHOUT_NONCES
+from pilothouse.language.refusals import KEY_NEEDS_A_NONCE, KEY_SIGNS_WITHOUT_NONCES
+from pilothouse.rules.nonces import WITHOUT_NONCE_SHARE
 from pilothouse.trading_api.futures import routes
 from tests.attack.test_replays import (
     NOW_MS,
@@ -126,6 +127,22 @@ def test_the_exchange_refuses_what_a_gateway_does_not_know_yet():
         moved = UseNonce(key=key, nonce_hi=0, nonce_lo=371, digest_hi=digest)
         assert outcome(machine, door, moved) == KEY_SIGNS_WITHOUT_NONCES
         assert outcome(machine, door, UseRequest(key=key, digest_hi=8, digest_lo=key)) == 0
+
+
+def test_all_keys_of_an_account_have_one_share_of_the_table():
+    machine = trading()
+    rows = machine.table_use()["requests"][1]
+    share, keys = max(1, rows // WITHOUT_NONCE_SHARE), (11, 12, 13, 14, 15)
+
+    def uses(account, digest, key):
+        request = UseRequest(key=key, digest_hi=7, digest_lo=digest, account=account)
+        return outcome(machine, Sender.GATEWAY, request)
+
+    for digest in range(share):
+        assert uses(1, digest, keys[digest % 5]) == 0
+    assert {uses(1, share + one, one) for one in (*keys, 16)} == {KEY_NEEDS_A_NONCE}
+    assert machine.table_use()["requests"][0] == share
+    assert uses(2, 1_000, 21) == 0, "another account has its own"
 
 
 def test_a_key_whose_first_was_a_cancel_without_is_refused_every_nonce(exchange):

@@ -91,6 +91,8 @@ def _signed_twice(world: Any) -> None:
     world.send([ask.GrowTable(table="keys", rows=4), ask.GrowTable(table="requests", rows=2)])
     for key in (3, 4):
         say(ask.UseRequest(key=key, digest_hi=key, digest_lo=0))
+    say(ask.UseRequest(key=3, digest_hi=9, digest_lo=0, account=1))
+    say(ask.UseRequest(key=3, digest_hi=9, digest_lo=0, account=-1))
 
 
 def _note(world: Any) -> None:

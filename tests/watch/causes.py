@@ -232,14 +232,16 @@ def one_account_rests(count) -> Deed:
     return once(rest)
 
 
-def one_key_signs(percent) -> Deed:
-    """A key uses requests without nonces, so many in a hundred of the table's rows."""
+def one_account_signs(percent) -> Deed:
+    """Two keys of an account use so many in a hundred of the rows for requests."""
 
     def sign(world: World) -> None:
         with world.running.machine() as machine:
             rows = machine.table_use()["requests"][1]
         for digest in range(rows * percent // 100 + 1):
-            world.running.ask(UseRequest(key=7, digest_hi=digest, digest_lo=0))
+            world.running.ask(
+                UseRequest(key=7 + digest % 2, digest_hi=digest, digest_lo=0, account=1)
+            )
 
     return once(sign)
 
@@ -293,7 +295,7 @@ CAUSES = {
     ),
     "losses_unpaid": Cause(lost(101), lost(100), 15, EXCHANGE),
     "table_fills": Cause(accounts_opened(205), accounts_opened(180), 15, "table:accounts"),
-    "one_key_fills": Cause(one_key_signs(21), one_key_signs(19), 15, EXCHANGE),
+    "one_account_signs": Cause(one_account_signs(21), one_account_signs(19), 15, EXCHANGE),
     "one_account_fills": Cause(one_account_rests(310), one_account_rests(300), 15, EXCHANGE),
     "many_refused": Cause(orders(3, 1), orders(1, 2), 50, EXCHANGE),
     "door_fills": Cause(doors(800_001, 0), doors(800_000, 0), 15, EXCHANGE),

@@ -201,8 +201,8 @@ _LISTED: Final[tuple[Measure, ...]] = (
         Taken.EXCHANGE,
         Unit.PPM,
         "Requests without a nonce of one key",
-        "requests that the key with the most has used without a nonce, over the rows of the table "
-        "of requests; at 25 % it can only cancel and read",
+        "requests that the account with the most has used without a nonce, over the rows of the "
+        "table of requests; at 25 % it can only cancel and read",
     ),
     Measure(
         "reject_rate",

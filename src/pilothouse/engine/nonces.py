@@ -1,6 +1,7 @@
 """What was signed stays single: the nonces of keys, and the requests that had none.
 
-Rows are made for keys whose signature was right, so their number is that of the keys there are.
+Rows are made for keys whose signature was right, so their number is that of the keys there are,
+and one for each account that signs without nonces: it is found by the account's negative number.
 """
 
 from __future__ import annotations
@@ -64,23 +65,28 @@ def use_nonce(s: State, c: Any) -> int:
 def use_request(s: State, c: Any) -> int:
     """Use a request that has no nonce; return 0 or why it may not be used.
 
-    A key that signs with nonces never signs without: else a nonce could be moved into the text.
+    All keys of an account share what one sender may use. A key that signs with nonces never signs
+    without: else a nonce could be moved into the text.
     """
     x = s.exchange[0]
-    row = find_key(s, c.key)
+    if c.account < 0:
+        return MALFORMED_COMMAND
+    row, sender = find_key(s, c.key), -c.account if c.account != 0 else c.key
+    of_sender = find_key(s, sender)
     if s.keys[row].nonced != 0:
         return KEY_NEEDS_A_NONCE
     if find_request(s, c.key, c.digest_hi, c.digest_lo) != 0:
         return REQUEST_WAS_USED_ALREADY
-    if s.keys[row].without_nonce >= max(1, (s.requests.shape[0] - 1) // WITHOUT_NONCE_SHARE):
+    if s.keys[of_sender].without_nonce >= max(1, (s.requests.shape[0] - 1) // WITHOUT_NONCE_SHARE):
         return KEY_NEEDS_A_NONCE
-    if row == 0 and x.keys_used + 1 >= s.keys.shape[0]:
+    new = int(row == 0) + int(of_sender == 0 and sender != c.key)
+    if new != 0 and x.keys_used + new >= s.keys.shape[0]:
         return KEY_TABLE_IS_FULL
     if x.requests_used + 1 >= s.requests.shape[0]:
         return REQUEST_TABLE_IS_FULL
-    if row == 0:
-        row = _new_key(s, c.key)
-    s.keys[row].without_nonce += 1
+    _count_without(s, c.key)
+    if sender != c.key:
+        _count_without(s, sender)
     x.requests_used += 1
     r = s.requests[x.requests_used]
     r.key = c.key
@@ -88,6 +94,14 @@ def use_request(s: State, c: Any) -> int:
     r.digest_lo = c.digest_lo
     insert(s.request_index, request_code(s, c.digest_hi, c.digest_lo), x.requests_used)
     return 0
+
+
+@inlined
+def _count_without(s: State, key: int) -> None:
+    row = find_key(s, key)
+    if row == 0:
+        row = _new_key(s, key)
+    s.keys[row].without_nonce += 1
 
 
 @inlined

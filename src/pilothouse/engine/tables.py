@@ -106,7 +106,8 @@ NAMES = _row("hi lo body position outcome made")
 # A door's `hi` is that of its sender's names; 0 where it was never opened.
 # `highest` is that of the names a sender without a door has used.
 DOORS = _row("hi opened_at highest unused")
-# A key of one API: the lowest and the highest nonce it used, and how many requests without one.
+# A key of one API: the lowest and the highest nonce it used, and how many requests without one;
+# and, by its negative number, an account: how many of all its keys.
 KEYS = _row("key nonced first_hi first_lo last_hi last_lo without_nonce unused")
 REQUESTS = _row("key digest_hi digest_lo unused")
 HASHES = _row("entry")

@@ -16,7 +16,7 @@ HI_MAX = 1_844_674_407
 LO_MAX_AT_THE_TOP = 3_709_551_615
 """The lower word of 2^64 - 1."""
 WITHOUT_NONCE_SHARE = 4
-"""Requests without a nonce that one key may use in its life: at most this part of the table."""
+"""Requests without a nonce that the keys of an account may use: at most this part of the table."""
 
 
 @inlined

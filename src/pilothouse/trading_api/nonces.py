@@ -131,10 +131,12 @@ class Nonces:
             digest_lo=lo,
         )
 
-    def used_without(self, public: str, digest: bytes) -> UseRequest:
+    def used_without(self, public: str, digest: bytes, account: int) -> UseRequest:
         """Return the command by which the journal learns of a request without a nonce."""
         hi, lo = halves(digest)
-        return UseRequest(key=key_number(self._api, public), digest_hi=hi, digest_lo=lo)
+        return UseRequest(
+            key=key_number(self._api, public), digest_hi=hi, digest_lo=lo, account=account
+        )
 
 
 def key_number(api: str, public: str) -> int:

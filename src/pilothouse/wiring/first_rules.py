@@ -177,8 +177,8 @@ RULES: Final[tuple[Entry, ...]] = (
         runbook="make_room",
     ),
     _rule(
-        "one_key_fills",
-        "One key takes much of the table of requests",
+        "one_account_signs",
+        "One account takes much of the table of requests",
         ("largest_request_share", "exchange", "above"),
         200_000,
         clear_limit=150_000,

@@ -24,8 +24,12 @@ class UseNonce(Command):
 
 @command(193, "A key uses a request without a nonce")
 class UseRequest(Command):
-    """Use a signed request that has no nonce: once for its digest, while its key has some left."""
+    """Use a signed request without a nonce: once for its digest, while its account has some left.
+
+    Where no account is named the bound is the key's own.
+    """
 
     key: int = word("63 bits of the hash of the key's public half and its API")
     digest_hi: int = word("upper half of the digest of all that was signed")
     digest_lo: int = word("lower half of it")
+    account: int = word("the account whose key it is, 0 where it is not told", default=0)

@@ -33,7 +33,7 @@ USED_ALREADY: Final = (
 )
 """This key signs without nonces, so it is not advised to use one."""
 NONE_ARE_LEFT: Final = (
-    f"{int(KEY_NEEDS_A_NONCE)} {REFUSALS[KEY_NEEDS_A_NONCE].sentence}: this key's requests "
+    f"{int(KEY_NEEDS_A_NONCE)} {REFUSALS[KEY_NEEDS_A_NONCE].sentence}: this account's requests "
     "without nonces are used up; sign with nonces by another key, or use one made nonce_optional"
 )
 

@@ -141,7 +141,7 @@ async def _use_bytes(door: Door, signed: Signed, *, only_cancels: bool) -> int:
     if not only_cancels and nonces.was_used(key.public, signed.digest):
         return REQUEST_WAS_USED_ALREADY
     with nonces.asking_without(key.public):
-        used = nonces.used_without(key.public, signed.digest)
+        used = nonces.used_without(key.public, signed.digest, key.account)
         outcome = (await door.ask_one(key, used)).outcome
         if outcome == 0:
             nonces.journaled_without(key.public)

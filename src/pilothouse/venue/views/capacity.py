@@ -38,7 +38,7 @@ def tables(machine: Machine) -> tuple[TableView, ...]:
 
 
 def most_requests(machine: Machine) -> int:
-    """Return how many requests without a nonce the key with the most has used."""
+    """Return how many requests without a nonce the account with the most has used."""
     used = int(machine.state.exchange[0]["keys_used"]) + 1
     return int(machine.state.keys["without_nonce"][:used].max())
 
