@@ -393,8 +393,9 @@ def test_nobody_grows_beyond_the_largest_position_behind_orders_that_reduce():
     assert abs(world.machine.state.positions["quantity"]).max() <= 2 * ONE
 
 
-def test_opening_and_closing_near_the_mark_gives_nothing_in_doubt_away():
-    """Each round is near the mark; a hundred of them are not."""
+@pytest.mark.parametrize("opens_at", [0, 1_000], ids=["near", "at the mark"])
+def test_opening_and_closing_near_the_mark_gives_nothing_in_doubt_away(opens_at):
+    """Each round is near the mark; a hundred of them are not. What opens gives nothing itself."""
     world = IndexWorld()
     world.fund(POOL, DOLLAR, 2_000_000 * E6)
     world.all_tell(20_000)
@@ -410,8 +411,8 @@ def test_opening_and_closing_near_the_mark_gives_nothing_in_doubt_away():
         side, back, price = ((Side.SELL, Side.BUY, 997.6), (Side.BUY, Side.SELL, 1_002.4))[k % 2]
         held = abs(world.held(gives, OTHER))
         world.order(gives, side, price, held, OTHER, flags=REDUCE_ONLY)
-        world.order(gives, side, price, size, OTHER)
-        world.order(friend, back, price, held + size, OTHER, **IOC)
+        world.order(gives, side, opens_at or price, size, OTHER)
+        world.order(friend, back, opens_at or price, held + size, OTHER, **IOC)
         world.cancel_all(gives)
         world.cancel_all(friend)
         if k == 0:

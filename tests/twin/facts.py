@@ -76,6 +76,7 @@ class Order:
     held: int = 0
     holds_all: bool = False
     """A market order that holds all there is, less than its limit may need."""
+    placed_at: int = 0
 
 
 @dataclass

@@ -27,11 +27,20 @@ def can_be_hit(market: Market, price: int, side: Side) -> bool:
 
 def with_premium(market: Market) -> int:
     """Return the mark that a contract's index makes with the premium so far."""
-    most = floor(Fraction(market.index * market.listing.premium_max_ppm, MILLION))
-    return max(1, market.index + max(-most, min(most, market.premium)))
+    return max(1, market.index + clamped(market, market.premium))
 
 
-def impact(books: Books, number: int, side: Side) -> tuple[int, set[int]]:
+def clamped(market: Market, premium: int) -> int:
+    """Return a premium as far as an account's maintenance margin bears it twice, with the fee."""
+    least = min((tiers[0].maintenance_ppm for tiers in market.schedules.values()), default=MILLION)
+    share = min(
+        market.listing.premium_max_ppm, max(0, (least - market.listing.liquidation_fee_ppm) // 2)
+    )
+    most = floor(Fraction(market.index * share, MILLION))
+    return max(-most, min(most, premium))
+
+
+def impact(books: Books, number: int, side: Side, elapsed: int) -> tuple[int, set[int]]:
     """Return the price at which a side has given what a mark needs, and who gives it."""
     market = books.markets[number - 1]
     sign = -1 if side == Side.BUY else 1
@@ -46,7 +55,7 @@ def impact(books: Books, number: int, side: Side) -> tuple[int, set[int]]:
     for _, _, one in resting[:256]:
         if not can_be_hit(market, one.price, side):
             break
-        if one.asked.flags & REDUCE_ONLY or not is_meant(books, market, one, size):
+        if one.asked.flags & REDUCE_ONLY or not is_meant(books, market, one, size, elapsed):
             continue
         gathered += one.remaining
         accounts.add(one.asked.account)
@@ -58,10 +67,12 @@ def impact(books: Books, number: int, side: Side) -> tuple[int, set[int]]:
     return 0, accounts
 
 
-def premium_now(books: Books, number: int) -> int:
+def premium_now(books: Books, number: int, elapsed: int) -> int:
     """Return what the book adds to the index: nothing until it could be traded on for 10 s."""
     market = books.markets[number - 1]
-    (bid, buyers), (ask, sellers) = (impact(books, number, side) for side in (Side.BUY, Side.SELL))
+    (bid, buyers), (ask, sellers) = (
+        impact(books, number, side, elapsed) for side in (Side.BUY, Side.SELL)
+    )
     trades = market.status in EXECUTING
     if trades and -1 in (bid, ask):
         return 0
@@ -88,9 +99,10 @@ def move_mark(books: Books, number: int, counted_until: int) -> None:
         market.tradable_since = 0
     market.index = index
     market.mark = with_premium(market)
-    premium = premium_now(books, number)
+    premium = clamped(market, premium_now(books, number, elapsed))
     weight = Fraction(min(elapsed, 30 * MILLION) // 1000, 30_000)
     market.premium += floor((premium - market.premium) * weight)
+    market.premium = clamped(market, market.premium)
     market.mark = with_premium(market)
     market.marked_at = books.time
 
@@ -104,12 +116,13 @@ def count_premium(market: Market, elapsed: int) -> None:
     market.premium_ms += milliseconds
 
 
-def is_meant(books: Books, market: Market, order: Order, size: int) -> bool:
-    """Say whether an order beyond the index would be borne by its account if somebody hit it."""
+def is_meant(books: Books, market: Market, order: Order, size: int, elapsed: int) -> bool:
+    """Say whether somebody had time to hit an order beyond the index, and would get it."""
     apart = 100 * order.price - market.index
     if (apart if order.asked.side == Side.BUY else -apart) <= 0:
         return True
-    if order.remaining < size // 16:
+    rested = books.time - order.placed_at
+    if order.remaining < size // 16 or rested < max(MILLION // 2, min(elapsed, MINUTE // 2) // 2):
         return False
     worth = floor(value(books, market, order.price, order.remaining))
     return maker_bears(books, order, market, order.remaining, worth)

@@ -55,7 +55,7 @@ def place(books: Books, asked: PlaceOrder, number: int) -> int:
     refused = _size(books, asked, market, limit) or _identity(books, asked, market)
     if refused:
         return refused
-    order = Order(number, asked, limit, asked.quantity)
+    order = Order(number, asked, limit, asked.quantity, placed_at=books.time)
     refused = _book(books, order, market) or _means(books, order, market)
     if refused:
         return refused

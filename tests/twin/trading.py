@@ -123,8 +123,8 @@ def can_bear(
 ) -> bool:
     """Say whether a fill leaves its account its margin: maintenance if it reduces, else initial.
 
-    What only reduces, at no loss to the mark, always may. What loses must do without what rests
-    on old prices, unless it reduces near the mark. Where the mark itself is old see `bears_blind`.
+    What only reduces, at no loss to the mark, always may. Any other must do without what rests on
+    old prices, unless it reduces near the mark. Where the mark itself is old see `bears_blind`.
     """
     at_mark = ceil(mark_value(books, market, quantity))
     sign = 1 if order.asked.side == Side.BUY else -1
@@ -150,7 +150,7 @@ def can_bear(
     if old:
         needed = min(needed, equity) if free else needed
         return bears_blind(books, order, market, quantity, loss, near, equity, others, needed)
-    excused = loss <= 0 or (near and reduces)
+    excused = reduces and (loss <= 0 or near)
     return equity >= needed + (0 if excused else unproven(books, account))
 
 

@@ -129,7 +129,7 @@ def can_bear(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> boo
     A fill that reduces a position at the mark or better takes nothing from the account and always
     may. Any other takes risk, or gives the counterparty what lies between its price and the mark:
     never more than the account has. What rests on a stale index is not counted as had, unless the
-    fill gives nothing, or reduces near the mark; on a stale index `bears_in_doubt` tells.
+    fill reduces, at the mark or near it; on a stale index `bears_in_doubt` tells.
     """
     o = s.orders[row]
     p = s.positions[o.position]
@@ -157,7 +157,7 @@ def can_bear(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> boo
         after = min(after, equity)
     if stale:
         return bears_in_doubt(s, row, at_mark, loss, near, equity, need, after)
-    if loss > 0 and not (near and reduces):
+    if not reduces or (loss > 0 and not near):
         doubtful, rows = unproven(s, o.account)
         visit(s, rows)
         after += doubtful

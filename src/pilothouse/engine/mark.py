@@ -9,7 +9,7 @@ from pilothouse.engine.reducing import only_reduces
 from pilothouse.engine.state import State
 from pilothouse.engine.triggers import queue_triggered_above, queue_triggered_below
 from pilothouse.language.kinds import Side
-from pilothouse.language.numbers import MARK_PER_PRICE
+from pilothouse.language.numbers import MARK_PER_PRICE, PPM
 from pilothouse.rules.bits import fits, muldiv_up
 from pilothouse.rules.compiled import inner
 from pilothouse.rules.index import STALE_AFTER_US
@@ -22,6 +22,8 @@ from pilothouse.rules.mark import (
     book_premium,
     clamp_premium,
     premium_e12,
+    premium_share_ppm,
+    rests_long_enough,
     smoothed_premium,
 )
 from pilothouse.rules.market_status import executes
@@ -54,7 +56,9 @@ def move_mark(s: State, market: int, counted_until: int) -> None:
     m.index = index
     # What may be hit is measured from the mark that this index makes with the premium so far.
     m.mark = _with_premium(s, market)
-    m.premium = smoothed_premium(m.premium, _premium(s, market), elapsed)
+    share = _premium_share(s, market)
+    sample = clamp_premium(index, _premium(s, market, elapsed), share)
+    m.premium = clamp_premium(index, smoothed_premium(m.premium, sample, elapsed), share)
     m.mark = _with_premium(s, market)
     m.mark_time = now
     if m.mark != before:
@@ -66,7 +70,17 @@ def move_mark(s: State, market: int, counted_until: int) -> None:
 @inner
 def _with_premium(s: State, market: int) -> int:
     m = s.markets[market]
-    return max(1, m.index + clamp_premium(m.index, m.premium, m.premium_max_ppm))
+    return max(1, m.index + clamp_premium(m.index, m.premium, _premium_share(s, market)))
+
+
+@inner
+def _premium_share(s: State, market: int) -> int:
+    m = s.markets[market]
+    least, k = PPM, m.schedules_first
+    while k != 0:
+        least = min(least, s.schedules[k].maintenance_ppm[0])
+        k = s.schedules[k].next
+    return premium_share_ppm(m.premium_max_ppm, least, m.liquidation_fee_ppm)
 
 
 @inner
@@ -77,12 +91,12 @@ def restart_premium(s: State, market: int) -> None:
 
 
 @inner
-def _premium(s: State, market: int) -> int:
+def _premium(s: State, market: int, elapsed: int) -> int:
     # What can be traded against the index, 0 unless that has settled.
     m = s.markets[market]
     size = _impact_size(s, market)
-    bid, buyer = _impact(s, market, s.books[m.bids].highest, Side.BUY, size)
-    ask, seller = _impact(s, market, s.books[m.asks].lowest, Side.SELL, size)
+    bid, buyer = _impact(s, market, s.books[m.bids].highest, Side.BUY, size, elapsed)
+    ask, seller = _impact(s, market, s.books[m.asks].lowest, Side.SELL, size, elapsed)
     alone = buyer != 0 and buyer == seller
     if executes(m.status) and (bid == UNTOLD or ask == UNTOLD):
         return 0
@@ -109,7 +123,9 @@ def _impact_size(s: State, market: int) -> int:
 
 
 @inner
-def _impact(s: State, market: int, level: int, side: int, size: int) -> tuple[int, int]:
+def _impact(
+    s: State, market: int, level: int, side: int, size: int, elapsed: int
+) -> tuple[int, int]:
     # The price of the order that completes a quantity from the best on, 0 if there is too little,
     # UNTOLD if too many orders would have to be looked at; and the account behind all of it, 0 if
     # they are several. What only reduces does not count: several such orders share one position,
@@ -127,7 +143,7 @@ def _impact(s: State, market: int, level: int, side: int, size: int) -> tuple[in
             looked += 1
             if s.scratch[0].work - begun > IMPACT_WORK:
                 return UNTOLD, 0
-            if not only_reduces(s, row) and _is_meant(s, row, size):
+            if not only_reduces(s, row) and _is_meant(s, row, size, elapsed):
                 account = o.account if account == -1 or account == o.account else 0
                 gathered += min(o.remaining, size)
             if gathered >= size:
@@ -140,15 +156,16 @@ def _impact(s: State, market: int, level: int, side: int, size: int) -> tuple[in
 
 
 @inner
-def _is_meant(s: State, row: int, size: int) -> bool:
-    # Whether somebody who hits an order, however hard, gets it, and it is worth the look. Only
-    # beyond the index does it matter.
+def _is_meant(s: State, row: int, size: int, elapsed: int) -> bool:
+    # Whether somebody could have hit an order, however hard, gets it, and it is worth the look.
+    # Only beyond the index does it matter.
     o = s.orders[row]
     m = s.markets[o.market]
     beyond = o.price * MARK_PER_PRICE - m.index
     if (beyond if o.side == Side.BUY else -beyond) <= 0:
         return True
-    if o.remaining < size // SMALL_PART:
+    rested = s.exchange[0].time - s.order_details[row].placed_at
+    if o.remaining < size // SMALL_PART or not rests_long_enough(rested, elapsed):
         return False
     value = value_down(o.price, o.remaining, m.multiplier, m.divisor)
     return maker_bears(s, row, o.remaining, value)

@@ -1,11 +1,14 @@
 """The mark of a contract: its index plus a smoothed and clamped premium.
 
+    most     = index x min(premium_max_ppm, (least maintenance_ppm - liquidation_fee_ppm) / 2)
     premium  = median of bid, ask and index - index, or 0 while the book cannot be traded on
-    smoothed = smoothed + (premium - smoothed) x elapsed / 30 s   (elapsed at most 30 s)
-    mark     = index + clamp(smoothed, +- index x premium_max_ppm)
+    smoothed = smoothed + (clamp(premium, most) - smoothed) x elapsed / 30 s   (at most 30 s)
+    mark     = index + clamp(smoothed, most)
 
 All in hundredths of a price unit; divisions round down. Kraken documents the cap (1 % for
-perpetuals); the smoothing over thirty seconds is our choice.
+perpetuals); the smoothing over thirty seconds is our choice. So is the share of the maintenance
+margin: a mark that goes from one end of its premium to the other never uses up what an account
+has left there, so who moves it takes nothing from the insurance pool.
 
 Bid and ask are impact prices: that of the order which completes the impact quantity, from the best
 price on. Of the book's sides only a bid above the index, or an ask below it, says that the
@@ -15,8 +18,10 @@ the index are hit by nobody, and move nothing.
 A book can be traded on while its market executes orders, both sides hold the impact quantity where
 the price band lets somebody hit it, and not all of it is one account's. An order beyond the index
 whose account could not bear its fill is not counted, nor is one below a sixteenth of the impact
-quantity. The premium counts once that has held for ten seconds. While a side's first orders are
-too many to tell, the mark goes towards the index, and the ten seconds do not begin anew.
+quantity, nor one that has not rested for half a second, and for half of the time since the mark
+was last moved: what nobody had the time to hit costs nothing. The premium counts once that has
+held for ten seconds. While a side's first orders are too many to tell, the mark goes towards the
+index, and the ten seconds do not begin anew.
 """
 
 from __future__ import annotations
@@ -32,6 +37,8 @@ IMPACT_MICRO_USD = 500_000_000
 """What a side must hold where a market was listed without an impact quantity."""
 ORDERS_LOOKED_AT = 256
 """Orders of a side among which the impact quantity must be found."""
+RESTS_LEAST_US = SECOND_US // 2
+"""How long an order beyond the index must have rested to count."""
 SMALL_PART = 16
 """An order beyond the index counts from this part of the impact quantity on."""
 IMPACT_WORK = 4_096
@@ -42,6 +49,21 @@ IMPACT_WORK = 4_096
 def book_premium(index: int, bid: int, ask: int) -> int:
     """Return how far a book's bid is above the index, or its ask below it (negative), else 0."""
     return max(bid, min(ask, index)) - index
+
+
+@kernel
+def rests_long_enough(rested_us: int, elapsed_us: int) -> bool:
+    """Tell whether an order has rested long enough to count for the time since the last mark."""
+    return rested_us >= max(RESTS_LEAST_US, min(elapsed_us, SMOOTHING_US) // 2)
+
+
+@kernel
+def premium_share_ppm(premium_max_ppm: int, maintenance_ppm: int, fee_ppm: int) -> int:
+    """Return the largest share of the index that a premium may be.
+
+    `maintenance_ppm` is the least of a contract's schedules, `fee_ppm` that of a liquidation.
+    """
+    return min(premium_max_ppm, max(0, (maintenance_ppm - fee_ppm) // 2))
 
 
 @kernel

@@ -1,0 +1,135 @@
+"""A mark that somebody moves pays him nothing: not its swing, and not what nobody can hit."""
+
+import pytest
+
+from pilothouse.language.commands import Transfer
+from pilothouse.language.commands.orders import REDUCE_ONLY
+from pilothouse.language.events import InsurancePaid
+from pilothouse.language.kinds import Side, Wallet
+from pilothouse.rules.mark import RESTS_LEAST_US
+from pilothouse.venue.views.margin import margin
+from tests.attack.index_world import ALL, COIN, CONTRACT, E6, PRICE, SECOND_US, IndexWorld
+from tests.engine.protected import DOLLAR, POOL
+
+HONEST = dict.fromkeys(ALL, PRICE)
+SWING_S = 120
+GIFT = 300
+"""Of the size that a mark looks at: about six hundred dollars' worth."""
+
+
+def dollars(world, account):
+    """What an account has in both wallets, and its positions at the index (micro-dollars)."""
+    rows = world.machine.state.balances
+    mine = [one for one in rows if one["account"] == account and one["asset"] == DOLLAR]
+    held = sum(int(one["available"]) + int(one["held"]) for one in mine)
+    for one in world.machine.state.positions:
+        if one["account"] == account:
+            held += int(one["quantity"]) * PRICE * E6 // COIN - int(one["entry_cost"])
+    return held
+
+
+@pytest.fixture
+def world():
+    made = IndexWorld()
+    made.fund(POOL, DOLLAR, 2_000_000 * E6)
+    made.live(2, HONEST)
+    return made
+
+
+def push(world, buyer, seller, bid, ask):
+    """Quote a gift and its other side until the mark stands where that brings it."""
+    assert (
+        world.order(buyer, Side.BUY, bid, GIFT) == 0 == world.order(seller, Side.SELL, ask, GIFT)
+    )
+    world.live(SWING_S, HONEST)
+    world.cancel_all(buyer), world.cancel_all(seller)
+    return world.mark()
+
+
+@pytest.mark.parametrize("gives", [True, False])
+@pytest.mark.parametrize("losers", [1, 8])
+def test_a_swing_of_the_mark_costs_the_pool_nothing(world, gives, losers):
+    """One account's profit at one end, its bankruptcy at the other: the client has both."""
+    high, low = world.account(1_000), world.account(1_000)
+    wins = world.account(losers * 100_000)
+    lose = [world.account(10_000) for _ in range(losers)]
+    group = [high, low, wins, *lose]
+    before = sum(dollars(world, one) for one in group)
+    size = 24 * COIN
+    for one in lose:
+        assert world.order(wins, Side.SELL, PRICE, size) == 0
+        assert world.order(one, Side.BUY, PRICE, size) == 0
+    up = push(world, high, low, PRICE * 1.04, PRICE * 1.0425)
+    assert up > PRICE * 1.003, "the mark can be moved, at a cost"
+    for one in lose:
+        seen = margin(world.machine, one)
+        assert world.say(Transfer(
+            account=one, asset=DOLLAR, amount=seen.equity - seen.initial - E6,
+            source=Wallet.FUTURES, target=Wallet.SPOT,
+        )) == [0]  # fmt: skip
+        if gives:
+            give_all_but_maintenance(world, one, wins, up)
+    push(world, high, low, PRICE * 0.9575, PRICE * 0.96)
+    world.order(wins, Side.BUY, world.mark() * 0.9978, -world.held(wins))
+    for _ in range(60 + 10 * losers):
+        world.say()
+    world.cancel_all(wins)
+    world.live(SWING_S, HONEST)
+    pool = dollars(world, POOL)
+    assert not world.events(InsurancePaid) and pool >= 2_000_000 * E6
+    assert sum(dollars(world, one) for one in group) <= before
+    assert world.machine.broken_invariants() == []
+
+
+def give_all_but_maintenance(world, one, other, mark):
+    """Reduce so far below the mark that what is left has just its maintenance margin."""
+    seen, part = margin(world.machine, one), world.held(one) // 5
+    spare = (seen.equity - seen.maintenance * 81 // 100) // E6
+    price = max(mark - spare * COIN / part, mark * 0.953)
+    assert world.order(other, Side.BUY, price, part) == 0
+    assert world.order(one, Side.SELL, price, part, flags=REDUCE_ONLY) == 0
+
+
+def quote(world, others):
+    """Honest makers around the index, whoever has taken what stood there."""
+    for one in others:
+        world.cancel_all(one)
+    world.order(others[0], Side.SELL, PRICE * 1.001)
+    world.order(others[1], Side.BUY, PRICE * 0.999)
+
+
+@pytest.mark.parametrize(
+    ("before_us", "every_s", "moves"),
+    [(1_000, 1, False), (RESTS_LEAST_US - 1, 1, False), (1_000, 7, False), (1_000, 30, False),
+     (2 * SECOND_US, 7, False), (14 * SECOND_US, 30, False), (RESTS_LEAST_US, 1, True),
+     (15 * SECOND_US, 30, True)],
+)  # fmt: skip
+def test_what_nobody_had_time_to_hit_moves_no_mark(world, before_us, every_s, moves):
+    """An ask far below the index, shown around a price alone; the buyers stand further below."""
+    shows, below = world.account(20_000), world.account(20_000)
+    others = [world.account(50_000_000) for _ in range(2)]
+    quote(world, others)
+    for _ in range(12):
+        world.live(1, HONEST)
+    # What stands in the way of the ask is away: its makers are taken, or gone for a moment.
+    for _ in range(40):
+        world.cancel_all(others[1])
+        assert world.order(below, Side.BUY, PRICE * 0.955, GIFT) == 0
+        world.order(others[0], Side.SELL, PRICE * 1.001)
+        world.time += every_s * SECOND_US - before_us
+        assert world.order(shows, Side.SELL, PRICE * 0.957, GIFT) == 0
+        world.time += before_us
+        world.tell(HONEST)
+        world.cancel_all(shows), world.cancel_all(below)
+    assert (world.mark() < PRICE) == moves
+
+
+def test_what_many_samples_say_is_no_more_than_the_largest_premium(world):
+    """Smoothed without a bound, a gift far away filled the premium in a few seconds."""
+    push(world, world.maker, world.seller, PRICE * 1.045, PRICE * 1.048)
+    most = PRICE * 0.00375
+    assert PRICE + most * 0.9 < world.mark() <= PRICE + most
+    premium = int(world.machine.state.markets[CONTRACT]["premium"])
+    assert premium <= most * 1_000
+    world.live(60, HONEST)
+    assert world.mark() - PRICE < most * 0.2, "and it goes as it came"
