@@ -15,7 +15,15 @@ from django.db import connection
 from pilothouse.access.models import Grant, Person
 from pilothouse.access.roles import Role
 from pilothouse.access.secret_file import make_secret, read_secret
-from pilothouse.control import audited, authority, believed, credentials, founding_file, settling
+from pilothouse.control import (
+    audited,
+    authority,
+    believed,
+    credentials,
+    founding_file,
+    settling,
+    standing,
+)
 from pilothouse.records import audit
 from pilothouse.records.models import AuditHead, AuditRow
 from pilothouse.wiring import environment, founding_row, people, verifying
@@ -99,7 +107,7 @@ def test_rows_below_the_number_of_a_founding_that_is_gone_are_not_believed(ann):
     given = Grant.objects.create(person=ann, role=Role.MANAGER)
     gone_with_all_others()
     facts = {"grant": given.pk, "role": Role.MANAGER, "until": None}
-    append_row("command line", authority.GRANTED, f"person:{ann.pk}", facts)
+    append_row("command line", standing.GRANTED, f"person:{ann.pk}", facts)
     assert any(one.startswith(f"Grant {given.pk}, ") for one in authority.differences())
 
 
@@ -108,7 +116,7 @@ def test_a_founding_that_was_harmed_begins_nothing(ann, harm):
     Person.objects.filter(pk=ann.pk).update(password=make_password("known to somebody else"))
     given = Grant.objects.create(person=ann, role=Role.MANAGER)
     facts = {"grant": given.pk, "role": Role.MANAGER, "until": None}
-    append_row("command line", authority.GRANTED, f"person:{ann.pk}", facts)
+    append_row("command line", standing.GRANTED, f"person:{ann.pk}", facts)
     harm()
     every = list(authority.differences())
     assert every[0].startswith("Row 3 of the audit, the founding of this folder's secret, ")
@@ -234,7 +242,7 @@ def test_rows_below_the_first_are_not_believed_and_named(ann, which, is_begun):
         AuditHead.objects.update(number=2, hash=AuditRow.objects.get(number=2).hash)
     given = Grant.objects.create(person=ann, role=Role.MANAGER)
     facts = {"grant": given.pk, "role": Role.MANAGER, "until": None}
-    row = append_row("command line", authority.GRANTED, f"person:{ann.pk}", facts)
+    row = append_row("command line", standing.GRANTED, f"person:{ann.pk}", facts)
     sql("UPDATE records_auditrow SET number = %s WHERE number = %s", ROWS[which], row.number)
     AuditHead.objects.update(number=row.number - 1, hash=row.before_hash)
     below, grant = authority.differences()

@@ -18,6 +18,7 @@ from pilothouse.control import (
     founding_file,
     reconciler,
     settling,
+    standing,
 )
 from pilothouse.control.models import RegisterRow, Signature
 from pilothouse.control.reconcile import Difference
@@ -62,7 +63,7 @@ def without_forged_rows():
 def test_a_grant_with_its_row(ann):
     given = Grant.objects.create(person=ann, role=Role.MANAGER)
     facts = {"grant": given.pk, "role": Role.MANAGER, "until": None}
-    append_row("command line", authority.GRANTED, f"person:{ann.pk}", facts)
+    append_row("command line", standing.GRANTED, f"person:{ann.pk}", facts)
     (grant,) = without_forged_rows()
     assert grant.startswith("Grant")
     assert authority.differences_of(ann), "such a person settles nothing"

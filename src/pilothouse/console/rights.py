@@ -16,6 +16,7 @@ from pilothouse.access.models import Person
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console.errors import refused
+from pilothouse.control import standing
 from pilothouse.records import audit
 
 Rest = ParamSpec("Rest")
@@ -33,13 +34,19 @@ def person_of(request: HttpRequest) -> Person:
     return person
 
 
+def sees_clients(request: HttpRequest) -> bool:
+    """Tell whether who is signed in may see clients, and is whom the audit knows."""
+    return standing.sees_clients(person_of(request))
+
+
 def needs(right: Right) -> Callable[[View[Rest]], View[Rest]]:
     """Let only people with `right` reach a page; record a refused deed."""
 
     def guard(view: View[Rest]) -> View[Rest]:
         @wraps(view)
         def guarded(request: HttpRequest, *rest: Rest.args, **named: Rest.kwargs) -> HttpResponse:
-            if may(person_of(request), right):
+            allowed = may(person_of(request), right)
+            if allowed and (right is not Right.SEE_CLIENTS or sees_clients(request)):
                 return view(request, *rest, **named)
             sentence = f"{request.user} lacks the right {right}"
             record_refusal(request, sentence)

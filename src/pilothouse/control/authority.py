@@ -7,13 +7,12 @@ each has the audit row that was written in its transaction, and is equal to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
 from django.db.models import Q
 
-from pilothouse.access.models import Grant, Person
+from pilothouse.access.models import Person
 from pilothouse.access.roles import Role
 from pilothouse.control import (
     audited,
@@ -21,7 +20,7 @@ from pilothouse.control import (
     odd_schema,
     recorded,
     register,
-    revocations,
+    standing,
     stored,
 )
 from pilothouse.control.believed import believed, below, odd_beginning, unsealed
@@ -30,22 +29,19 @@ from pilothouse.control.models import Change, ChangeStep, Signature
 from pilothouse.control.moves import State, Verb
 from pilothouse.control.one_reading import one_reading
 from pilothouse.control.policy import NEEDS
-from pilothouse.control.stored import told
+from pilothouse.control.stored import mark, told
 from pilothouse.language.texts import all_shown
 from pilothouse.records import audit
 from pilothouse.records.held import is_passing
 from pilothouse.records.models import AuditRow
 from pilothouse.records.readable import Unreadable, attempt, stream
 
-GRANTED: Final = "person.added"
 REGISTER: Final = "register."
 POWER: Final = (
-    Q(deed__in=[GRANTED, *audited.DEEDS]) | Q(deed__startswith=REGISTER) | recorded.POWER
+    Q(deed__in=[standing.GRANTED, *audited.DEEDS]) | Q(deed__startswith=REGISTER) | recorded.POWER
 )
 """The rows of the audit from which somebody has a power, or a difference its end."""
 MARK_LETTERS: Final = 12
-SLACK: Final = timedelta(seconds=60)
-"""Between a grant and its audit row in the first release, which did not name the grant."""
 
 
 def _rows(subject: str, deed: str) -> list[AuditRow]:
@@ -116,11 +112,14 @@ def _signers(carrier: int, sent: AuditRow) -> dict[str, list[Role]]:
     proposer = _proposer(change)
     if not proposer:
         return {}
-    return {
-        row.actor: [Role(one) for one in row.facts.get("roles", [])]
+    rows = [
+        row
         for row in _rows(change.subject, Verb.APPROVE)
         if row.number < sent.number and row.facts.get("signed") == wanted and row.actor != proposer
-    }
+    ]
+    # The first release did not write down as what somebody signed.
+    signed = [(row, standing.roles_of_row(row)) for row in rows]
+    return {row.actor: roles for row, roles in signed if roles or not row.facts.get("roles")}
 
 
 def _signed_when_sent(change: Change, sent: AuditRow) -> str:
@@ -139,7 +138,7 @@ def differences_of(person: Person) -> list[str]:
     """Return a sentence for each grant of a person that its audit row does not cover, and one for
     their credentials.
     """
-    return [*_grants(person), *credentials.of_people(person)]
+    return [*standing.differences(person), *credentials.of_people(person)]
 
 
 def differences() -> Iterator[str]:
@@ -159,12 +158,13 @@ def _looks() -> dict[str, Callable[[], Iterator[str]]]:
         "Stored values": stored.differences,
         "The records of changes": recorded.differences,
         "Signatures": _signatures,
-        "Grants": _grants,
+        "Grants": standing.differences,
         "The register": _entries,
         "The seals": lambda: unsealed(POWER),
         "Later foundings": credentials.odd_foundings,
         "People's credentials": credentials.of_people,
         "API keys": credentials.of_keys,
+        "Sign-ins": standing.doubted_sign_ins,
     }
 
 
@@ -194,7 +194,7 @@ def _signatures() -> Iterator[str]:
         if not any(attempt(partial(_covers, row, one)) for row in known.get(key, ())):
             yield (
                 f"Signature {one.pk} of person {told(one.person_id)} on change "
-                f"{told(one.change_id)} is not as the audit recorded it ({_mark(one)})."
+                f"{told(one.change_id)} is not as the audit recorded it ({mark(one)})."
             )
 
 
@@ -208,45 +208,6 @@ def _covers(row: AuditRow, one: Signature) -> bool:
         and facts.get("expires", one.expires_at.isoformat()) == one.expires_at.isoformat()
         and facts.get("prices", one.prices) == one.prices
     )
-
-
-def _mark(row: Any) -> str:
-    words = {one.attname: str(getattr(row, one.attname)) for one in row._meta.concrete_fields}
-    return plain_hash(words)[:MARK_LETTERS]
-
-
-def _grants(person: Person | None = None) -> Iterator[str]:
-    known: dict[str, list[AuditRow]] = {}
-    for row in believed(AuditRow.objects.filter(deed=GRANTED, outcome=audit.DONE)):
-        known.setdefault(row.subject, []).append(row)
-    held = Grant.objects.filter(person=person) if person else Grant.objects.all()
-    ends = revocations.ends()
-    for one in stream(held.order_by("pk")):
-        if isinstance(one, Unreadable):
-            yield f"Grant {one.pk} cannot be read: it gives no right."
-            continue
-        rows = known.get(f"person:{one.person_id}", [])
-        if not any(attempt(partial(_gave, row, one)) for row in rows) or _lives_on(one, ends):
-            yield (
-                f"Grant {one.pk}, which makes person {told(one.person_id)} {told(one.role)}, is "
-                f"not as the audit recorded it ({_mark(one)})."
-            )
-
-
-def _lives_on(one: Grant, ends: dict[int, str]) -> bool:
-    # One that the audit does not end was ended by a release that recorded no end, or not at all.
-    ended = one.revoked_at.isoformat() if one.revoked_at else ""
-    return one.pk in ends and ends[one.pk] != ended
-
-
-def _gave(row: AuditRow, one: Grant) -> bool:
-    if "grant" not in row.facts:
-        # The first release named the role in its sentence alone.
-        named = row.sentence.endswith(f" is given {one.role}")
-        return named and abs(row.at - one.given_at) <= SLACK
-    until = one.until.isoformat() if one.until else None
-    wanted = {"grant": one.pk, "role": one.role, "until": until}
-    return {name: row.facts.get(name) for name in wanted} == wanted
 
 
 def _entries() -> Iterator[str]:

@@ -13,8 +13,9 @@ from typing import Final
 from pilothouse.access.models import Person
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
-from pilothouse.control import conditions, evidence, plan, refusals, signing
+from pilothouse.control import conditions, evidence, plan, refusals, signing, standing
 from pilothouse.control.kinds.kind import Reversible
+from pilothouse.control.many import is_stop
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State, Verb, leads_on
 from pilothouse.control.ports import ports, reach
@@ -44,6 +45,8 @@ def why_not(verb: Verb, change: Change, person: Person, now: datetime) -> Refuse
         return Refused(refusals.PROPOSER_MAY_NOT_SIGN)
     if not has_right(verb, person, now):
         return Refused(refusals.NO_RIGHT, verb)
+    if not is_stop(change) and standing.why_doubted(person):
+        return Refused(refusals.CREDENTIALS_DIFFER)
     if verb in _PROPOSERS_OWN and person.pk != change.proposer_id:
         return Refused(refusals.NOT_ITS_PROPOSER)
     if not leads_on(verb, State(change.state)):

@@ -113,6 +113,10 @@ PROPOSER_CANNOT_SETTLE: Final = Reason(
 RIGHTS_DIFFER: Final = Reason(
     "your_roles_are_not_as_the_audit_recorded_them", "ask a person whose roles are"
 )
+CREDENTIALS_DIFFER: Final = Reason(
+    "your_password_or_second_factors_are_not_as_the_audit_recorded_them",
+    "let another person do it, and tell the manager: somebody changed them in the database",
+)
 NOTHING_IS_DUE: Final = Reason("no_step_is_due_now", "wait for its time or schedule it again")
 CONDITIONS_DO_NOT_HOLD: Final = Reason(
     "the_conditions_of_this_stage_do_not_hold_yet",

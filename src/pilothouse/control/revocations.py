@@ -74,9 +74,10 @@ def revoked() -> frozenset[str]:
     return frozenset(row.subject.partition(":")[2] for row in believed(_rows(KEY)))
 
 
-def ends() -> dict[int, str]:
-    """Return when each grant ended that the audit says was revoked, in ISO format."""
-    found = (row.facts for row in believed(_rows(GRANT)) if isinstance(row.facts, dict))
+def ends(rows: Rows | None = None) -> dict[int, str]:
+    """Return when each grant ended that the audit, or some rows of it, says was revoked (ISO)."""
+    asked = _rows(GRANT) if rows is None else rows.filter(deed=GRANT)
+    found = (row.facts for row in believed(asked) if isinstance(row.facts, dict))
     return {one["grant"]: str(one.get("at")) for one in found if isinstance(one.get("grant"), int)}
 
 

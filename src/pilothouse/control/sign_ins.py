@@ -8,6 +8,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db import transaction
 
 from pilothouse.access.models import Person
+from pilothouse.control import standing
 from pilothouse.records import audit
 
 
@@ -19,8 +20,13 @@ def listen() -> None:
 
 
 def _came(user: Any, **_: Any) -> None:
+    # Who came with what is not theirs puts it back afterwards: the row stays, and is a difference.
+    doubted = standing.why_doubted(user)
     with transaction.atomic():
-        audit.write(f"person:{user.pk}", "sign_in", f"person:{user.pk}", f"{user} signed in")
+        about, sentence = f"person:{user.pk}", f"{user} signed in"
+        if doubted:
+            audit.write(about, standing.DOUBTED, about, f"{sentence}: {doubted}")
+        audit.write(about, "sign_in", about, sentence)
 
 
 def _left(user: Any, **_: Any) -> None:

@@ -53,6 +53,12 @@ def told(value: object) -> str:
     return f"x'{value.hex()}'" if isinstance(value, bytes) else str(value)
 
 
+def mark(row: Model) -> str:
+    """Return a mark of all that a row says now: changed once more, it has another."""
+    words = {one.attname: str(getattr(row, one.attname)) for one in row._meta.concrete_fields}
+    return plain_hash(words)[:MARK_LETTERS]
+
+
 def storage_class(field: Field[Any, Any]) -> str:
     """Return in which class of SQLite a release stores the values of a column."""
     column = field.target_field if isinstance(field, ForeignKey) else field

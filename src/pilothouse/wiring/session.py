@@ -164,10 +164,9 @@ class Session:
 
     @property
     def _sees_clients(self) -> bool:
-        from pilothouse.access.rights import may
-        from pilothouse.access.roles import Right
+        from pilothouse.control.standing import sees_clients
 
-        return self._person is not None and may(self._person, Right.SEE_CLIENTS)
+        return self._person is not None and sees_clients(self._person)
 
     @property
     def _actor(self) -> str:

@@ -9,13 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from pilothouse.access.models import Person
-from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
 from pilothouse.console.pages.audit.reading import lines
 from pilothouse.console.pages.audit.settlements import differences
 from pilothouse.console.query import row_number
-from pilothouse.console.rights import needs, person_of
+from pilothouse.console.rights import needs, person_of, sees_clients
 from pilothouse.records.checking import CHECKING
 from pilothouse.records.clients import rows_that_may_name_one
 from pilothouse.records.models import AuditRow
@@ -30,9 +29,9 @@ def audit(request: HttpRequest) -> HttpResponse:
     """Answer the newest rows that fit, and what the chain says of itself."""
     wanted = request.GET.get("q", "").strip()[:WANTED_MAX]
     before = request.GET.get("before", "")
-    sees_clients = may(person_of(request), Right.SEE_CLIENTS)
-    rows = _search(wanted, row_number(before), sees_clients)
-    found = lines(rows[:ROWS_A_PAGE], sees_clients=sees_clients)
+    clients = sees_clients(request)
+    rows = _search(wanted, row_number(before), clients)
+    found = lines(rows[:ROWS_A_PAGE], sees_clients=clients)
     facts = {
         "rows": found,
         "verdict": CHECKING.verdict(),

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
 from pilothouse.console.object_frame import audit_of, queue_of
@@ -16,7 +15,7 @@ from pilothouse.console.pages.change.ceiling import limits
 from pilothouse.console.pages.change.effects import every_effect, may_take
 from pilothouse.console.pages.change.facts import bands, change_facts
 from pilothouse.console.pages.changes.reading import open_changes
-from pilothouse.console.rights import needs, person_of
+from pilothouse.console.rights import needs, person_of, sees_clients
 from pilothouse.control import plan, recorded
 from pilothouse.control.models import Change
 from pilothouse.control.ports import ports
@@ -37,7 +36,7 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
     if not recorded.is_as_recorded(found):
         return odd(request, found)
     facts = change_facts(found)
-    if not may(person_of(request), Right.SEE_CLIENTS):
+    if not sees_clients(request):
         facts["most_affected"] = []
         if facts["impact"]:
             facts["impact"] = {**facts["impact"], "most_affected": []}

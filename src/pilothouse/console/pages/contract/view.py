@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console import exchange
 from pilothouse.console.answers import answer
@@ -15,7 +14,7 @@ from pilothouse.console.pages.changes.reading import changes_touching
 from pilothouse.console.pages.contract.depth import depth
 from pilothouse.console.pages.contract.powers import powers
 from pilothouse.console.pages.incidents.reading import incidents_affecting
-from pilothouse.console.rights import needs, person_of
+from pilothouse.console.rights import needs, person_of, sees_clients
 from pilothouse.language.kinds import MarketKind
 from pilothouse.venue.views import accounts, assets, books, fees, insurance, margin, markets
 from pilothouse.venue.views.markets import MarketView
@@ -33,7 +32,7 @@ def contract(request: HttpRequest, symbol: str) -> HttpResponse:
         facts = _facts(machine, found)
         if found.kind == MarketKind.PERPETUAL_LINEAR:
             facts |= _contract_facts(machine, found)
-    if not may(person_of(request), Right.SEE_CLIENTS):
+    if not sees_clients(request):
         facts.pop("positions", None)
     facts["changes"] = changes_touching(found.number)
     facts["incidents"] = incidents_affecting(f"market:{found.symbol}")

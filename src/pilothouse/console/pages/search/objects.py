@@ -15,6 +15,7 @@ from pilothouse.console.pages.changes.reading import changes_like, open_changes
 from pilothouse.console.pages.incidents.reading import active_incidents, incidents_like
 from pilothouse.console.pages.search.place import Place
 from pilothouse.control import register
+from pilothouse.control.standing import sees_clients
 from pilothouse.records.archive import questions
 from pilothouse.venue.views import accounts
 
@@ -91,7 +92,7 @@ def numbered(person: Person, digits: str) -> list[Place]:
 
 def clients(person: Person, digits: str) -> list[Place]:
     """Return the account of this number, for those who see clients."""
-    if not digits.isdecimal() or len(digits) > DIGITS_MOST or not may(person, Right.SEE_CLIENTS):
+    if not digits.isdecimal() or len(digits) > DIGITS_MOST or not sees_clients(person):
         return []
     number = int(digits)
     try:

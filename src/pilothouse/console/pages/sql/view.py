@@ -13,13 +13,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
 
-from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
 from pilothouse.console.charts.bars import bars
 from pilothouse.console.pages.sql.export import EXPORTS
 from pilothouse.console.pages.sql.shown import shown
-from pilothouse.console.rights import needs, person_of
+from pilothouse.console.rights import needs, person_of, sees_clients
 from pilothouse.records.archive import questions
 from pilothouse.records.archive.ask import PURPOSE_MOST, ROWS_MAX, SECONDS_MAX, Answer
 from pilothouse.records.archive.decimals import DECIMAL_VIEWS
@@ -97,7 +96,7 @@ def _answer(request: HttpRequest, asked: Asked) -> Answer:
         asked.given,
         actor=f"person:{person.pk}",
         purpose=asked.purpose,
-        sees_clients=asked.clients and may(person, Right.SEE_CLIENTS),
+        sees_clients=asked.clients and sees_clients(request),
     )
 
 
@@ -134,7 +133,7 @@ def _drawing(request: HttpRequest, asked: Asked, made: Answer | None) -> dict[st
         "questions": questions.all_questions(),
         "tables": [one for one in TABLES.values() if not one.name.startswith("_")],
         "views": [(name, doc) for name, (doc, _) in DECIMAL_VIEWS.items()],
-        "may_see_clients": may(person_of(request), Right.SEE_CLIENTS),
+        "may_see_clients": sees_clients(request),
         "lag": _lag(),
         "rows_max": ROWS_MAX,
         "title_most": questions.TITLE_MOST,

@@ -1,0 +1,133 @@
+"""Whether a person is whom the audit knows, with the roles that it gave.
+
+Who writes the database puts in a grant, or a known password, for as long as a click takes, and
+takes it out before anybody compares. So a role counts by its audit row alone, wherever it is asked
+for, and a person whose credentials are not those of the audit does nothing that has power.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from pilothouse.access.models import Grant, Person
+from pilothouse.access.rights import may
+from pilothouse.access.roles import Right, Role
+from pilothouse.control import audited, credentials, revocations
+from pilothouse.control.believed import beginning, believed
+from pilothouse.control.stored import mark, told
+from pilothouse.records import audit
+from pilothouse.records.models import AuditRow
+from pilothouse.records.readable import Unreadable, attempt, stream
+
+GRANTED: Final = "person.added"
+DOUBTED: Final = "sign_in.doubted"
+SLACK: Final = timedelta(seconds=60)
+"""Between a grant and its audit row in the first release, which did not name the grant."""
+
+
+def grants_that_count(person: Person) -> frozenset[int] | None:
+    """Return the grants of a person that are as the audit recorded them.
+
+    None where the audit has no founding yet, and there is nothing to compare with. Another does
+    not count when two people have settled it either: who needs the role is given it anew.
+    """
+    if not credentials.has_begun():
+        return None
+    return frozenset(number for number, odd in _judged(person) if not odd)
+
+
+def sees_clients(person: Person) -> bool:
+    """Tell whether a person may see clients, and is whom the audit knows."""
+    return may(person, Right.SEE_CLIENTS) and not why_doubted(person)
+
+
+def why_doubted(person: Person) -> str:
+    """Return why a person's password or factors may be somebody else's, empty if they are not.
+
+    Who writes the database puts a known password into a row for as long as a click takes. What
+    two people settled is no doubt.
+    """
+    odd = list(credentials.of_people(person))
+    settled = audited.said().settled if odd else {}
+    return next((one for one in odd if one not in settled), "")
+
+
+def doubted_sign_ins() -> Iterator[str]:
+    """Yield a sentence for each sign-in with credentials that the audit did not have then."""
+    for row in believed(AuditRow.objects.filter(deed=DOUBTED, outcome=audit.DONE)):
+        yield (
+            f"Somebody signed in as {told(row.subject).replace(':', ' ')} at row {row.number:,} "
+            "of the audit with a password or second factors that it did not have."
+        )
+
+
+def differences(person: Person | None = None) -> Iterator[str]:
+    """Yield a sentence for each grant, or each of a person, that its audit row does not cover."""
+    return (odd for _, odd in _judged(person) if odd)
+
+
+def _judged(person: Person | None) -> Iterator[tuple[int, str]]:
+    # Each grant with what differs of it from the audit, empty if nothing does.
+    known: dict[str, list[AuditRow]] = {}
+    given = AuditRow.objects.filter(deed=GRANTED, outcome=audit.DONE)
+    for row in believed(given.filter(subject=f"person:{person.pk}") if person else given):
+        known.setdefault(row.subject, []).append(row)
+    held = Grant.objects.filter(person=person) if person else Grant.objects.all()
+    ends = revocations.ends()
+    for one in stream(held.order_by("pk")):
+        if isinstance(one, Unreadable):
+            yield one.pk, f"Grant {one.pk} cannot be read: it gives no right."
+            continue
+        rows = known.get(f"person:{one.person_id}", [])
+        if any(attempt(partial(_gave, row, one)) for row in rows) and not _lives_on(one, ends):
+            yield one.pk, ""
+            continue
+        yield (
+            one.pk,
+            (
+                f"Grant {one.pk}, which makes person {told(one.person_id)} {told(one.role)}, is "
+                f"not as the audit recorded it ({mark(one)})."
+            ),
+        )
+
+
+def _lives_on(one: Grant, ends: dict[int, str]) -> bool:
+    # One that the audit does not end was ended by a release that recorded no end, or not at all.
+    ended = one.revoked_at.isoformat() if one.revoked_at else ""
+    return one.pk in ends and ends[one.pk] != ended
+
+
+def _gave(row: AuditRow, one: Grant) -> bool:
+    if "grant" not in row.facts:
+        # The first release named the role in its sentence alone.
+        named = row.sentence.endswith(f" is given {one.role}")
+        return named and abs(row.at - one.given_at) <= SLACK
+    until = one.until.isoformat() if one.until else None
+    wanted = {"grant": one.pk, "role": one.role, "until": until}
+    return {name: row.facts.get(name) for name in wanted} == wanted
+
+
+def roles_of_row(row: AuditRow) -> list[Role]:
+    """Return the roles of a signature that the audit had given its signer by then."""
+    roles = [Role(one) for one in row.facts.get("roles", [])]
+    begun = beginning()
+    if begun is None or row.number < begun.number:
+        return roles
+    given = AuditRow.objects.filter(subject=row.actor, outcome=audit.DONE, number__lt=row.number)
+    ended = revocations.ends(given)
+    held = {_given_by(one, row.at) for one in believed(given.filter(deed=GRANTED))
+            if one.facts.get("grant") not in ended}  # fmt: skip
+    return [one for one in roles if one in held]
+
+
+def _given_by(row: AuditRow, at: datetime) -> str:
+    """Return the role that a row gave and that held at a moment, else an empty text."""
+    if "grant" not in row.facts:
+        # The first release named the role in its sentence alone.
+        return row.sentence.rpartition(" is given ")[2]
+    until = row.facts.get("until")
+    holds = until is None or datetime.fromisoformat(until) > at
+    return str(row.facts.get("role")) if holds else ""
