@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from pilothouse.control import reconciler, rounds
 from pilothouse.control.reconcile import Difference
+from pilothouse.journal.durable import DurableMark
 from pilothouse.journal.reader import Reader
 from pilothouse.journal.storage import Files
 from pilothouse.records.archive import cursors, parts, rebuild
@@ -105,6 +106,11 @@ def journal_cut(home):
     cut_blocks(home, len(offsets(before)) - 6)
 
 
+def journal_cut_far(home):
+    cut_blocks(home, 3)
+    DurableMark(Files(home), anew=True).set(5)
+
+
 def another_journal(home):
     cursors.move(replace(cursor(), position=cursor().position + 1), [])
 
@@ -122,11 +128,13 @@ MOVED = {
     "unreadable": no_json,
     "odd rows": by_sql("""rows = '{"indexes": "5", "7": {}}'"""),
     "its seal": changed(seal=""),
+    "no UTF-8": by_sql("seal = CAST(x'ff' AS TEXT)"),
     "gone": lambda home: ArchiveCursor.objects.all().delete(),
     "a part gone": one_part_gone,
     "a part retired": a_part_retired,
     "an older cursor": an_older_one,
     "a shorter journal": journal_cut,
+    "a much shorter journal": journal_cut_far,
     "another journal": another_journal,
 }
 
@@ -205,6 +213,6 @@ def test_a_journal_that_does_not_follow_has_the_next_start_make_it_anew(home):
 
 def test_a_new_secret_archives_from_the_beginning_without_an_alarm(home, settings):
     founding_row.begin(settings.PILOTHOUSE_HOME)
-    settings.PILOTHOUSE_ARCHIVE_KEY = b"another"
+    settings.PILOTHOUSE_CURSOR_KEYS = settings.PILOTHOUSE_CURSOR_KEYS | {"archive": b"another"}
     assert kept_archive(home, pytest.fail, pytest.fail).since == 0
     assert live("measures").count() == 2 and not live("indexes").exists()

@@ -98,6 +98,7 @@ def test_it_is_the_same_after_a_restart(team, exchange, incident):
                                     (3, MarketStatus.POST_ONLY, MarketStatus.HALTED)):  # fmt: skip
         moved(PERPETUAL, status, before, minutes)
         heard.append(statuses._waiting[-1])
+    statuses.hear(SimpleNamespace(events=(), block=5, time=0))
     before_the_end = told(incident)
     assert statuses.keep(at_once=True) == 2
     assert told(incident) == before_the_end
@@ -110,15 +111,17 @@ def test_it_is_the_same_after_a_restart(team, exchange, incident):
 
 
 def test_the_start_is_told_what_comes_after_what_was_kept(db):
-    span = SimpleNamespace(events=(), block=41)
+    span = SimpleNamespace(events=(), block=41, time=0)
     statuses.hear(span)
-    assert statuses.keep() == 0 and statuses.since() == 0, "nothing moved: it can wait"
+    assert statuses.keep() == 0 and statuses.begin() == 0, "nothing moved: it can wait"
+    statuses.hear(span)
     moved(PERPETUAL, MarketStatus.HALTED, MarketStatus.ONLINE, 2)
     statuses.keep()
-    assert statuses.since() == 41
-    statuses.hear(SimpleNamespace(events=(), block=41 + statuses.KEEP_EVERY_BLOCKS))
+    assert statuses.begin() == 41
+    later = 41 + statuses.KEEP_EVERY_BLOCKS
+    statuses.hear(SimpleNamespace(events=(), block=later, time=0))
     statuses.keep()
-    assert statuses.since() == 41 + statuses.KEEP_EVERY_BLOCKS
+    assert statuses.begin() == later
 
 
 def test_a_refused_deed_stands_in_the_line(team, exchange, incident):

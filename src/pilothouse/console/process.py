@@ -149,7 +149,7 @@ def connect(
         look_back=partial(events_of_command, home),
     )
     watchman = _watch(home, follower, partial(_measured, home, keeper, failures))
-    follower.listen(statuses.hear, statuses.since())
+    follower.listen(statuses.hear, statuses.begin())
     running.callback(statuses.keep, at_once=True)
     follower.listen(TIMELINE.hear)
     compares = reconciler.Reconciler()

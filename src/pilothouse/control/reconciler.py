@@ -223,9 +223,17 @@ def _note_moved(sentence: str, now: datetime) -> None:
 
 def note_archive(why: str) -> None:
     """Note that somebody moved the archive's cursor, and why it is not believed."""
+    note_moved(f"the archive was found moved, and is made anew from the journal: {why}")
+
+
+def note_moved(what: str) -> None:
+    """Note that somebody moved the cursor of another part, and what became of it.
+
+    The comparison's own cursor stays as it is: only its thread counts what has no row.
+    """
     with transaction.atomic():
-        what = f"the archive was found moved, and is made anew from the journal: {why}"
-        _note_moved(cursor.moved(what), timezone.now())
+        found = Found(Difference.MOVED, cursor.moved(what))
+        _noted(0, 0, found, timezone.now())
 
 
 def _put_back() -> None:
@@ -308,4 +316,4 @@ def list_further() -> None:
     """
     row = cursor.read()
     if row.unlisted and not audited.said().open():
-        cursor.begin_anew(row)
+        cursor.begin_anew()

@@ -189,8 +189,11 @@ class Delivery(models.Model):
         return f"{self.notice.key}-{self.target}"
 
 
-class StatusRow(FixedRow):
-    """A market's status changed, as the exchange told it; kept so that a start need not replay."""
+class StatusRow(models.Model):
+    """A market's status changed, as the exchange told it; kept so that a start need not replay.
+
+    The journal tells it again: where rows were changed beside the exchange, all are made anew.
+    """
 
     market = models.IntegerField()
     version = models.BigIntegerField()
@@ -198,6 +201,8 @@ class StatusRow(FixedRow):
     before = models.IntegerField()
     status = models.IntegerField()
     change = models.BigIntegerField(default=0)
+
+    objects: ClassVar[models.Manager[StatusRow]] = models.Manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["at", "id"]
@@ -213,6 +218,8 @@ class HeardUntil(models.Model):
     """The block up to which the exchange's statuses are kept: the only row of its table."""
 
     block = models.BigIntegerField(default=0)
+    time_us = models.BigIntegerField(default=0)
+    seal = models.CharField(max_length=64, default="")
 
     objects: ClassVar[models.Manager[HeardUntil]] = models.Manager()
 

@@ -1,7 +1,8 @@
 """What became of market statuses, heard from the exchange itself: by whom does not matter.
 
-The follower's thread only notes what it hears; a worker keeps it. What is kept goes up to a block,
-and a start hears the blocks after it: told twice, a move of a version is still one.
+The follower's thread only notes what it hears; a worker keeps it. What is kept goes up to a block
+(`heard_until`), and a start hears the blocks after it: told twice, a move of a version is still
+one.
 """
 
 from __future__ import annotations
@@ -9,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Lock
 from typing import Any, Final
 
 from django.db import transaction
 
-from pilothouse.desk.models import HeardUntil, StatusRow
+from pilothouse.desk import heard_until
+from pilothouse.desk.heard_until import Until
+from pilothouse.desk.models import StatusRow
 from pilothouse.language.events import MarketStatusSet
 from pilothouse.language.kinds import CauseKind, MarketStatus
 from pilothouse.language.rows import from_event_row
+from pilothouse.records.readable import attempt, readable
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 KEEP_EVERY_BLOCKS: Final = 20_000
@@ -39,13 +44,22 @@ class StatusMove:
 
 _waiting: Final[list[StatusMove]] = []
 """Heard, and not kept yet."""
-_heard_block: Final = [0]
+_heard: Final = [(0, 0)]
+"""The last block that was heard, and its time in microseconds."""
+_written: Final[list[Until]] = []
+"""How far this process kept them last; nothing before it began."""
 
 
-def since() -> int:
-    """Return the block after which the follower must tell; every move up to it is kept."""
-    kept = HeardUntil.objects.filter(pk=1).first()
-    return kept.block if kept else 0
+def begin() -> int:
+    """Return the block after which the follower must tell, at a start; see `heard_until.begin`."""
+    forget()
+    return _kept().block
+
+
+def _kept() -> Until:
+    if not _written:
+        _written.append(heard_until.begin())
+    return _written[0]
 
 
 def hear(span: Any) -> None:
@@ -55,7 +69,7 @@ def hear(span: Any) -> None:
             told = from_event_row(row)
             assert isinstance(told.event, MarketStatusSet)
             note(told.time, told.event)
-    _heard_block[0] = span.block
+    _heard[0] = (span.block, span.time)
 
 
 def note(time_us: int, event: MarketStatusSet) -> None:
@@ -75,15 +89,18 @@ def note(time_us: int, event: MarketStatusSet) -> None:
 def keep(*, at_once: bool = False) -> int:
     """Keep what was heard; return how many moves were new. `at_once` when the process ends."""
     # The block is read first: what comes in meanwhile is kept the next time.
-    block = _heard_block[0]
+    block, time = _heard[0]
     with _lock:
         moves = list(_waiting)
-    if not moves and not at_once and block - since() < KEEP_EVERY_BLOCKS:
+    kept = _kept()
+    is_far = kept.goes_on and block - kept.block >= KEEP_EVERY_BLOCKS
+    if not (moves or at_once or is_far):
         return 0
     with transaction.atomic():
+        at = heard_until.hold(kept)
         new = sum(_keep(one) for one in moves)
-        if block > since():
-            HeardUntil.objects.update_or_create(pk=1, defaults={"block": block})
+        now = heard_until.move(at, block, time)
+    _written[:] = [now]
     with _lock:
         del _waiting[: len(moves)]
     return new
@@ -107,7 +124,8 @@ def between(markets: Iterable[int], start: datetime, end: datetime) -> list[Stat
     """Return the moves of markets between two moments, oldest first, kept or just heard."""
     wanted = list(markets)
     rows = StatusRow.objects.filter(market__in=wanted, at__gte=start, at__lte=end)
-    moves = {(one.market, one.version): _move(one) for one in rows}
+    found = (attempt(partial(_move, one)) for one in readable(rows))
+    moves = {(one.market, one.version): one for one in found if one is not None}
     with _lock:
         for one in _waiting:
             if one.market in wanted and start <= one.at <= end:
@@ -130,4 +148,5 @@ def forget() -> None:
     """Forget what was heard and not kept: another exchange is connected."""
     with _lock:
         _waiting.clear()
-    _heard_block[0] = 0
+    _heard[0] = (0, 0)
+    _written.clear()

@@ -150,7 +150,7 @@ def _write(home: Path, known: Founding, *, is_first: bool) -> AuditRow:
     }
     sentence = f"The folder is {known.environment}, exchange {known.exchange}"
     row = audit.write("machine", believed.FOUNDING, "exchange", sentence, facts=facts)
-    _seal_cursor(known)
+    _seal_cursors(known)
     return row
 
 
@@ -169,15 +169,17 @@ def _not_as_begun(home: Path, why: str) -> WrongEnvironment:
     )
 
 
-def _seal_cursor(known: Founding) -> None:
-    # Under another secret the old seal says nothing: all is compared again, but for a drill, which
-    # goes on where the exchange was that it is a copy of.
+def _seal_cursors(known: Founding) -> None:
+    # Under another secret the old seals say nothing: all is told and compared again. But a drill's
+    # comparison goes on where the exchange was that it is a copy of.
     from pilothouse.control import cursor
+    from pilothouse.desk import heard_until
     from pilothouse.records.archive import cursors
 
     cursors.begin_anew()
+    heard_until.begin_anew()
     if known.environment != environment.DRILL:
-        cursor.begin_anew(cursor.read())
+        cursor.begin_anew()
     cursor.seal()
 
 

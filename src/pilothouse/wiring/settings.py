@@ -27,8 +27,10 @@ PILOTHOUSE_PSEUDONYM_KEY: Final = derive(_SECRET, "pseudonyms")
 """Hides who a client is in answers of the archive; the same for the life of the home."""
 PILOTHOUSE_AUDIT_KEY: Final = derive(_SECRET, "rows of the audit")
 """Seals the rows of the audit."""
-PILOTHOUSE_ARCHIVE_KEY: Final = derive(_SECRET, "cursor of the archive")
-"""Seals what says how far the journal is archived."""
+PILOTHOUSE_CURSOR_KEYS: Final = {
+    one: derive(_SECRET, f"cursor of the {one}") for one in ("archive", "comparison", "statuses")
+}
+"""Seal what says how far each of these parts has read the journal."""
 PILOTHOUSE_SESSION_KEY: Final = derive(_SECRET, "keys of sessions")
 """Hides the cookies of people in the table of sessions."""
 DEBUG = False

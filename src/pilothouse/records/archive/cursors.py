@@ -1,28 +1,23 @@
 """The archive's cursor: how far the journal is archived, and how many rows of it are held then.
 
-It is sealed with a key of the folder's secret. Moved ahead with SQL, or brought back from another
-time than the journal or the manifest, it would end the archive without a word; moved back, rows
-would be told twice. So it is compared before it is believed, and before it is written.
+It is sealed (`sealed_cursor`). Moved ahead with SQL, or brought back from another time than the
+journal or the manifest, it would end the archive without a word; moved back, rows would be told
+twice. So it is compared before it is believed, and before it is written.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from django.conf import settings
 from django.db.models import Sum
 
-from pilothouse.journal.reader import BadBlock, Reader
-from pilothouse.journal.storage import Files
 from pilothouse.records.archive.checksums import Damaged
 from pilothouse.records.archive.exchange_tables import JOURNAL_TABLES
 from pilothouse.records.models import ArchiveCursor, ArchivePart
+from pilothouse.records.sealed_cursor import SealedCursor, unlike_journal
 
 NAMES: Final = frozenset(one.name for one in JOURNAL_TABLES)
 
@@ -42,7 +37,7 @@ class Cursor:
 
 def cursor() -> Cursor:
     """Return how far the journal is archived."""
-    row = _row()
+    row = CURSOR.row()
     return Cursor(row.blocks, row.position, row.time_us) if row else Cursor()
 
 
@@ -54,11 +49,8 @@ def move(upto: Cursor | None, written: Iterable[str]) -> None:
     if upto is None and NAMES.isdisjoint(written):
         return
     at = upto or cursor()
-    row = ArchiveCursor(
-        pk=1, blocks=at.blocks, position=at.position, time_us=at.time, rows=_held()
-    )
-    row.seal = _seal_of(row)
-    row.save()
+    held = _held()
+    CURSOR.write(ArchiveCursor(blocks=at.blocks, position=at.position, time_us=at.time, rows=held))
 
 
 def refuse_moved() -> None:
@@ -73,7 +65,12 @@ def fault(home: Path) -> str:
 
     The journal must have its block, too.
     """
-    return _fault() or _unlike_journal(home, cursor())
+    why = _fault()
+    if why:
+        return why
+    at = cursor()
+    why = unlike_journal(home, at.blocks, last_position=at.position, time=at.time)
+    return f"of its cursor: {why}" if why else ""
 
 
 def begin_anew() -> None:
@@ -82,19 +79,13 @@ def begin_anew() -> None:
     ArchiveCursor.objects.all().delete()
 
 
-def _row() -> ArchiveCursor | None:
-    return ArchiveCursor.objects.filter(pk=1).first()
-
-
 def _fault() -> str:
-    try:
-        row, held = _row(), _held()
-    except ValueError:
-        return "its cursor was changed: it cannot be read"
+    why = CURSOR.fault()
+    if why:
+        return f"its cursor was changed: {why}"
+    row, held = CURSOR.row(), _held()
     if row is None:
         return "its cursor is gone, and not what it holds" if held else ""
-    if not hmac.compare_digest(str(row.seal).encode(), _seal_of(row).encode()):
-        return "its cursor was changed: the seal does not fit"
     for table in sorted({*held, *row.rows}):
         counted, there = row.rows.get(table, 0), held.get(table, 0)
         if counted != there:
@@ -109,25 +100,8 @@ def _held() -> dict[str, int]:
     return {table: rows for table, rows in found if rows}
 
 
-def _unlike_journal(home: Path, at: Cursor) -> str:
-    if not at.blocks or not (home / "journal").is_dir():
-        return ""
-    reader = Reader(Files(home))
-    try:
-        head = reader.header_of(at.blocks)
-    except BadBlock:
-        # A journal that is damaged says nothing of the archive; whoever follows it says so.
-        return ""
-    finally:
-        reader.close()
-    if head is None:
-        return f"its cursor is at block {at.blocks:,}, beyond the end of the journal"
-    if (head.last_position, head.time) != (at.position, at.time):
-        return f"its cursor says something else of block {at.blocks:,} than the journal"
-    return ""
+def _words(row: ArchiveCursor) -> list[Any]:
+    return [row.blocks, row.position, row.time_us, row.rows]
 
 
-def _seal_of(row: ArchiveCursor) -> str:
-    words: list[Any] = [row.blocks, row.position, row.time_us, row.rows]
-    said = json.dumps(words, sort_keys=True, separators=(",", ":"), default=str).encode()
-    return hmac.new(settings.PILOTHOUSE_ARCHIVE_KEY, said, hashlib.sha256).hexdigest()
+CURSOR: Final = SealedCursor("archive", ArchiveCursor, _words)
