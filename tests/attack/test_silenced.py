@@ -129,6 +129,27 @@ def test_a_row_of_where_another_rule_stands_ends_no_monitoring(founded):
     assert [one.rule for one in alerts.open_alerts()] == ["journal_differs"]
 
 
+def stands_at(**counts):
+    StandingRow.objects.create(rule="journal_differs", scope="exchange", at_us=1, **counts)
+    return Looks()
+
+
+def fired(about):
+    return {one.rule for one in alerts.open_alerts() if one.about == about}
+
+
+def test_a_rule_waits_for_no_count_that_no_watch_makes(founded):
+    looks = stands_at(beyond_us=-(10**15))
+    looks.look({("journal_differences", "exchange"): 1}, times=2)
+    assert "journal_differs" in fired("value")
+
+
+def test_nor_does_it_wait_so_until_its_data_are_missing(founded):
+    looks = stands_at(unseen_us=-(10**15))
+    looks.look({}, times=40)
+    assert "journal_differs" in fired("no_data")
+
+
 def test_an_odd_severity_of_an_alert_ends_no_monitoring(founded):
     looks = Looks()
     looks.look({("journal_differences", "exchange"): 1}, times=2)

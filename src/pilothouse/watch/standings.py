@@ -11,6 +11,7 @@ from typing import Final
 from django.db import transaction
 
 from pilothouse.language.numbers import SECOND_US
+from pilothouse.records.readable import readable
 from pilothouse.watch.evaluation import Standing
 from pilothouse.watch.models import Alert, StandingRow
 from pilothouse.watch.moves import OPEN
@@ -30,7 +31,7 @@ class Standings:
 
     def load(self) -> None:
         """Go on from the rows, and from the alerts that last."""
-        for row in StandingRow.objects.all():
+        for row in filter(_is_ours, readable(StandingRow.objects.all())):
             self._now[row.rule, row.scope] = Standing(
                 row.at_us, row.beyond_us, row.within_us, row.unseen_us, row.firing, row.missing
             )
@@ -91,6 +92,13 @@ class Standings:
 
     def _is_due(self, place: Place, one: Standing) -> bool:
         return not 0 <= one.at_us - self._saved_us.get(place, 0) < SAVED_EVERY_US
+
+
+def _is_ours(row: StandingRow) -> bool:
+    # Durations only grow from zero. Below it a row put there with SQL would let a rule wait for
+    # years before it fires; such a one begins anew, as if nothing had been under way.
+    times = (row.at_us, row.beyond_us or 0, row.within_us or 0, row.unseen_us)
+    return all(isinstance(one, int) and one >= 0 for one in times)
 
 
 def turned(before: Standing | None, after: Standing) -> bool:
