@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pilothouse.access.models import Person
-from pilothouse.control import recorded
+from pilothouse.control import as_read, recorded
 from pilothouse.control.models import Change
 from pilothouse.control.moves import NoSuchMove, State, Verb, check_move
 from pilothouse.control.ports import reach
@@ -75,10 +75,13 @@ def locked(change: Change) -> Change:
 
 
 def found(change: Change) -> Change:
-    """Return the change held as it is, recorded or not: for what stops it or ends it."""
-    change = Change.objects.select_for_update().get(pk=change.pk)
-    change.is_recorded = recorded.is_as_recorded(change)
-    return change
+    """Return the change held as it is, recorded or not: for what stops it or ends it.
+
+    One that cannot be read is not recorded, and is held as far as it can be.
+    """
+    change = as_read.read(Change.objects.select_for_update(), change.pk)
+    change.is_recorded = not change.unread and recorded.is_as_recorded(change)
+    return change if change.is_recorded else as_read.as_said(change)
 
 
 def move(
@@ -97,7 +100,7 @@ def move(
     change.state, change.state_reason = target, reason
     if target != source:
         change.state_at = now
-    change.save()
+    as_read.save(change)
     note(change, verb, by, now, reason, {"from": source, "to": target} | (facts or {}))
     _tell_what_it_reverts(change, target, now)
 
@@ -121,7 +124,8 @@ def note(
 
 def _tell_what_it_reverts(change: Change, target: State, now: datetime) -> None:
     # The change that is undone follows its undo.
-    if change.reverts is None or change.reverts.state != State.REVERTING:
+    reverts = found(Change(pk=change.reverts_id)) if change.reverts_id else None
+    if reverts is None or reverts.state != State.REVERTING:
         return
     if target is State.VERIFIED:
         outcome, reason = State.REVERTED, f"{change} is verified"
@@ -129,4 +133,4 @@ def _tell_what_it_reverts(change: Change, target: State, now: datetime) -> None:
         outcome, reason = State.INCONCLUSIVE, f"its undo, change {change.pk}, was not done"
     else:
         return
-    move(found(change.reverts), Verb.REVERT, outcome, by=None, now=now, reason=reason)
+    move(reverts, Verb.REVERT, outcome, by=None, now=now, reason=reason)

@@ -13,9 +13,9 @@ from pilothouse.control.policy import PROPOSAL_LASTS
 
 def why_expired(change: Change, now: datetime) -> str:
     """Return what has run out at a moment, or an empty text when nothing has."""
-    step = plan.next_step(change)
-    if step is not None and step.not_after is not None and step.not_after < now:
-        return f"the window of step {step.number} is over"
+    number, not_after = plan.next_window(change)
+    if not_after is not None and not_after < now:
+        return f"the window of step {number} is over"
     if change.state in (State.PROPOSED, State.PREVIEWED):
         return "nobody continued it in time" if now - change.state_at > PROPOSAL_LASTS else ""
     if change.state in (State.APPROVED, State.SCHEDULED):

@@ -66,6 +66,8 @@ class Change(Measured):
 
     is_recorded = False
     """Whether this very object was held as the audit recorded it, or begins with this deed."""
+    unread: frozenset[str] = frozenset()
+    """The columns that could not be read (`as_read`)."""
 
     objects: ClassVar[models.Manager[Change]] = models.Manager()
 

@@ -67,6 +67,17 @@ def next_step(change: Change) -> ChangeStep | None:
     return change.steps.filter(state=At.WAITING).order_by("number").first()
 
 
+def next_window(change: Change) -> tuple[int, datetime | None]:
+    """Return the number of the step that would be sent next and when its window ends, if it does.
+
+    No other word of it is read: one that cannot be read keeps no change from running out. A state
+    that no release writes counts as waiting.
+    """
+    steps = change.steps.exclude(state__in=[one for one in At if one is not At.WAITING])
+    found = steps.order_by("number").values_list("number", "not_after").first()
+    return found or (0, None)
+
+
 def last_sent(change: Change) -> ChangeStep | None:
     """Return the step that was sent last, if one was."""
     sent = change.steps.exclude(sent_at=None)

@@ -12,9 +12,11 @@ from datetime import datetime
 from typing import Final
 
 import structlog
+from django.db import transaction
 
 from pilothouse.control import (
     apply,
+    as_read,
     conditions,
     expire,
     plan,
@@ -23,10 +25,12 @@ from pilothouse.control import (
     unreadable,
     verify,
 )
+from pilothouse.control.deed import found
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State
 from pilothouse.control.ports import NotConnected, ports, reach
 from pilothouse.control.refusals import NOT_AS_RECORDED, UNKNOWN_KIND, Refused
+from pilothouse.records.held import is_passing
 
 log = structlog.get_logger()
 Act = Callable[[Change, datetime], Change]
@@ -34,14 +38,17 @@ Act = Callable[[Change, datetime], Change]
 
 def tick(now: datetime) -> list[Change]:
     """Do what is due for every change at a moment; return the changes whose state moved."""
-    moved, held_up = [], set()
-    due = Change.objects.filter(state__in=_possible()).order_by("id")
+    moved, held_up, possible = [], set(), _possible()
     # Their numbers first: one that cannot be read keeps no other from being done.
-    for number in list(due.values_list("pk", flat=True)):
+    for number in _due(possible):
         try:
-            change = Change.objects.get(pk=number)
+            change = as_read.read(Change.objects.all(), number)
+            if as_read.with_state(change).state not in possible:
+                continue
             before = change.state
             after = _do(change, now)
+            if change.unread:
+                held_up.add(number)
         except Exception:
             log.exception("change_held_up", change=number)
             held_up.add(number)
@@ -50,6 +57,13 @@ def tick(now: datetime) -> list[Change]:
             moved.append(after)
     rounds.finished(held_up | unreadable.failed())
     return moved
+
+
+def _due(possible: list[State]) -> list[int]:
+    # A state that no release writes hides nothing: the audit says where such a change stands.
+    changes = Change.objects.order_by()
+    wanted = (changes.filter(state__in=possible), changes.exclude(state__in=list(State)))
+    return sorted(pk for each in wanted for pk in each.values_list("pk", flat=True))
 
 
 def _do(change: Change, now: datetime) -> Change:
@@ -63,11 +77,19 @@ def _do(change: Change, now: datetime) -> Change:
         if isinstance(error, Refused) and error.reason is not UNKNOWN_KIND:
             # A refusal is in the audit already; the change stays where it is, with its owner.
             return change
-        why = unreadable.why_unreadable(change)
+        if is_passing(error):
+            raise
+        why = _why_unreadable(change)
         if not why:
             raise
         log.exception("change_unreadable", change=change.pk)
         return unreadable.give_up(change, why, now=now)
+
+
+def _why_unreadable(change: Change) -> str:
+    with transaction.atomic():
+        is_recorded = found(change).is_recorded
+    return unreadable.why_unreadable(change) if is_recorded else unreadable.UNRECORDED
 
 
 def _possible() -> list[State]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from pilothouse.access.models import Person
@@ -23,6 +23,7 @@ from pilothouse.control import (
     apply,
     approve,
     arm,
+    as_read,
     edit,
     forms,
     preview,
@@ -112,7 +113,10 @@ def move(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     """Make a move and go to the change's page (for a revert, to the undo's)."""
     if verb not in MOVES:
         raise Http404(f"no move is called {verb}")
-    change = get_object_or_404(Change, pk=number)
+    try:
+        change = as_read.read(Change.objects.all(), number)
+    except Change.DoesNotExist as error:
+        raise Http404 from error
     try:
         change = MOVES[verb](change, request.POST, person_of(request))
     except (Refused, Unreadable) as problem:

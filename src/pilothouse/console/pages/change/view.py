@@ -16,7 +16,7 @@ from pilothouse.console.pages.change.effects import every_effect, may_take
 from pilothouse.console.pages.change.facts import bands, change_facts
 from pilothouse.console.pages.changes.reading import open_changes
 from pilothouse.console.rights import needs, person_of, sees_clients
-from pilothouse.control import plan, recorded
+from pilothouse.control import as_read, plan, recorded
 from pilothouse.control.models import Change
 from pilothouse.control.ports import ports
 from pilothouse.control.refusals import NOT_AS_RECORDED, Refused
@@ -32,7 +32,7 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
     if found is None:
         raise Http404
     if isinstance(found, Unreadable):
-        return odd(request, Change(pk=number, state=""))
+        return odd(request, as_read.read(wanted, number))
     if not recorded.is_as_recorded(found):
         return odd(request, found)
     facts = change_facts(found)
@@ -54,7 +54,7 @@ def odd(request: HttpRequest, found: Change) -> HttpResponse:
     facts = {
         "change": {"number": found.pk, "label": f"CH-{found.pk}"},
         "sentence": str(Refused(NOT_AS_RECORDED)).capitalize(),
-        "moves": ends(found, person_of(request)),
+        "moves": ends(as_read.as_said(found), person_of(request)),
     } | audit_of(request, found.subject)
     drawing = {"nav": "changes", "why_most": SENTENCE_MOST, "queue": None}
     return answer(request, "change/odd.html", facts, drawing, status=HTTPStatus.CONFLICT)
