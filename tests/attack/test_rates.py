@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from pilothouse.gate.allowances import Allowances
 from pilothouse.trading_api.meter import Meter, Spent, TooManyOpen
 from pilothouse.trading_api.rates import TIERS, Rates, UnknownTier, cancel_cost
 from pilothouse.trading_api.signing import futures_signature, spot_signature
@@ -75,9 +76,9 @@ def test_open_orders_of_a_pair_are_bounded(limited: Exchange, rich: Callable[[],
     key, most = rich(), TIERS["pro"].open_orders
     meter = limited.gate._application.state.meter
     for _ in range(most):
-        meter.trading._levels.clear()
+        meter.trading = Allowances(meter.rates.trading)
         assert spot(limited.url, key, "AddOrder", price=FAR, **ORDER)["error"] == []
-    meter.trading._levels.clear()
+    meter.trading = Allowances(meter.rates.trading)
     for _ in range(3):
         answer = spot(limited.url, key, "AddOrder", price=FAR, **ORDER)
         assert answer["error"] == ["EOrder:Orders limit exceeded"]
@@ -175,13 +176,13 @@ def test_requests_at_one_moment_do_not_pass_the_limit_together() -> None:
     for _ in range(100):
         meter.place(1, 1, 1, 1)
     meter.placed(1, 1, 100, range(1, 101))
-    meter.trading._levels.clear()
+    meter.trading = Allowances(meter.rates.trading)
     for _ in range(most - 100):
         meter.place(1, 1, 1, 1)
     with pytest.raises(TooManyOpen):
         meter.place(1, 1, 1, 1)
     past.position, past.open = 100, 50
-    meter.trading._levels.clear()
+    meter.trading = Allowances(meter.rates.trading)
     for _ in range(50):
         meter.place(1, 1, 1, 1)
     with pytest.raises(TooManyOpen):

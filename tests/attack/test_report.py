@@ -36,7 +36,6 @@ KEPT_IN = {
     "trading_api/feeds/stream.py": 1,  # without a limit, where feeds are measured
     "trading_api/feeds/bills.py": 1,  # without a limit, for a socket that nobody asked for
     "console/gate.py": 7,  # each by its name in `Visitors.counted`
-    "gate/around.py": 1,  # of the networks around an address, in the measures of its addresses
     "console/live/places.py": 2,  # in the use of the places of live feeds
     "records/archive/turns.py": 1,  # turns of queries, measured as `queries_waiting`
     "console/object_frame.py": 1,  # another Queue: where an order stands in its book
@@ -46,7 +45,7 @@ KEPT_IN = {
     "records/refusals.py": 3,  # rows of the audit: what is above is counted there, nobody refused
 }
 """Where the program makes an Allowances or a Queue, how many, and where they are reported."""
-MAKERS = ("Allowances", "AddressAllowances", "Queue", "Turns")
+MAKERS = ("Allowances", "Queue", "Turns")
 USES = {"waiting", "waiting_of_one", "busy", "busy_of_one", "sockets", "sockets_of_one"}
 ONLY_REFUSED = {"head_s", "body_s", "unread_s", "head_bytes", "body_bytes", "fields"}
 """Limits of one request, which are met or not: they have no use."""

@@ -23,7 +23,6 @@ from pilothouse.console.live.view import FEED_PLACE
 from pilothouse.console.turns import Most, Turns
 from pilothouse.gate.addresses import trusted_proxies
 from pilothouse.gate.allowances import Allowances, Rate
-from pilothouse.gate.around import AddressAllowances
 from pilothouse.gate.asgi import Application, Scope
 from pilothouse.gate.descriptors import for_connections, raise_limit
 from pilothouse.gate.entry import Counted, Gate, Lane
@@ -69,7 +68,7 @@ class Visitors:
     """Rates by person or address; lanes for passwords and for work."""
 
     def __init__(self) -> None:
-        self.strangers = AddressAllowances(STRANGER)
+        self.strangers: Allowances[str] = Allowances(STRANGER)
         self.people: Allowances[str] = Allowances(SIGNED_IN)
         self.known = Sessions()
         # Who is signed in and confirms a password never waits behind strangers who sign in.

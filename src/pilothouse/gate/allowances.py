@@ -1,20 +1,21 @@
-"""Allowances: how much a sender may ask for over time, in a table that is bounded itself.
+"""Allowances: how much a sender may ask for over time, in tables that are bounded themselves.
 
-A level rises with what is asked for and falls with time, as Kraken's counters do. The table keeps
-the senders seen last; a sender that is forgotten had nothing left to pay, or the table was full of
-others, whose own allowances are not touched.
+A level rises with what is asked for and falls with time, as Kraken's counters do. Every sender
+that has an IPv6 address counts for the networks around it too: nothing has to ask for that.
 """
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from pilothouse.gate.around import AROUND, senders_around
+from pilothouse.gate.levels import Levels
+
 SENDERS_KEPT: Final = 10_000
-PPM: Final = 1_000_000
 
 Sender = TypeVar("Sender", bound=Hashable)
 
@@ -36,7 +37,10 @@ UNLIMITED: Final = Rate(float("inf"), 0)
 
 
 class Allowances(Generic[Sender]):
-    """The levels of many senders. Safe in one thread."""
+    """The levels of many senders and of the networks around them. Safe in one thread.
+
+    A sender is a number or a text, or a tuple of such: an address in it is found there.
+    """
 
     def __init__(
         self,
@@ -44,78 +48,83 @@ class Allowances(Generic[Sender]):
         kept: int = SENDERS_KEPT,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.rate, self._kept, self._clock = rate, kept, clock
-        self._levels: OrderedDict[Sender, tuple[float, float]] = OrderedDict()
-        self._highest = 0.0
-        """The highest level that was reached, plus what levels had fallen by then since the start.
-
-        All levels fall alike, so whose it was is the highest until another is set above it.
-        """
+        self.rate, self._clock = rate, clock
+        self._tables = [
+            Levels(rate.limit * times, rate.per_second * times, kept)
+            for times in (1, *(times for _, times in AROUND))
+        ]
+        """The senders' own, then those of the networks, the narrowest first."""
         self.refused = 0
         """How often something was refused, since the start."""
 
     def __len__(self) -> int:
-        return len(self._levels)
+        return len(self._tables[0])
 
     def level(self, sender: Sender) -> float:
-        """Return the sender's level now."""
-        found = self._levels.get(sender)
-        if found is None:
-            return 0
-        level, at = found
-        return max(0.0, level - (self._clock() - at) * self.rate.per_second)
+        """Return the sender's own level now."""
+        return self._tables[0].level(sender, self._clock())
 
     def take(self, sender: Sender, cost: float = 1) -> bool:
-        """Add a cost to the sender's level; False, and nothing added, if it would pass the limit.
+        """Add a cost to the sender's level; False, and nothing added, if it would pass the limit
+        or that of a network around it.
 
         A cost above the limit passes at level zero: nobody is refused for ever.
         """
         if self.rate.unlimited:
             return True
-        if not self.has_room(sender, cost):
+        now = self._clock()
+        if not all(table.has_room(one, cost, now) for table, one in self._counted(sender)):
             self.refused += 1
             return False
-        self._set(sender, self.level(sender) + cost)
+        for table, one in self._counted(sender):
+            table.take(one, cost, now)
         return True
-
-    def has_room(self, sender: Sender, cost: float = 1) -> bool:
-        """Tell whether a cost would be taken now."""
-        level = self.level(sender)
-        return not level or level + cost <= self.rate.limit
 
     def add(self, sender: Sender, cost: float) -> None:
         """Add a cost that is not asked about; one below zero is given back.
 
         The limit's double is the most a level reaches, zero the least.
         """
-        if not self.rate.unlimited:
-            self._set(sender, max(0, min(self.level(sender) + cost, 2 * self.rate.limit)))
+        if self.rate.unlimited:
+            return
+        now = self._clock()
+        for table, one in self._counted(sender):
+            table.add(one, cost, now)
 
     def is_spent(self, sender: Sender) -> bool:
-        """Tell whether the sender's level leaves room for nothing more; counts as refused."""
-        if self.rate.unlimited or self.level(sender) + 1 <= self.rate.limit:
+        """Tell whether a sender, or a network around it, has room for nothing more; counts as
+        refused.
+        """
+        if self.rate.unlimited or not self._any_above(sender, 1):
             return False
         self.refused += 1
         return True
 
+    def is_over(self, sender: Sender) -> bool:
+        """Tell whether more was added for a sender, or for a network around it, than it may use.
+
+        Counts nothing.
+        """
+        return self._any_above(sender, 0)
+
     @property
     def busiest_ppm(self) -> int:
-        """Return the highest level of any sender in ppm of the limit, at most a million.
+        """Return the highest level of any sender or network in ppm of its limit, up to a million.
 
         May be asked from any thread, and costs the same however many senders there are.
         """
         if self.rate.unlimited:
             return 0
-        level = max(0.0, self._highest - self._clock() * self.rate.per_second)
-        return min(PPM, int(PPM * level / self.rate.limit))
-
-    def _set(self, sender: Sender, level: float) -> None:
         now = self._clock()
-        self._levels[sender] = level, now
-        self._highest = max(self._highest, level + now * self.rate.per_second)
-        self._levels.move_to_end(sender)
-        if len(self._levels) > self._kept:
-            self._levels.popitem(last=False)
+        return max(table.highest_ppm(now) for table in self._tables)
+
+    def _any_above(self, sender: Sender, cost: float) -> bool:
+        now = self._clock()
+        counted = self._counted(sender)
+        return any(table.level(one, now) + cost > table.limit for table, one in counted)
+
+    def _counted(self, sender: Sender) -> Iterator[tuple[Levels, Hashable]]:
+        return zip(self._tables, (sender, *senders_around(sender)), strict=False)
 
 
 class Remembered(Generic[Sender]):

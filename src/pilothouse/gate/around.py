@@ -1,74 +1,36 @@
-"""Allowances of addresses: what an IPv6 client owns beyond its /64 counts as well.
+"""The networks around a sender: what an IPv6 client owns beyond its /64.
 
 Who owns a /48 has 65,536 of what counts as one client, and could ask with another for every
-request (P41). So the networks around an address have levels too, of several times the rate.
+request (P41), alone or in the name of an account or a key. So the networks around an address
+have levels too, of several times the rate.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Hashable
 from functools import lru_cache
 from typing import Final
-
-from pilothouse.gate.allowances import SENDERS_KEPT, Allowances, Rate
 
 AROUND: Final = ((56, 8), (48, 32))
 """Networks by their bits, and how many times the rate of one client all their clients share."""
 
 
-class AddressAllowances(Allowances[str]):
-    """The levels of addresses, named as `address_key` names them, and of networks around them."""
+def senders_around(sender: Hashable) -> tuple[Hashable, ...]:
+    """Return what shares a sender's rate: itself with a network in place of its address.
 
-    def __init__(
-        self,
-        rate: Rate,
-        kept: int = SENDERS_KEPT,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(rate, kept, clock)
-        self._wide: list[Allowances[str]] = [
-            Allowances(Rate(rate.limit * times, rate.per_second * times), kept, clock)
-            for _, times in AROUND
-        ]
-
-    def take(self, sender: str, cost: float = 1) -> bool:
-        """Add a cost to an address's level; False, and nothing added, if it would pass its limit
-        or that of a network around it.
-        """
-        around = list(self._around(sender))
-        if not all(wide.has_room(network, cost) for wide, network in around):
-            self.refused += 1
-            return False
-        if not super().take(sender, cost):
-            return False
-        for wide, network in around:
-            wide.add(network, cost)
-        return True
-
-    def add(self, sender: str, cost: float) -> None:
-        """Add a cost that is not asked about; one below zero is given back."""
-        super().add(sender, cost)
-        for wide, network in self._around(sender):
-            wide.add(network, cost)
-
-    def is_spent(self, sender: str) -> bool:
-        """Tell whether an address, or a network around it, has room for nothing more."""
-        if super().is_spent(sender):
-            return True
-        if not any(wide.is_spent(network) for wide, network in self._around(sender)):
-            return False
-        self.refused += 1
-        return True
-
-    @property
-    def busiest_ppm(self) -> int:
-        """Return the highest level of any address or network in ppm of its limit."""
-        return max(super().busiest_ppm, *(one.busiest_ppm for one in self._wide))
-
-    def _around(self, sender: str) -> Iterator[tuple[Allowances[str], str]]:
-        return zip(self._wide, networks_around(sender), strict=False)
+    A sender is an address as `address_key` names it, or a tuple with one at whatever depth; the
+    narrowest network stands first. None around a sender without an IPv6 address.
+    """
+    if isinstance(sender, str):
+        return networks_around(sender)
+    if not isinstance(sender, tuple):
+        return ()
+    for at, part in enumerate(sender):
+        around = senders_around(part)
+        if around:
+            return tuple((*sender[:at], wide, *sender[at + 1 :]) for wide in around)
+    return ()
 
 
 @lru_cache(4_096)

@@ -12,8 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from pilothouse.gate.addresses import Headers, Proxies, address_key
-from pilothouse.gate.allowances import Rate
-from pilothouse.gate.around import AddressAllowances
+from pilothouse.gate.allowances import Allowances, Rate
 from pilothouse.gate.asgi import Application, Message, Receive, Scope, Send
 from pilothouse.gate.bodies import Bodies, Held
 from pilothouse.gate.connection import CONNECTION
@@ -127,7 +126,7 @@ class Gate:
         self._application, self._words, self._policy = application, words, policy
         self._body_bytes = body_bytes or (lambda path: limits.body_bytes)
         self._sockets = sockets
-        self._at_once = AddressAllowances(AT_ONCE)
+        self._at_once: Allowances[str] = Allowances(AT_ONCE)
         self._health = Health(application)
 
     def counted(self) -> Mapping[str, Counted]:

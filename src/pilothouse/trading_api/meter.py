@@ -16,7 +16,6 @@ from enum import Enum
 from typing import Protocol
 
 from pilothouse.gate.allowances import Allowances, Remembered
-from pilothouse.gate.around import AddressAllowances
 from pilothouse.gate.entry import Counted
 from pilothouse.trading_api.rates import NO_LIMITS, UNKNOWN_KEY_COST, Rates, cancel_cost
 
@@ -92,8 +91,8 @@ class Meter:
         self.cancels: Allowances[Payer] = Allowances(rates.cancels, clock=clock)
         self.cancels_of_all: Allowances[Payer] = Allowances(rates.cancels_of_all, clock=clock)
         self.faults: Allowances[Payer] = Allowances(rates.faults, clock=clock)
-        self.public = AddressAllowances(rates.public, clock=clock)
-        self.sockets = AddressAllowances(rates.sockets, clock=clock)
+        self.public: Allowances[str] = Allowances(rates.public, clock=clock)
+        self.sockets: Allowances[str] = Allowances(rates.sockets, clock=clock)
         self.transfers: Allowances[Payer] = Allowances(rates.transfers, clock=clock)
         self.failures: Allowances[Pair] = Allowances(rates.failures, clock=clock)
         self.refusals: Allowances[tuple[Pair, Purpose]] = Allowances(rates.refusals, clock=clock)

@@ -52,9 +52,7 @@ class Bill:
     @property
     def is_over(self) -> bool:
         """Tell whether more was given than there was left: the rest of an answer waits."""
-        return any(
-            self._allowances.level(one) > self._allowances.rate.limit for one in self._payers
-        )
+        return any(map(self._allowances.is_over, self._payers))
 
     @property
     def is_impatient(self) -> bool:
