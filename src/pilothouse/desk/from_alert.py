@@ -15,7 +15,7 @@ from pilothouse.control.deed import moment
 from pilothouse.control.kinds import alert_rule, product
 from pilothouse.control.refusals import Refused
 from pilothouse.control.said import TITLE_MOST, shortened
-from pilothouse.control.severity import Severity
+from pilothouse.control.severity import ORDER, Severity
 from pilothouse.desk import notices, refusals
 from pilothouse.desk.deed import deed, move, on
 from pilothouse.desk.models import Incident, Joined
@@ -31,6 +31,8 @@ TOLD: Final[dict[str, str]] = {
     AlertVerb.RESOLVE: "over",
 }
 """What people are told of an alert, and in which word."""
+JOINABLE_MOST: Final = 50
+"""Open incidents that are offered to an alert."""
 
 
 def make_incident(alert: Alert, *, by: Person, now: datetime | None = None) -> Incident:
@@ -88,10 +90,14 @@ def free_alerts() -> list[Alert]:
 
 
 def open_for(alert: Alert) -> list[Incident]:
-    """Return the open incidents an alert may join, those of its market first."""
+    """Return the open incidents an alert may join, those of its market first, then the worst.
+
+    At most JOINABLE_MOST of them.
+    """
     affected = affected_by(alert)
     found = list(Incident.objects.filter(state__in=ACTIVE).prefetch_related("affected"))
-    return sorted(found, key=lambda one: not _shares(one, affected))
+    found.sort(key=lambda one: (not _shares(one, affected), ORDER.index(Severity(one.severity))))
+    return found[:JOINABLE_MOST]
 
 
 def affected_by(alert: Alert) -> list[str]:

@@ -15,7 +15,7 @@ from pilothouse.control.severity import Severity
 from pilothouse.desk import clocks, subjects
 from pilothouse.desk.clocks import Clock
 from pilothouse.desk.deed import deed, note
-from pilothouse.desk.many import refuse_too_many
+from pilothouse.desk.many import refuse_too_many, refuse_too_many_opened
 from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import State, Verb
 from pilothouse.desk.refusals import TITLE_IS_MISSING
@@ -53,6 +53,7 @@ def open_incident(
             opened_by=by,
             opened_at=now,
         )
+        refuse_too_many_opened(incident, by, now)
         for subject in dict.fromkeys(affected):
             incident.affected.create(subject=subjects.known(subject))
         _read_first(incident, occurred, detected or now, by, now)

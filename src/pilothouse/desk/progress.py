@@ -10,6 +10,7 @@ from pilothouse.control.said import said
 from pilothouse.desk import clocks
 from pilothouse.desk.clocks import Clock
 from pilothouse.desk.deed import move, on
+from pilothouse.desk.many import refuse_too_many_open
 from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import Verb
 from pilothouse.desk.refusals import WHY_IS_MISSING
@@ -52,7 +53,10 @@ def reopen(incident: Incident, why: str, *, by: Person, now: datetime | None = N
         for clock in (Clock.RESOLVED, Clock.MITIGATED):
             if clock in clocks.moments(held):
                 clocks.correct(held, clock, None, by=by, now=now, why=said(why, WHY_IS_MISSING))
+        was_over = not held.is_active
         move(held, Verb.REOPEN, by=by, now=now, why=said(why, WHY_IS_MISSING))
+        if was_over and held.opened_by_id == by.pk:
+            refuse_too_many_open(held, by)
         return held
 
 

@@ -39,6 +39,14 @@ TOO_MANY_DEEDS: Final = Reason(
     "you_have_done_too_much_with_incidents_today",
     "ask a colleague to do this, or wait a day; put several remarks into one note",
 )
+TOO_MANY_OPEN: Final = Reason(
+    "you_have_too_many_open_incidents",
+    "resolve or dismiss one of yours, add this to one as a note, or ask a colleague to open it",
+)
+TOO_MANY_TODAY: Final = Reason(
+    "you_have_opened_too_many_incidents",
+    "add this to an open one as a note, ask a colleague to open it, or wait a day",
+)
 NOTICE_IS_NOT_LOOSE: Final = Reason(
     "nothing_is_to_be_decided_about_this_notice", "it has arrived, or is on its way"
 )

@@ -13,6 +13,8 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, Final
 
+from django.db.models import QuerySet
+
 from pilothouse.access.models import Person
 from pilothouse.control.ports import ports
 from pilothouse.control.touching import caused_by, touching_markets
@@ -25,6 +27,7 @@ from pilothouse.records.readable import attempt, readable
 from pilothouse.watch import alerts
 
 ROWS_MOST: Final = 500
+"""Deeds of one kind that a timeline has, the newest of them."""
 
 
 class About(StrEnum):
@@ -106,9 +109,9 @@ def market_numbers(affected: list[str]) -> list[int]:
 
 
 def deeds_about(subject: str) -> list[Happening]:
-    """Return what the audit has about an object of `About`, oldest first."""
+    """Return the newest that the audit has about an object of `About`, oldest first."""
     kind = About(subject.partition(":")[0])
-    return [_own(row, kind) for row in audit.rows_about(subject)]
+    return [_own(row, kind) for row in _newest(AuditRow.objects.filter(subject=subject))]
 
 
 def status_moves(markets: Iterable[int], start: datetime, end: datetime) -> list[Happening]:
@@ -136,9 +139,13 @@ def _deeds(
     rows = AuditRow.objects.filter(subject__in=list(about), at__lte=end)
     if start is not None:
         rows = rows.filter(at__gte=start)
-    found = readable(rows.order_by("number"), ROWS_MOST)
-    made = (attempt(partial(_deed, row, kind)) for row in found)
+    made = (attempt(partial(_deed, row, kind)) for row in _newest(rows))
     return [one for one in made if one is not None]
+
+
+def _newest(rows: QuerySet[AuditRow]) -> list[AuditRow]:
+    # However many there are, what happened last is among them: people look for what is new.
+    return readable(rows.order_by("-number"), ROWS_MOST)[::-1]
 
 
 def _deed(row: AuditRow, kind: About) -> Happening:

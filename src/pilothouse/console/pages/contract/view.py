@@ -13,7 +13,7 @@ from pilothouse.console.object_frame import audit_of, lately
 from pilothouse.console.pages.changes.reading import changes_touching
 from pilothouse.console.pages.contract.depth import depth
 from pilothouse.console.pages.contract.powers import powers
-from pilothouse.console.pages.incidents.reading import incidents_affecting
+from pilothouse.console.pages.incidents.reading import count_affecting, incidents_affecting
 from pilothouse.console.rights import needs, person_of, sees_clients
 from pilothouse.language.kinds import MarketKind
 from pilothouse.venue.views import accounts, assets, books, fees, insurance, margin, markets
@@ -35,8 +35,10 @@ def contract(request: HttpRequest, symbol: str) -> HttpResponse:
     if not sees_clients(request):
         facts.pop("positions", None)
     facts["changes"] = changes_touching(found.number)
-    facts["incidents"] = incidents_affecting(f"market:{found.symbol}")
-    facts |= lately([found.number], [f"market:{found.symbol}"])
+    subject = f"market:{found.symbol}"
+    facts["incidents"] = incidents_affecting(subject)
+    facts["incidents_count"] = count_affecting(subject)
+    facts |= lately([found.number], [subject])
     facts |= audit_of(request, *(f"change:{one.number}" for one in facts["changes"]))
     drawing = {
         "nav": found.symbol,

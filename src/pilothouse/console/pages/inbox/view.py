@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,6 +14,9 @@ from pilothouse.console.pages.changes.reading import microseconds
 from pilothouse.console.rights import needs, person_of
 from pilothouse.desk import ledger
 from pilothouse.desk.inbox import HEADINGS, Line, Wants, lines
+
+LINES_MOST: Final = 100
+"""Lines under each heading, the worst and oldest of them."""
 
 
 @dataclass(frozen=True)
@@ -31,25 +35,35 @@ class InboxLine:
 @needs(Right.VIEW)
 def inbox(request: HttpRequest) -> HttpResponse:
     """Answer what waits for the person who asks, what is asked first on top."""
-    found = lines(person_of(request), timezone.now())
-    facts = {"lines": [_plain(one) for one in found]}
-    return answer(request, "inbox/page.html", facts, _drawing(found))
+    groups = _groups(lines(person_of(request), timezone.now()))
+    facts = {
+        "lines": [line for one in groups for line in one["lines"]],
+        "counts": {one["key"]: one["count"] for one in groups},
+    }
+    return answer(request, "inbox/page.html", facts, _drawing(groups))
 
 
-def _drawing(found: list[Line]) -> dict[str, object]:
-    groups = [
-        {"heading": heading, "key": str(wants), "lines": [_plain(one) for one in mine]}
+def _groups(found: list[Line]) -> list[dict[str, Any]]:
+    return [
+        {
+            "heading": heading,
+            "key": str(wants),
+            "count": len(mine),
+            "lines": [_plain(one) for one in mine[:LINES_MOST]],
+        }
         for wants, heading in HEADINGS.items()
-        if (mine := [one for one in found if one.wants is wants]) and wants is not Wants.DECIDE
+        if (mine := [one for one in found if one.wants is wants])
     ]
-    deciding = any(one.wants is Wants.DECIDE for one in found)
+
+
+def _drawing(groups: list[dict[str, Any]]) -> dict[str, object]:
+    deciding = next((one for one in groups if one["key"] == Wants.DECIDE), None)
+    loose = ledger.loose_ends() if deciding else []
     return {
         "nav": "inbox",
-        "groups": groups,
-        "deciding": [_plain(one) for one in found if one.wants is Wants.DECIDE],
-        "loose": {f"/inbox#delivery-{one.pk}": one for one in ledger.loose_ends()}
-        if deciding
-        else {},
+        "groups": [one for one in groups if one is not deciding],
+        "deciding": deciding,
+        "loose": {f"/inbox#delivery-{one.pk}": one for one in loose},
     }
 
 

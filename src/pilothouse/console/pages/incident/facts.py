@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from pilothouse.console.object_frame import time_lines
 from pilothouse.console.pages.changes.reading import microseconds
 from pilothouse.desk import clocks, timeline
 from pilothouse.desk.models import Incident
+
+TIMELINE_MOST: Final = 200
+"""Happenings on the page of an incident, the newest of them."""
+READINGS_MOST: Final = 20
+"""Readings of one clock, the newest of them."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,15 @@ class Head:
 
 @dataclass(frozen=True)
 class ClockLine:
-    """A clock, what it says (0 if never read), and if corrected its readings, newest first."""
+    """A clock, what it says (0 if never read), and if corrected its newest readings.
+
+    `corrected` is how often it was.
+    """
 
     name: str
     meaning: str
     at: int
+    corrected: int
     corrections: list[dict[str, Any]]
 
 
@@ -68,13 +77,15 @@ def head(incident: Incident) -> Head:
 def incident_facts(incident: Incident, now: datetime) -> dict[str, Any]:
     """Return the facts of an incident: the same for the page and for JSON."""
     due = clocks.first_report_due(incident)
+    happened = timeline.of_incident(incident, now)
     return {
         "incident": head(incident),
         "clocks": [_clock(one) for one in clocks.readings(incident)],
         "spans": [{"name": name, "seconds": seconds} for name, seconds in clocks.spans(incident)],
         "first_report_due": microseconds(due) if due else 0,
         "affected": [affected_line(one.subject) for one in incident.affected.all()],
-        "timeline": time_lines(timeline.of_incident(incident, now)),
+        "timeline": time_lines(happened[-TIMELINE_MOST:]),
+        "timeline_older": max(0, len(happened) - TIMELINE_MOST),
     }
 
 
@@ -92,7 +103,8 @@ def _clock(reading: clocks.Reading) -> ClockLine:
             "by": str(one.by or "the machine"),
             "why": one.why,
         }
-        for one in reversed(reading.corrections)
+        for one in reversed(reading.corrections[-READINGS_MOST:])
     ]
     at = microseconds(reading.at) if reading.at else 0
-    return ClockLine(str(reading.clock), reading.meaning, at, told)
+    times = max(0, len(reading.corrections) - 1)
+    return ClockLine(str(reading.clock), reading.meaning, at, times, told)

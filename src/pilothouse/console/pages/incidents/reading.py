@@ -5,15 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, Value, When
 
 from pilothouse.console.pages.changes.reading import microseconds
 from pilothouse.console.query import row_number
-from pilothouse.control.severity import ORDER, Severity
-from pilothouse.desk.models import Incident
+from pilothouse.control.severity import ORDER
+from pilothouse.desk.models import Affected, Incident
 from pilothouse.desk.moves import ACTIVE
 
 LINES_MOST: Final = 100
+"""Incidents in a list of incidents; a page about something else has fewer."""
+AFFECTING_MOST: Final = 20
+Order = tuple[Case | str, ...]
+NEWEST_FIRST: Final[Order] = ("-id",)
+_BADNESS: Final = [When(severity=one, then=Value(place)) for place, one in enumerate(ORDER)]
+WORST_FIRST: Final[Order] = (
+    Case(When(state__in=ACTIVE, then=Value(0)), default=Value(1)),
+    Case(*_BADNESS, default=Value(len(ORDER))),
+    *NEWEST_FIRST,
+)
+"""Active ones, the worst, the newest. The database sorts before it cuts: no number of small ones
+hides a critical one."""
 
 
 @dataclass(frozen=True)
@@ -56,31 +68,52 @@ def line(incident: Incident) -> IncidentLine:
     )
 
 
-def _lines(incidents: QuerySet[Incident]) -> list[IncidentLine]:
+def _lines(
+    incidents: QuerySet[Incident], most: int = LINES_MOST, order: Order = WORST_FIRST
+) -> list[IncidentLine]:
     wanted = incidents.select_related("commander").prefetch_related("affected")
-    return [line(one) for one in wanted.order_by("-id")[:LINES_MOST]]
+    return [line(one) for one in wanted.order_by(*order)[:most]]
 
 
 def active_incidents() -> list[IncidentLine]:
-    """Return what is somebody's turn, the worst first."""
-    found = _lines(Incident.objects.filter(state__in=ACTIVE))
-    return sorted(found, key=lambda one: ORDER.index(Severity(one.severity)))
+    """Return what is somebody's turn, the worst first, then the newest."""
+    return _lines(_active())
+
+
+def active_count() -> int:
+    """Return how many incidents are somebody's turn."""
+    return _active().count()
 
 
 def ended_incidents() -> list[IncidentLine]:
     """Return the newest incidents that are over."""
-    return _lines(Incident.objects.exclude(state__in=ACTIVE))
+    return _lines(Incident.objects.exclude(state__in=ACTIVE), order=NEWEST_FIRST)
 
 
-def incidents_affecting(subject: str) -> list[IncidentLine]:
-    """Return the newest incidents that affect a market or a product."""
-    return _lines(Incident.objects.filter(affected__subject=subject))
+def incidents_affecting(*subjects: str) -> list[IncidentLine]:
+    """Return incidents that affect a market or a product: active ones first, then the worst."""
+    return _lines(_affecting(subjects), AFFECTING_MOST)
 
 
-def active_incidents_affecting(subjects: list[str]) -> list[IncidentLine]:
-    """Return what is somebody's turn and affects one of some subjects, newest first."""
-    found = Incident.objects.filter(affected__subject__in=subjects, state__in=ACTIVE)
-    return _lines(found.distinct())
+def active_incidents_affecting(*subjects: str) -> list[IncidentLine]:
+    """Return what is somebody's turn and affects one of some subjects, the worst first."""
+    return _lines(_affecting(subjects).filter(state__in=ACTIVE), AFFECTING_MOST)
+
+
+def count_affecting(*subjects: str, active: bool = False) -> int:
+    """Return how many incidents affect one of some subjects, the active ones alone or all."""
+    found = _affecting(subjects)
+    return (found.filter(state__in=ACTIVE) if active else found).count()
+
+
+def _active() -> QuerySet[Incident]:
+    return Incident.objects.filter(state__in=ACTIVE)
+
+
+def _affecting(subjects: tuple[str, ...]) -> QuerySet[Incident]:
+    return Incident.objects.filter(
+        pk__in=Affected.objects.filter(subject__in=subjects).values("incident")
+    )
 
 
 def incidents_like(wanted: str) -> list[IncidentLine]:
@@ -88,4 +121,4 @@ def incidents_like(wanted: str) -> list[IncidentLine]:
     number = row_number(wanted.removeprefix("inc-").removeprefix("#"))
     if number is not None:
         return _lines(Incident.objects.filter(pk=number))
-    return _lines(Incident.objects.filter(title__icontains=wanted))
+    return _lines(Incident.objects.filter(title__icontains=wanted), order=NEWEST_FIRST)

@@ -14,7 +14,7 @@ from pilothouse.console.answers import answer
 from pilothouse.console.object_frame import audit_of, lately
 from pilothouse.console.pages.alerts.reading import lasting
 from pilothouse.console.pages.changes.reading import open_changes_touching
-from pilothouse.console.pages.incidents.reading import active_incidents_affecting
+from pilothouse.console.pages.incidents.reading import active_incidents_affecting, count_affecting
 from pilothouse.console.rights import needs, person_of
 from pilothouse.control import register
 from pilothouse.control.kinds import alert_rule, runbook
@@ -64,7 +64,8 @@ def _facts(
         "rules": _named(alert_rule.NAME, entry.body["rules"]),
         "runbooks": _named(runbook.NAME, entry.body["runbooks"]),
         "alerts": [one for one in lasting() if f"market:{one.market}" in subjects],
-        "incidents": active_incidents_affecting(subjects),
+        "incidents": active_incidents_affecting(*subjects),
+        "incidents_count": count_affecting(*subjects, active=True),
         "changes": open_changes_touching(numbers),
         "measured": measured.of_product(standing, subjects, timezone.now()),
     }
