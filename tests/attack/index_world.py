@@ -43,7 +43,7 @@ ALL = (1, 2, 3)
 class IndexWorld:
     """A machine with a clock that a test moves."""
 
-    def __init__(self, **bitcoin) -> None:
+    def __init__(self, tier=asking.PLAIN_TIER, **bitcoin) -> None:
         self.machine, self.names, self.time = Machine.empty(), count(1), START
         self.happened = []
         sizes = dict.fromkeys(("accounts", "balances", "positions", "orders", "levels"), 2_000)
@@ -54,7 +54,7 @@ class IndexWorld:
             ListAsset(symbol="XXBT", decimals=8, collateral=1, **bitcoin),
             ListAsset(symbol="XETH", decimals=8, collateral=1),
             *[_contract(f"PF_{k}", asset) for k, asset in ((1, BITCOIN), (2, ETHER))],
-            *[asking.schedule(market, asking.PLAIN_TIER) for market in (CONTRACT, OTHER)],
+            *[asking.schedule(market, tier) for market in (CONTRACT, OTHER)],
         )
         self.maker, self.seller, self.client = (self.account(10_000_000) for _ in range(3))
 

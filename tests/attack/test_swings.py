@@ -6,7 +6,6 @@ from pilothouse.language.commands import Transfer
 from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.events import InsurancePaid
 from pilothouse.language.kinds import Side, Wallet
-from pilothouse.rules.mark import RESTS_LEAST_US
 from pilothouse.venue.views.margin import margin
 from tests.attack.index_world import ALL, COIN, CONTRACT, E6, PRICE, SECOND_US, IndexWorld
 from tests.engine.protected import DOLLAR, POOL
@@ -60,7 +59,7 @@ def test_a_swing_of_the_mark_costs_the_pool_nothing(world, gives, losers):
         assert world.order(wins, Side.SELL, PRICE, size) == 0
         assert world.order(one, Side.BUY, PRICE, size) == 0
     up = push(world, high, low, PRICE * 1.04, PRICE * 1.0425)
-    assert up > PRICE * 1.003, "the mark can be moved, at a cost"
+    assert up > PRICE * 1.0015, "the mark can be moved, at a cost"
     for one in lose:
         seen = margin(world.machine, one)
         assert world.say(Transfer(
@@ -100,9 +99,8 @@ def quote(world, others):
 
 @pytest.mark.parametrize(
     ("before_us", "every_s", "moves"),
-    [(1_000, 1, False), (RESTS_LEAST_US - 1, 1, False), (1_000, 7, False), (1_000, 30, False),
-     (2 * SECOND_US, 7, False), (14 * SECOND_US, 30, False), (RESTS_LEAST_US, 1, True),
-     (15 * SECOND_US, 30, True)],
+    [(1_000, 1, False), (740_000, 1, False), (1_000, 7, False), (1_000, 30, False),
+     (1_400_000, 7, False), (1_400_000, 30, False), (750_000, 1, True), (1_500_000, 30, True)],
 )  # fmt: skip
 def test_what_nobody_had_time_to_hit_moves_no_mark(world, before_us, every_s, moves):
     """An ask far below the index, shown around a price alone; the buyers stand further below."""
@@ -127,9 +125,67 @@ def test_what_nobody_had_time_to_hit_moves_no_mark(world, before_us, every_s, mo
 def test_what_many_samples_say_is_no_more_than_the_largest_premium(world):
     """Smoothed without a bound, a gift far away filled the premium in a few seconds."""
     push(world, world.maker, world.seller, PRICE * 1.045, PRICE * 1.048)
-    most = PRICE * 0.00375
+    most = PRICE * 0.001875
     assert PRICE + most * 0.9 < world.mark() <= PRICE + most
     premium = int(world.machine.state.markets[CONTRACT]["premium"])
     assert premium <= most * 1_000
     world.live(60, HONEST)
     assert world.mark() - PRICE < most * 0.2, "and it goes as it came"
+
+
+def above(world, others, quantity=5 * COIN):
+    """Honest makers who quote above the index, anew after each price."""
+    for one in others:
+        world.cancel_all(one)
+    assert world.order(others[0], Side.BUY, PRICE * 1.0012, quantity) == 0
+    assert world.order(others[1], Side.SELL, PRICE * 1.0018, quantity) == 0
+
+
+def two_quotes(world, accounts):
+    """A bid and an ask of one account between those of the others."""
+    world.cancel_all(accounts[0])
+    assert world.order(accounts[0], Side.BUY, PRICE * 1.0014, GIFT) == 0
+    assert world.order(accounts[0], Side.SELL, PRICE * 1.0016, GIFT) == 0
+
+
+def dust(world, accounts):
+    """Bids of two dollars in front of the others', hundreds of them."""
+    for one in accounts:
+        world.cancel_all(one)
+        assert not any(world.order(one, Side.BUY, PRICE * 1.0014, 1) for _ in range(24))
+
+
+@pytest.mark.parametrize("resting_us", [1_000, 900_000])
+@pytest.mark.parametrize("shows", [two_quotes, dust])
+def test_nobody_takes_an_honest_premium_out_of_the_mark(world, shows, resting_us):
+    """Else its owner buys the honest longs who stand within it of their maintenance margin."""
+    others = [world.account(50_000_000) for _ in range(2)]
+    accounts = [world.account(20_000) for _ in range(12)]
+    above(world, others)
+    for _ in range(90):
+        world.live(1, HONEST)
+        above(world, others)
+    honest = world.mark()
+    assert honest > PRICE * 1.001
+    for _ in range(60):
+        world.time += SECOND_US - resting_us
+        shows(world, accounts)
+        world.time += resting_us
+        world.tell(HONEST)
+        for one in accounts:
+            world.cancel_all(one)
+        above(world, others)
+    assert honest - 2 <= world.mark() <= PRICE * 1.001875
+
+
+@pytest.mark.parametrize(
+    ("every_us", "renews"), [(333_000, 1), (125_000, 1), (1_000_000, 1), (5_000_000, 2)]
+)
+def test_makers_who_quote_after_each_price_make_a_premium(world, every_us, renews):
+    others = [world.account(50_000_000) for _ in range(2)]
+    for k in range(150 * SECOND_US // every_us):
+        if k % renews == 0:
+            above(world, others)
+        world.time += every_us
+        world.tell(HONEST)
+    assert world.mark() > PRICE * (1.0008 if every_us < 2 * SECOND_US else 1.0003)

@@ -31,11 +31,31 @@ def test_a_source_older_than_a_minute_does_not_count():
     assert index_of(5, 100, 5, ages=(0, 60, 61, 0, 0, 0, 0, 0)) == 52
 
 
-def test_the_premium_moves_a_third_in_ten_seconds_and_is_clamped():
-    assert mark.smoothed_premium(0, 300, 10 * SECOND_US) == 100
-    assert mark.smoothed_premium(0, 300, 90 * SECOND_US) == 300
+def test_the_premium_moves_a_thirtieth_in_a_second_and_is_clamped():
+    assert mark.smoothed_premium(0, 300, SECOND_US) == 10
+    assert mark.smoothed_premium(0, 300, 2 * SECOND_US) == 20
+    assert mark.smoothed_premium(0, 300, 90 * SECOND_US) == 20, "one look counts for two seconds"
     assert mark.clamp_premium(1_000_000, 20_000, 10_000) == 10_000
     assert mark.clamp_premium(1_000_000, -20_000, 10_000) == -10_000
+
+
+@pytest.mark.parametrize(
+    ("maintenance_ppm", "share_ppm"), [(10_000, 1_875), (5_000, 625), (2_500, 0), (60_000, 10_000)]
+)
+def test_a_look_says_no_more_than_a_quarter_of_the_margin_that_the_fee_leaves(
+    maintenance_ppm, share_ppm
+):
+    assert mark.premium_share_ppm(10_000, maintenance_ppm, 2_500) == share_ppm
+
+
+@pytest.mark.parametrize(
+    ("elapsed_us", "least_us"),
+    [(1_000, 100_000), (SECOND_US, 750_000), (2 * SECOND_US, 1_500_000),
+     (3_600 * SECOND_US, 1_500_000)],
+)  # fmt: skip
+def test_an_order_rests_for_most_of_the_time_that_a_look_counts_for(elapsed_us, least_us):
+    assert mark.rests_long_enough(least_us, elapsed_us)
+    assert not mark.rests_long_enough(least_us - 1, elapsed_us)
 
 
 def test_funding_is_clamped_and_its_payment_is_against_the_holder():

@@ -27,21 +27,22 @@ def can_be_hit(market: Market, price: int, side: Side) -> bool:
 
 def with_premium(market: Market) -> int:
     """Return the mark that a contract's index makes with the premium so far."""
-    return max(1, market.index + clamped(market, market.premium))
+    most = floor(Fraction(market.index * market.listing.premium_max_ppm, MILLION))
+    return max(1, market.index + max(-most, min(most, market.premium)))
 
 
-def clamped(market: Market, premium: int) -> int:
-    """Return a premium as far as an account's maintenance margin bears it twice, with the fee."""
+def looked(market: Market, premium: int) -> int:
+    """Return what a look may say: a quarter of what the least margin leaves after the fee."""
     least = min((tiers[0].maintenance_ppm for tiers in market.schedules.values()), default=MILLION)
     share = min(
-        market.listing.premium_max_ppm, max(0, (least - market.listing.liquidation_fee_ppm) // 2)
+        market.listing.premium_max_ppm, max(0, (least - market.listing.liquidation_fee_ppm) // 4)
     )
     most = floor(Fraction(market.index * share, MILLION))
     return max(-most, min(most, premium))
 
 
-def impact(books: Books, number: int, side: Side, elapsed: int) -> tuple[int, set[int]]:
-    """Return the price at which a side has given what a mark needs, and who gives it."""
+def impact(books: Books, number: int, side: Side, elapsed: int) -> int:
+    """Return the price at which a side has given what a mark needs, 0 if it has not."""
     market = books.markets[number - 1]
     sign = -1 if side == Side.BUY else 1
     resting = sorted(
@@ -51,32 +52,22 @@ def impact(books: Books, number: int, side: Side, elapsed: int) -> tuple[int, se
     )
     size = market.listing.impact_quantity
     size = size or max(1, ceil(500 * MILLION / (value(books, market, market.index, 1) / 100)))
-    gathered, accounts = 0, set()
-    for _, _, one in resting[:256]:
+    gathered = 0
+    for _, _, one in resting:
         if not can_be_hit(market, one.price, side):
-            break
-        if one.asked.flags & REDUCE_ONLY or not is_meant(books, market, one, size, elapsed):
-            continue
-        gathered += one.remaining
-        accounts.add(one.asked.account)
+            return 0
+        if counts(books, market, one, size, elapsed):
+            gathered += one.remaining
         if gathered >= size:
-            return one.price, accounts
-    else:
-        # As many as one looks at say nothing.
-        return -1 if len(resting) >= 256 else 0, accounts
-    return 0, accounts
+            return one.price
+    return 0
 
 
 def premium_now(books: Books, number: int, elapsed: int) -> int:
     """Return what the book adds to the index: nothing until it could be traded on for 10 s."""
     market = books.markets[number - 1]
-    (bid, buyers), (ask, sellers) = (
-        impact(books, number, side, elapsed) for side in (Side.BUY, Side.SELL)
-    )
-    trades = market.status in EXECUTING
-    if trades and -1 in (bid, ask):
-        return 0
-    if not (trades and bid and ask and len(buyers | sellers) > 1):
+    bid, ask = (impact(books, number, side, elapsed) for side in (Side.BUY, Side.SELL))
+    if not (market.status in EXECUTING and bid and ask):
         market.tradable_since = 0
         return 0
     market.tradable_since = market.tradable_since or books.time
@@ -96,13 +87,12 @@ def move_mark(books: Books, number: int, counted_until: int) -> None:
     if market.mark and market.status in EXECUTING and counted_until > market.marked_at:
         count_premium(market, counted_until - market.marked_at)
     if elapsed > MINUTE:
-        market.tradable_since = 0
+        market.premium = market.tradable_since = 0
     market.index = index
     market.mark = with_premium(market)
-    premium = clamped(market, premium_now(books, number, elapsed))
-    weight = Fraction(min(elapsed, 30 * MILLION) // 1000, 30_000)
+    premium = looked(market, premium_now(books, number, elapsed))
+    weight = Fraction(min(elapsed, 2 * MILLION) // 1000, 30_000)
     market.premium += floor((premium - market.premium) * weight)
-    market.premium = clamped(market, market.premium)
     market.mark = with_premium(market)
     market.marked_at = books.time
 
@@ -116,13 +106,14 @@ def count_premium(market: Market, elapsed: int) -> None:
     market.premium_ms += milliseconds
 
 
-def is_meant(books: Books, market: Market, order: Order, size: int, elapsed: int) -> bool:
-    """Say whether somebody had time to hit an order beyond the index, and would get it."""
+def counts(books: Books, market: Market, order: Order, size: int, elapsed: int) -> bool:
+    """Say whether an order is worth a look, and, beyond the index, could be hit and be borne."""
+    if order.asked.flags & REDUCE_ONLY or order.remaining < size // 16:
+        return False
     apart = 100 * order.price - market.index
     if (apart if order.asked.side == Side.BUY else -apart) <= 0:
         return True
-    rested = books.time - order.placed_at
-    if order.remaining < size // 16 or rested < max(MILLION // 2, min(elapsed, MINUTE // 2) // 2):
+    if books.time - order.placed_at < max(MILLION // 10, min(elapsed, 2 * MILLION) * 3 // 4):
         return False
     worth = floor(value(books, market, order.price, order.remaining))
     return maker_bears(books, order, market, order.remaining, worth)

@@ -232,7 +232,7 @@ def one_account_rests(count) -> Deed:
     return once(rest)
 
 
-def one_account_signs(percent) -> Deed:
+def one_account_requests(percent) -> Deed:
     """Two keys of an account use so many in a hundred of the rows for requests."""
 
     def sign(world: World) -> None:
@@ -283,7 +283,7 @@ CAUSES = {
     "source_stands_out": Cause(says(source_3=60_700), says(source_3=60_500), 15, THIRD),
     "source_late": Cause(quiet_then(10**9), quiet_then(29), 45, THIRD),
     "mark_left_index": Cause(
-        quotes(bid=60_900, ask=61_000), quotes(bid=60_300, ask=60_400), 60
+        quotes(bid=60_900, ask=61_000), quotes(bid=60_080, ask=60_180), 60
     ),
     "backlog_outgrows_depth": Cause(
         all_say(BELOW, held_back(BELOW - 50, BELOW + 50, COIN)),
@@ -295,7 +295,7 @@ CAUSES = {
     ),
     "losses_unpaid": Cause(lost(101), lost(100), 15, EXCHANGE),
     "table_fills": Cause(accounts_opened(205), accounts_opened(180), 15, "table:accounts"),
-    "one_account_signs": Cause(one_account_signs(21), one_account_signs(19), 15, EXCHANGE),
+    "one_account_requests": Cause(one_account_requests(21), one_account_requests(19), 15, EXCHANGE),
     "one_account_fills": Cause(one_account_rests(310), one_account_rests(300), 15, EXCHANGE),
     "many_refused": Cause(orders(3, 1), orders(1, 2), 50, EXCHANGE),
     "door_fills": Cause(doors(800_001, 0), doors(800_000, 0), 15, EXCHANGE),

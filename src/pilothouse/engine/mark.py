@@ -8,6 +8,7 @@ from pilothouse.engine.price_band import worst_price
 from pilothouse.engine.reducing import only_reduces
 from pilothouse.engine.state import State
 from pilothouse.engine.triggers import queue_triggered_above, queue_triggered_below
+from pilothouse.engine.work import visit
 from pilothouse.language.kinds import Side
 from pilothouse.language.numbers import MARK_PER_PRICE, PPM
 from pilothouse.rules.bits import fits, muldiv_up
@@ -16,7 +17,6 @@ from pilothouse.rules.index import STALE_AFTER_US
 from pilothouse.rules.mark import (
     IMPACT_MICRO_USD,
     IMPACT_WORK,
-    ORDERS_LOOKED_AT,
     SETTLES_AFTER_US,
     SMALL_PART,
     book_premium,
@@ -30,7 +30,8 @@ from pilothouse.rules.market_status import executes
 from pilothouse.rules.money import value_down
 from pilothouse.rules.price_band import is_outside
 
-UNTOLD = -1
+UNTOLD = 1 << 62
+"""No price and no premium: what a look says where there is too much to look at."""
 INDEX_LIMIT = 1 << 48
 """A contract whose index is above this in hundredths of its price unit gets no mark."""
 
@@ -51,14 +52,15 @@ def move_mark(s: State, market: int, counted_until: int) -> None:
     elapsed = now - m.mark_time if m.mark_time != 0 else 0
     if elapsed > STALE_AFTER_US:
         # Nobody looked at the book for so long that it counts as new.
-        m.depth_since = 0
+        restart_premium(s, market)
     before = m.mark
     m.index = index
     # What may be hit is measured from the mark that this index makes with the premium so far.
     m.mark = _with_premium(s, market)
-    share = _premium_share(s, market)
-    sample = clamp_premium(index, _premium(s, market, elapsed), share)
-    m.premium = clamp_premium(index, smoothed_premium(m.premium, sample, elapsed), share)
+    sample = _premium(s, market, elapsed)
+    if sample != UNTOLD:
+        sample = clamp_premium(index, sample, _premium_share(s, market))
+        m.premium = smoothed_premium(m.premium, sample, elapsed)
     m.mark = _with_premium(s, market)
     m.mark_time = now
     if m.mark != before:
@@ -70,7 +72,7 @@ def move_mark(s: State, market: int, counted_until: int) -> None:
 @inner
 def _with_premium(s: State, market: int) -> int:
     m = s.markets[market]
-    return max(1, m.index + clamp_premium(m.index, m.premium, _premium_share(s, market)))
+    return max(1, m.index + clamp_premium(m.index, m.premium, m.premium_max_ppm))
 
 
 @inner
@@ -92,15 +94,14 @@ def restart_premium(s: State, market: int) -> None:
 
 @inner
 def _premium(s: State, market: int, elapsed: int) -> int:
-    # What can be traded against the index, 0 unless that has settled.
+    # What can be traded against the index, 0 unless that has settled; UNTOLD if nobody can tell.
     m = s.markets[market]
     size = _impact_size(s, market)
-    bid, buyer = _impact(s, market, s.books[m.bids].highest, Side.BUY, size, elapsed)
-    ask, seller = _impact(s, market, s.books[m.asks].lowest, Side.SELL, size, elapsed)
-    alone = buyer != 0 and buyer == seller
+    bid = _impact(s, market, s.books[m.bids].highest, Side.BUY, size, elapsed)
+    ask = _impact(s, market, s.books[m.asks].lowest, Side.SELL, size, elapsed)
     if executes(m.status) and (bid == UNTOLD or ask == UNTOLD):
-        return 0
-    if not executes(m.status) or bid == 0 or ask == 0 or alone:
+        return UNTOLD
+    if not executes(m.status) or bid == 0 or ask == 0:
         m.depth_since = 0
         return 0
     if m.depth_since == 0:
@@ -123,49 +124,44 @@ def _impact_size(s: State, market: int) -> int:
 
 
 @inner
-def _impact(
-    s: State, market: int, level: int, side: int, size: int, elapsed: int
-) -> tuple[int, int]:
+def _impact(s: State, market: int, level: int, side: int, size: int, elapsed: int) -> int:
     # The price of the order that completes a quantity from the best on, 0 if there is too little,
-    # UNTOLD if too many orders would have to be looked at; and the account behind all of it, 0 if
-    # they are several. What only reduces does not count: several such orders share one position,
-    # and it may be closed. Nor does what the price band lets nobody hit.
-    gathered, looked, account = 0, 0, -1
-    begun = s.scratch[0].work
+    # UNTOLD if too many rows would have to be visited. What the price band lets nobody hit does
+    # not count.
+    gathered, begun = 0, s.scratch[0].work
     taker = Side.SELL if side == Side.BUY else Side.BUY
     worst = worst_price(s, market, taker)
     while level != 0:
         if worst != 0 and is_outside(s.levels[level].price, worst, taker):
-            return 0, 0
+            return 0
         row = s.levels[level].first
-        while row != 0 and looked < ORDERS_LOOKED_AT:
-            o = s.orders[row]
-            looked += 1
+        while row != 0:
+            visit(s, 1)
             if s.scratch[0].work - begun > IMPACT_WORK:
-                return UNTOLD, 0
-            if not only_reduces(s, row) and _is_meant(s, row, size, elapsed):
-                account = o.account if account == -1 or account == o.account else 0
-                gathered += min(o.remaining, size)
+                return UNTOLD
+            if _counts(s, row, size, elapsed):
+                gathered += min(s.orders[row].remaining, size)
             if gathered >= size:
-                return s.levels[level].price, account
-            row = o.next
-        if looked == ORDERS_LOOKED_AT:
-            return UNTOLD, 0
+                return s.levels[level].price
+            row = s.orders[row].next
         level = s.levels[level].below if side == Side.BUY else s.levels[level].above
-    return 0, 0
+    return 0
 
 
 @inner
-def _is_meant(s: State, row: int, size: int, elapsed: int) -> bool:
-    # Whether somebody could have hit an order, however hard, gets it, and it is worth the look.
-    # Only beyond the index does it matter.
+def _counts(s: State, row: int, size: int, elapsed: int) -> bool:
+    # Whether an order says something. What only reduces does not: several such orders share one
+    # position, and it may be closed. Beyond the index somebody must have had the time to hit it,
+    # however hard, and get it.
     o = s.orders[row]
+    if only_reduces(s, row) or o.remaining < size // SMALL_PART:
+        return False
     m = s.markets[o.market]
     beyond = o.price * MARK_PER_PRICE - m.index
     if (beyond if o.side == Side.BUY else -beyond) <= 0:
         return True
     rested = s.exchange[0].time - s.order_details[row].placed_at
-    if o.remaining < size // SMALL_PART or not rests_long_enough(rested, elapsed):
+    if not rests_long_enough(rested, elapsed):
         return False
     value = value_down(o.price, o.remaining, m.multiplier, m.divisor)
     return maker_bears(s, row, o.remaining, value)

@@ -1,13 +1,13 @@
 """The mark of a contract: its index plus a smoothed and clamped premium.
 
-    most     = index x min(premium_max_ppm, (least maintenance_ppm - liquidation_fee_ppm) / 2)
+    most     = index x min(premium_max_ppm, (least maintenance_ppm - liquidation_fee_ppm) / 4)
     premium  = median of bid, ask and index - index, or 0 while the book cannot be traded on
-    smoothed = smoothed + (clamp(premium, most) - smoothed) x elapsed / 30 s   (at most 30 s)
-    mark     = index + clamp(smoothed, most)
+    smoothed = smoothed + (clamp(premium, most) - smoothed) x elapsed / 30 s   (at most 2 s)
+    mark     = index + clamp(smoothed, index x premium_max_ppm)
 
 All in hundredths of a price unit; divisions round down. Kraken documents the cap (1 % for
 perpetuals); the smoothing over thirty seconds is our choice. So is the share of the maintenance
-margin: a mark that goes from one end of its premium to the other never uses up what an account
+margin: a mark that goes from one end of its premium to the other uses up half of what an account
 has left there, so who moves it takes nothing from the insurance pool.
 
 Bid and ask are impact prices: that of the order which completes the impact quantity, from the best
@@ -15,13 +15,12 @@ price on. Of the book's sides only a bid above the index, or an ask below it, sa
 contract is worth something else: anybody can make money by hitting it. Orders on the far side of
 the index are hit by nobody, and move nothing.
 
-A book can be traded on while its market executes orders, both sides hold the impact quantity where
-the price band lets somebody hit it, and not all of it is one account's. An order beyond the index
-whose account could not bear its fill is not counted, nor is one below a sixteenth of the impact
-quantity, nor one that has not rested for half a second, and for half of the time since the mark
-was last moved: what nobody had the time to hit costs nothing. The premium counts once that has
-held for ten seconds. While a side's first orders are too many to tell, the mark goes towards the
-index, and the ten seconds do not begin anew.
+A book can be traded on while its market executes orders and both sides hold the impact quantity
+where the price band lets somebody hit it, in orders of a sixteenth of it or more. An order beyond
+the index whose account could not bear its fill is not counted, nor one that has not rested for
+three quarters of the time that the look counts for: what nobody had the time to hit costs nothing.
+The premium counts once that has held for ten seconds. While a side's first orders are too many to
+tell, the premium stays as it is, and the ten seconds do not begin anew.
 """
 
 from __future__ import annotations
@@ -35,14 +34,14 @@ SETTLES_AFTER_US = 10 * SECOND_US
 """How long a book must have been tradable before its premium counts."""
 IMPACT_MICRO_USD = 500_000_000
 """What a side must hold where a market was listed without an impact quantity."""
-ORDERS_LOOKED_AT = 256
-"""Orders of a side among which the impact quantity must be found."""
-RESTS_LEAST_US = SECOND_US // 2
-"""How long an order beyond the index must have rested to count."""
+LOOK_MOST_US = 2 * SECOND_US
+"""The most that one look at the book counts for, however long ago the last one was."""
+RESTS_LEAST_US = SECOND_US // 10
+"""How long an order beyond the index must have rested to count, however short that time is."""
 SMALL_PART = 16
-"""An order beyond the index counts from this part of the impact quantity on."""
+"""An order counts from this part of the impact quantity on."""
 IMPACT_WORK = 4_096
-"""Rows visited for the margin of orders beyond the index, before their side counts as empty."""
+"""Rows visited for a side's orders and their accounts' margin, before nobody can tell."""
 
 
 @kernel
@@ -53,23 +52,23 @@ def book_premium(index: int, bid: int, ask: int) -> int:
 
 @kernel
 def rests_long_enough(rested_us: int, elapsed_us: int) -> bool:
-    """Tell whether an order has rested long enough to count for the time since the last mark."""
-    return rested_us >= max(RESTS_LEAST_US, min(elapsed_us, SMOOTHING_US) // 2)
+    """Tell whether an order has rested long enough to count for the time since the last look."""
+    return rested_us >= max(RESTS_LEAST_US, min(elapsed_us, LOOK_MOST_US) * 3 // 4)
 
 
 @kernel
 def premium_share_ppm(premium_max_ppm: int, maintenance_ppm: int, fee_ppm: int) -> int:
-    """Return the largest share of the index that a premium may be.
+    """Return the largest share of the index that a look at the book may say.
 
     `maintenance_ppm` is the least of a contract's schedules, `fee_ppm` that of a liquidation.
     """
-    return min(premium_max_ppm, max(0, (maintenance_ppm - fee_ppm) // 2))
+    return min(premium_max_ppm, max(0, (maintenance_ppm - fee_ppm) // 4))
 
 
 @kernel
 def smoothed_premium(smoothed: int, premium: int, elapsed_us: int) -> int:
     """Return the smoothed premium after some time."""
-    elapsed = min(elapsed_us, SMOOTHING_US)
+    elapsed = min(elapsed_us, LOOK_MOST_US)
     return smoothed + (premium - smoothed) * (elapsed // 1000) // (SMOOTHING_US // 1000)
 
 
