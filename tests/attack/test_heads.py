@@ -106,5 +106,5 @@ def test_a_place_that_cannot_be_written_is_said_and_ages(db, exchanger, clock):
     for _ in range(60):
         exchanger.tick(NOON)
         clock.now += 1
-    assert "No space" in exchanger.fault and exchanger.age_ms == 60_000
-    assert anchors() <= 2
+    assert "No space" in exchanger.not_left and exchanger.age_ms == 60_000
+    assert anchors() == 1 and not exchanger.fault

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 import uvicorn
@@ -45,7 +45,18 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 WORK_EVERY_S: Final = 1
 CLEAR_EVERY_S: Final = 60
+HOLD_EVERY_S: Final = 0.05
 STOPPING_S: Final = 5
+
+
+class Part(Lasting, Protocol):
+    """What is started and stopped with the console."""
+
+    def start(self) -> object:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End."""
 
 
 class Worker:
@@ -117,6 +128,12 @@ def run_console(
 
 
 def _leave(why: str) -> None:
+    from pilothouse.control import heads
+
+    # What took something back is known here alone until the journal holds it.
+    if not heads.is_all_told():
+        log.warning("stays_until_the_journal_holds_the_audit", why=why)
+        return
     log.warning("leaving", why=why)
     os.kill(os.getpid(), signal.SIGTERM)
 
@@ -158,21 +175,30 @@ def connect(
     heads.connect(exchanger)
     outbox.recover(timezone.now())
     rounds.begun()
-    parts = [
+    read: list[Part] = [
         keeper,
         follower,
         Snapshotter(follower, say=log.warning),
         watchman,
         Ticker(),
+    ]
+    work: list[Part] = [
+        Worker("heads", lambda: _exchange(follower, exchanger)),
+        Worker("held", exchanger.hold, HOLD_EVERY_S),
         *_workers(home, follower),
         Worker("comparison", lambda: compares.tick(timezone.now())),
-        Worker("heads", lambda: _exchange(follower, exchanger)),
     ]
+    _start(read, running)
+    # What they still do is held: they stop before this, from the last one to the first.
+    running.callback(lambda: exchanger.stop(timezone.now()))
+    _start(work, running)
+    return [*read, *work]
+
+
+def _start(parts: Iterable[Part], running: ExitStack) -> None:
     for part in parts:
         part.start()
         running.callback(part.stop)
-    running.callback(lambda: exchanger.stop(timezone.now()))
-    return parts
 
 
 def _archive(home: Path, follower: Follower) -> Keeper:

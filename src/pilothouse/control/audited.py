@@ -23,6 +23,10 @@ from pilothouse.records.models import AuditRow
 
 NOTED: Final = "reconcile"
 CREDENTIALS: Final = "person.credentials"
+NO_ROW: Final = "the audit has no row {:,} any more"
+ANOTHER_ROW: Final = "row {:,} of the audit is another one now"
+BROKEN_BEHIND: Final = "the console found it broken, and row {:,} was the newest in the journal"
+"""What the comparison says of a head in the journal, by its row."""
 _OF_CREDENTIALS: Final = re.compile(r"The password or second factors of person (\d+) ")
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, Final
 
-from pilothouse.control import authority, plan
+from pilothouse.control import audited, authority, plan
 from pilothouse.control.hearers import EXCHANGE, exchange
 from pilothouse.control.models import Change, ChangeStep
 from pilothouse.control.refusals import Refused
@@ -47,6 +47,7 @@ class Difference(StrEnum):
     UNREADABLE = "cannot be read"
     AUDIT = "audit was rewritten"
     AUDIT_CUT = "audit was cut"
+    AUDIT_BROKEN = "audit was found broken"
     MOVED = "comparison was moved"
 
 
@@ -116,11 +117,13 @@ def _audit_head(one: Watched) -> Found:
     head = one.command
     if not isinstance(head, asked.RecordAuditHead):
         return _differs(one, Difference.UNREADABLE, "it is no head of the audit")
+    if head.hash == exchange.FOUND_BROKEN:
+        return _differs(one, Difference.AUDIT_BROKEN, audited.BROKEN_BEHIND.format(head.row))
     row = AuditRow.objects.filter(number=head.row).values_list("hash", flat=True).first()
     if row is None:
-        return _differs(one, Difference.AUDIT_CUT, f"the audit has no row {head.row:,} any more")
+        return _differs(one, Difference.AUDIT_CUT, audited.NO_ROW.format(head.row))
     if row != head.hash or one.outcome:
-        return _differs(one, Difference.AUDIT, f"row {head.row:,} of the audit is another one now")
+        return _differs(one, Difference.AUDIT, audited.ANOTHER_ROW.format(head.row))
     return _FINE
 
 

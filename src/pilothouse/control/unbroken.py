@@ -94,8 +94,8 @@ def _why_not_followed(first: int, keeps: bool) -> str:
     if not verdict.whole:
         CHECKING.found_broken(verdict.broken_at, verdict.reason)
         return f"row {verdict.broken_at:,}: {verdict.reason}"
-    stretch.note_when_committed()
     if keeps:
+        stretch.note_when_committed()
         made = Followed(known.first if known else first, last, verdict.head)
         transaction.on_commit(partial(_keep, made))
     return ""

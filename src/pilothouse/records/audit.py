@@ -106,7 +106,7 @@ def _add(
     row.save()
     head.number, head.hash = row.number, row.hash
     head.save()
-    SEEN.note_when_committed(row)
+    SEEN.note_written(row)
     return row
 
 

@@ -2,10 +2,12 @@
 
 A row that was cut off at the end, or that a change's rows end before, leaves a chain that looks
 whole. Only rows that were committed are kept here, so a transaction that is undone takes none.
+What is written behind a cut is another chain: of it nothing is kept.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from threading import Lock
 from typing import Final
@@ -24,24 +26,36 @@ NOTHING: Final[Known] = (0, "")
 
 
 class Seen:
-    """The number and hash of the newest row, and of the newest that was done to each change."""
+    """The number and hash of the newest row, of the newest about each change, and of each deed."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._last, self._gone = NOTHING, 0
         self._recent: dict[int, str] = {}
         self._about: dict[str, Known] = {}
+        self._by: dict[str, Known] = {}
 
     def forget(self) -> None:
         """Begin from nothing."""
         self.__init__()  # type: ignore[misc]
 
-    def note_when_committed(self, row: AuditRow) -> None:
-        """Keep a row once the transaction in which it was written or read has ended well."""
-        about = row.subject if row.subject.startswith(ABOUT) and row.outcome == DONE else ""
-        transaction.on_commit(partial(self._note, (row.number, row.hash), about))
+    def note_written(self, row: AuditRow) -> None:
+        """Keep a row that this transaction writes, once it has ended well.
 
-    def _note(self, one: Known, about: str) -> None:
+        The rows that were seen before must be there: what the transaction reads is as it writes.
+        """
+        if (row.number - 1, row.before_hash) != self._last:
+            gone = self.lost()
+            with self._lock:
+                self._gone = gone
+        deed = row.deed if row.outcome == DONE else ""
+        transaction.on_commit(partial(self._note, (row.number, row.hash), _about(row), deed))
+
+    def note_when_committed(self, row: AuditRow) -> None:
+        """Keep a row once the transaction in which it was read has ended well."""
+        transaction.on_commit(partial(self._note, (row.number, row.hash), _about(row)))
+
+    def _note(self, one: Known, about: str, deed: str = "") -> None:
         number, told = one
         with self._lock:
             # A row that was written where another one was seen: the end was cut in between.
@@ -49,9 +63,21 @@ class Seen:
                 self._gone = self._gone or number
             while len(self._recent) > RECENT_MOST:
                 self._recent.pop(next(iter(self._recent)))
+            if self._gone:
+                return
             self._last = max(self._last, one)
             if about:
                 self._about[about] = max(self._about.get(about, NOTHING), one)
+            if deed:
+                self._by[deed] = max(self._by.get(deed, NOTHING), one)
+
+    def newest(self, deeds: Iterable[str]) -> Known:
+        """Return the newest row that this process wrote of what was done by these deeds.
+
+        It asks memory alone, so nobody who holds the database keeps it from being known.
+        """
+        with self._lock:
+            return max((self._by.get(one, NOTHING) for one in deeds), default=NOTHING)
 
     def lost(self) -> int:
         """Return the number of the newest row if the audit does not have it any more, else 0."""
@@ -60,6 +86,10 @@ class Seen:
     def lost_about(self, subject: str) -> int:
         """Return the number of the newest row about a change if it is gone, else 0."""
         return _lost(self._about.get(subject, NOTHING), subject)
+
+
+def _about(row: AuditRow) -> str:
+    return row.subject if row.subject.startswith(ABOUT) and row.outcome == DONE else ""
 
 
 def _lost(known: Known, subject: str = "") -> int:

@@ -19,6 +19,11 @@ from pilothouse.language.schema import COMMANDS, Command, as_json, from_json
 
 NO_NAME: Final = 0
 """On a copy and under a signature a command has no name yet."""
+FOUND_BROKEN: Final = "f" * 64
+"""Stands for the hash of a row where a head says that the audit was found broken behind it."""
+_A_ROW: Final = 0
+_BROKEN: Final = 1
+"""The low part of a head's name. What it says of a break comes after what it says of that row."""
 
 
 def stored(words: Command) -> dict[str, Any]:
@@ -80,13 +85,23 @@ def say(words: Command, change: int, number: int, name: int) -> Answered:
 def record_head(row: int, told: str) -> Receipt:
     """Record a row of the audit and its hash. The name is the row: it has one hash only."""
     head = RecordAuditHead(row=row, hash=told)
-    (receipt,) = ports().venue.submit([Message(head, Name(Sender.AUDIT, row, 0))])
+    (receipt,) = ports().venue.submit([Message(head, Name(Sender.AUDIT, row, _A_ROW))])
     return receipt
 
 
-def highest_head() -> int:
-    """Return the highest row of the audit that the exchange remembers by its hash; 0 for none."""
-    return ports().reader.highest_number(Sender.AUDIT) // NAMES_PER_HI
+def record_break(row: int) -> Receipt:
+    """Record that the audit was found broken, and that `row` was the newest with a head."""
+    head = RecordAuditHead(row=row, hash=FOUND_BROKEN)
+    (receipt,) = ports().venue.submit([Message(head, Name(Sender.AUDIT, row, _BROKEN))])
+    return receipt
+
+
+def highest_head() -> tuple[int, bool]:
+    """Return the highest row of the audit that the exchange remembers by its hash, 0 for none, and
+    whether the audit was found broken behind it.
+    """
+    row, low = divmod(ports().reader.highest_number(Sender.AUDIT), NAMES_PER_HI)
+    return row, low == _BROKEN
 
 
 def unnamed(words: Command, change: int) -> Message:
