@@ -164,21 +164,43 @@ class Past:
 
         It is the same machine: whoever asks steps it before asking for the next block.
         """
-        near, block = self._begin(
+        near, _ = self._begin(
             f"command {position:,}",
             lambda at: at.position < position,
             lambda head: head.last_position >= position,
         )
-        yield near.machine, block
-        with closing(Reader(self._storage, block.header)) as reader:
+        yield from self._blocks_from(near)
+
+    def blocks_from_block(self, number: int) -> Iterator[tuple[Machine, Block]]:
+        """Yield each block from block `number` on with a machine before it; none beyond the end.
+
+        It is the same machine, as of `blocks_from_command`.
+        """
+        yield from self._blocks_from(
+            self._stand(lambda at: at.block < number, lambda head: head.number >= number)
+        )
+
+    def blocks_from_time(self, time: int) -> Iterator[tuple[Machine, Block]]:
+        """Yield each block stamped at or after a time (microseconds), as `blocks_from_block`."""
+        yield from self._blocks_from(
+            self._stand(lambda at: at.time < time, lambda head: head.time >= time)
+        )
+
+    def blocks_behind(self, number: int) -> Iterator[Block]:
+        """Yield every block of the journal behind block `number`; nothing is stepped."""
+        after = header_of(self._storage, number) if number else None
+        with closing(Reader(self._storage, after)) as reader:
+            yield from reader.read(self._end())
+
+    def _blocks_from(self, near: Standing) -> Iterator[tuple[Machine, Block]]:
+        if near.following is None:
+            return
+        self._refuse_sealed(near.following.header.release)
+        yield near.machine, near.following
+        with closing(Reader(self._storage, near.following.header)) as reader:
             for following in reader.read(self._end()):
                 self._refuse_sealed(following.header.release)
                 yield near.machine, following
-
-    def blocks(self) -> Iterator[Block]:
-        """Yield every block of the journal; nothing is stepped."""
-        with closing(Reader(self._storage)) as reader:
-            yield from reader.read(self._end())
 
     def outcome(self, position: int) -> int:
         """Return what became of a command: 0, or the number of the refusal."""

@@ -67,8 +67,8 @@ def explained(
 ) -> Explained:
     """Return why something happened; Django must be set up. `say` is told what takes long.
 
-    Raises NotExplained, NoSuchMoment, PastIsSealed, and NoPurpose when there is none to write to
-    the audit.
+    Raises NotExplained, NoSuchMoment, PastIsSealed, Refused where the archive cannot be asked,
+    and NoPurpose when there is none to write to the audit.
     """
     if not says_something(purpose) or not is_plain(purpose):
         raise NoPurpose(
@@ -92,13 +92,15 @@ def explained(
 
 
 def _found(past: Past, asked: Happening) -> Explanation:
-    from pilothouse.venue.explanation import explain
+    from pilothouse.records.archive.known_orders import known_orders
+    from pilothouse.venue.explanation import explain, orders
 
+    if not (asked.order or asked.client_order_id):
+        return explain.find(past, asked.account, asked.position)
+    known = known_orders(past.home)
     if asked.order:
-        return explain.find_order(past, asked.order)
-    if asked.client_order_id:
-        return explain.find_client_order(past, asked.account, asked.client_order_id)
-    return explain.find(past, asked.account, asked.position)
+        return orders.find_order(past, asked.order, known)
+    return orders.find_client_order(past, asked.account, asked.client_order_id, known)
 
 
 def _note(actor: str, account: int, purpose: str, position: int) -> None:

@@ -208,7 +208,8 @@ class Session:
         """Return why something happened to an account, line by line, as plain integers and texts.
 
         Name an account with a position or with its own name of an order, or name an order. Raises
-        PermissionError unless the person may see clients, LookupError where nothing is found.
+        PermissionError unless the person may see clients, LookupError where nothing is found,
+        Refused where the archive cannot be asked about an order.
         """
         if not self._sees_clients:
             raise PermissionError(

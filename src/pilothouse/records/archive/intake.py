@@ -69,7 +69,7 @@ class Intake:
     def hear(self, span: NumberedSpan) -> None:
         """Take in a block; wait while the queue is full. Blocks without anything are passed."""
         last = span.first_position + len(span.receipts) - 1
-        before, self.heard = self.heard, Cursor(span.block, last, span.time)
+        now, before = Cursor(span.block, last, span.time), self.heard
         follows = span.block == before.blocks + 1 and span.first_position == before.position + 1
         if not follows:
             raise OtherJournal(
@@ -77,20 +77,16 @@ class Intake:
                 f"journal goes on with block {span.block} and command {span.first_position}; "
                 f"the next start makes it anew"
             )
-        if self.closed or not (len(span.events) or len(span.rows)):
-            return
-        copy = Heard(
-            span.block,
-            span.first_position,
-            span.time,
-            span.rows.copy(),
-            span.receipts.copy(),
-            span.events.copy(),
-        )
+        if not self.closed and (len(span.events) or len(span.rows)):
+            self._put(_copy(span))
+        # Last: what is heard and does not wait is taken for archived.
+        self.heard = now
+
+    def _put(self, one: Heard) -> None:
         with self._moved:
             self._moved.wait_for(lambda: self._bytes < self._bytes_max or self.closed)
-            self._queue.append(copy)
-            self._bytes += copy.bytes
+            self._queue.append(one)
+            self._bytes += one.bytes
             self._moved.notify_all()
 
     def wait(self, timeout_s: float) -> None:
@@ -131,3 +127,8 @@ class Intake:
         with self._moved:
             self.closed = True
             self._moved.notify_all()
+
+
+def _copy(span: NumberedSpan) -> Heard:
+    rows = span.rows.copy(), span.receipts.copy(), span.events.copy()
+    return Heard(span.block, span.first_position, span.time, *rows)

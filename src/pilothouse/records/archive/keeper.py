@@ -85,7 +85,8 @@ class Keeper:
     def lag(self) -> Lag:
         """Return how far behind the archive is; blocks in which nothing happened do not count."""
         heard = self.intake.heard
-        behind = self._writing or self.intake.waiting
+        # In this order: what waited and is taken is being written.
+        behind = self.intake.waiting or self._writing
         return Lag(self.intake.done if behind else heard, heard, self.fault)
 
     def start(self) -> None:

@@ -16,13 +16,14 @@ from pilothouse.language.events import (
     OrderPlaced,
     ProtectionStepTaken,
 )
-from pilothouse.language.kinds import CancelReason, FillKind, OrderType, Side
-from pilothouse.language.rows import Happened, Rows, from_event_row, from_rows, split
+from pilothouse.language.kinds import FillKind, OrderType, Side
+from pilothouse.language.rows import Happened, Rows, from_event_row, from_rows
 from pilothouse.venue.explanation.before import Seen, about, accounts_of
 from pilothouse.venue.explanation.cancellation import cancelled
 from pilothouse.venue.explanation.facts import Explanation, Moment, What
 from pilothouse.venue.explanation.fee import fee_taken
 from pilothouse.venue.explanation.liquidation import Told, step_taken
+from pilothouse.venue.explanation.looking import NotExplained, within
 from pilothouse.venue.explanation.margin import faults, sections
 from pilothouse.venue.explanation.outcome import outcomes, sentences
 from pilothouse.venue.explanation.refusal import refused
@@ -35,17 +36,12 @@ from pilothouse.venue.views.markets import market
 from pilothouse.venue.views.orders import OrderView
 
 BOOK_LEVELS: Final = 8
-_ASKER: Final = PlaceOrder.layout.slot("account").start
-UNTOLD: Final = frozenset(
+EXPLAINED: Final = frozenset(
     one.number
     for one in (
         OrderCancelled, OrderFilled, ProtectionStepTaken, CollateralConverted, InsurancePaid
     )
 )  # fmt: skip
-
-
-class NotExplained(LookupError):
-    """What stands at that place is nothing that is explained, or is not the account's."""
 
 
 def explain_event(past: Past, number: int, event: int, account: int) -> Explanation:
@@ -86,12 +82,7 @@ def explain_command(past: Past, position: int, account: int) -> Explanation:
 def explained_rows(rows: Rows, account: int) -> Iterator[int]:
     """Yield the places of the events of an account that can be explained."""
     for place in np.flatnonzero(about(rows, account)).tolist():
-        row = rows[place]
-        if int(row[0]) not in UNTOLD:
-            continue
-        one = from_event_row(row)
-        by_client = CancelReason.BY_CLIENT
-        if not (isinstance(one.event, OrderCancelled) and one.event.reason == by_client):
+        if int(rows[place, 0]) in EXPLAINED:
             yield place
 
 
@@ -108,7 +99,7 @@ def _of_event(halt: Halt, event: int, account: int, seen: Seen) -> Explanation:
     seen.take(halt.told[:place])
     moment = Moment(halt.header.number, event, one.position, halt.header.time)
     happened = one.event
-    if isinstance(happened, OrderCancelled) and happened.reason != CancelReason.BY_CLIENT:
+    if isinstance(happened, OrderCancelled):
         return _explained(
             What.CANCELLATION, halt, account, moment, cancelled(halt, one, _placed(told, one)),
             seen, order=happened.order, reason=int(happened.reason),
@@ -196,13 +187,14 @@ def _explained(
 def find(past: Past, account: int, position: int) -> Explanation:
     """Explain what happened to an account at a position: its own command, or what the block did.
 
-    Raises NotExplained when nothing that is explained happened to it there.
+    Raises NotExplained when nothing that is explained happened to it there, NotLookedFurther when
+    the end of its block is too far.
     """
     try:
         return explain_command(past, position, account)
     except NotExplained:
         pass
-    for machine, block in past.blocks_from_command(position):
+    for machine, block in within(past.blocks_from_command(position)):
         stepped = machine.step(np.array(block.rows), block.header.time)
         rows = stepped.events
         here = [k for k in explained_rows(rows, account) if int(rows[k, POSITION]) == position]
@@ -214,54 +206,3 @@ def find(past: Past, account: int, position: int) -> Explanation:
         ):
             break
     raise NotExplained(f"nothing that is explained happened to account {account} at {position}")
-
-
-def find_order(past: Past, order: int) -> Explanation:
-    """Explain what became of an order: its refusal, its cancellation by the venue, or a fee."""
-    halt = past.before_command(order)
-    asked: Any = from_rows(halt.command).command
-    if not isinstance(asked, PlaceOrder):
-        raise NotExplained(f"command {order} placed no order")
-    if halt.outcome:
-        return explain_command(past, order, asked.account)
-    last: tuple[int, int] | None = None
-    for machine, block in past.blocks_from_command(order):
-        rows = machine.step(np.array(block.rows), block.header.time).events
-        for place in explained_rows(rows, asked.account):
-            event: Any = from_event_row(rows[place]).event
-            if order not in _orders_of(event):
-                continue
-            last = block.header.number, place
-            if isinstance(event, OrderCancelled):
-                return explain_event(past, *last, asked.account)
-        if last and not _is_open(machine, order):
-            break
-    if last is None:
-        raise NotExplained(f"order {order} was placed and nothing became of it that is explained")
-    return explain_event(past, *last, asked.account)
-
-
-def find_client_order(past: Past, account: int, client_order_id: str) -> Explanation:
-    """Explain what became of the last order that an account gave a name of its own."""
-    found = 0
-    for block in past.blocks():
-        head, rows = block.header, block.rows
-        if not ((rows[:, 0] == PlaceOrder.number) & (rows[:, _ASKER] == account)).any():
-            continue
-        for position, one in enumerate(split(np.asarray(rows)), head.first_position):
-            if int(one[0, 0]) == PlaceOrder.number and int(one[0, _ASKER]) == account:
-                asked: Any = from_rows(one).command
-                found = position if asked.client_order_id == client_order_id else found
-    if not found:
-        raise NotExplained(f"account {account} sent no order called {client_order_id}")
-    return find_order(past, found)
-
-
-def _orders_of(event: Any) -> tuple[int, ...]:
-    if isinstance(event, OrderFilled):
-        return event.taker_order, event.maker_order
-    return (event.order,) if isinstance(event, OrderCancelled) else ()
-
-
-def _is_open(machine: Any, order: int) -> bool:
-    return bool((machine.state.orders["number"] == order).any())

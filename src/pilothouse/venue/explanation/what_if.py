@@ -74,10 +74,11 @@ def _is_like(at: Happened, one: Explanation) -> bool:
             return isinstance(event, OrderFilled) and one.step == ProtectionStep.UNWIND
         return isinstance(event, ProtectionStepTaken) and event.step in alike
     if one.what == What.CANCELLATION:
+        by_client = CancelReason.BY_CLIENT
         return (
             isinstance(event, OrderCancelled)
             and event.order == one.order
-            and event.reason != CancelReason.BY_CLIENT
+            and (event.reason == by_client) == (one.reason == by_client)
         )
     return isinstance(event, OrderFilled) and one.order in (event.taker_order, event.maker_order)
 

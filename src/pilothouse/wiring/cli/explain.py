@@ -46,10 +46,11 @@ def explain(
 
 
 def _explained(place: Path, asked: Happening, purpose: str, as_json: bool) -> Explained:
-    from pilothouse.venue.explanation.explain import NotExplained
+    from pilothouse.records.archive.refusals import Refused
+    from pilothouse.venue.explanation.looking import NotExplained
     from pilothouse.venue.past import NoSuchMoment, PastIsSealed
 
     try:
         return explained(place, asked, actor="command line", purpose=purpose, say=going_on)
-    except (NoPurpose, NotExplained, NoSuchMoment, PastIsSealed) as fault:
+    except (NoPurpose, NotExplained, NoSuchMoment, PastIsSealed, Refused) as fault:
         failure(str(fault), as_json)

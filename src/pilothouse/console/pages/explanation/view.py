@@ -17,14 +17,12 @@ from pilothouse.console.answers import answer, wants_json
 from pilothouse.console.pages.explanation.noting import note, note_refusal, was_seen
 from pilothouse.console.rights import needs, person_of
 from pilothouse.control.explanation import changes_before, without_it
-from pilothouse.venue.explanation.explain import (
-    NotExplained,
-    explain_event,
-    find,
-    find_client_order,
-    find_order,
-)
+from pilothouse.records.archive.known_orders import known_orders
+from pilothouse.records.archive.refusals import Refused
+from pilothouse.venue.explanation.explain import explain_event, find
 from pilothouse.venue.explanation.facts import Explanation
+from pilothouse.venue.explanation.looking import NotExplained
+from pilothouse.venue.explanation.orders import find_client_order, find_order
 from pilothouse.venue.explanation.shown import shown
 from pilothouse.venue.past import NoSuchMoment, Past, PastIsSealed
 
@@ -55,7 +53,7 @@ def explanation(request: HttpRequest, number: int) -> HttpResponse:
     past = exchange.past()
     try:
         made = _explained(past, number, asked)
-    except (NotExplained, NoSuchMoment, PastIsSealed, Unasked) as fault:
+    except (NotExplained, NoSuchMoment, PastIsSealed, Unasked, Refused) as fault:
         return _none(request, facts, str(fault), 404)
     if not note(request, made, purpose):
         return _none(request, facts, NO_ROOM, 429)
@@ -89,7 +87,7 @@ def without(request: HttpRequest, number: int, change: int) -> HttpResponse:
         if not found:
             raise Http404(f"change {change} did not touch it")
         facts = {"change": change, "would_have": without_it(past, made, found[0])}
-    except (NotExplained, NoSuchMoment, PastIsSealed, Unasked) as fault:
+    except (NotExplained, NoSuchMoment, PastIsSealed, Unasked, Refused) as fault:
         note_refusal(request, number, str(fault))
         facts = {"change": change, "would_have": None, "error": str(fault)}
     return answer(request, "explanation/without.html", facts)
@@ -103,7 +101,8 @@ def _none(request: HttpRequest, facts: dict[str, Any], why: str, status: int) ->
 
 def _explained(past: Past, account: int, asked: dict[str, str]) -> Explanation:
     if asked.get("client_order_id"):
-        return find_client_order(past, account, asked["client_order_id"])
+        known = known_orders(past.home)
+        return find_client_order(past, account, asked["client_order_id"], known)
     try:
         numbers = {name: int(asked[name]) for name in NAMES[:-1] if name in asked}
     except ValueError:
@@ -114,7 +113,5 @@ def _explained(past: Past, account: int, asked: dict[str, str]) -> Explanation:
         return find(past, account, numbers["position"])
     if "order" not in numbers:
         raise Unasked("name a position, an order, or an event of a block")
-    made = find_order(past, numbers["order"])
-    if made.account != account:
-        raise NotExplained(f"order {numbers['order']} is not account {account}'s")
-    return made
+    known = known_orders(past.home)
+    return find_order(past, numbers["order"], known, account=account)
