@@ -170,6 +170,7 @@ def test_a_liquidated_client_gets_an_answer(exchange, team, change, lived):
     (touched,) = facts["changes"]
     assert (touched["number"], touched["signers"][0]["name"]) == (change.pk, "risk")
     assert f"/why/without/{change.pk}?block={block}" in page and "Twice the margin" in page
+    assert 'hx-sync="closest section:queue all"' in page, "one part after the other"
     rows = AuditRow.objects.filter(deed="explanation.seen", subject=f"account:{one.account}")
     assert [row.facts["purpose"] for row in rows] == ["the client asks"] * 2
 

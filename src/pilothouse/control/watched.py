@@ -294,8 +294,9 @@ _LISTED: Final[tuple[Measure, ...]] = (
         "queries_waiting",
         Taken.EXCHANGE,
         Unit.COUNT,
-        "SQL queries that wait",
-        "queries that wait for others to end; at eight the next one is refused",
+        "Queries that wait",
+        "SQL queries, or explanations if those are more, that wait for others to end; at eight "
+        "the next one is refused",
     ),
     Measure(
         "disk_free",

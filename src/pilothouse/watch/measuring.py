@@ -15,7 +15,7 @@ import structlog
 from pilothouse.control import heads, rounds
 from pilothouse.control.watched import MEASURES, Taken
 from pilothouse.language.numbers import E12, MARK_DECIMALS, MICRO_USD, PPM
-from pilothouse.records.archive.turns import TURNS
+from pilothouse.records.archive.turns import EXPLANATIONS, TURNS
 from pilothouse.venue.views.assets import IndexSourceView
 from pilothouse.venue.views.capacity import TableView
 from pilothouse.venue.views.markets import MarketView
@@ -189,7 +189,7 @@ OF_EXCHANGE: Final[dict[str, Callable[[Reading, Heard], int | None]]] = {
     ),
     "journal_differences": lambda reading, heard: rounds.differences(),
     "heads_age": lambda reading, heard: heads.age_ms(),
-    "queries_waiting": lambda reading, heard: TURNS.waiting,
+    "queries_waiting": lambda reading, heard: max(TURNS.waiting, EXPLANATIONS.waiting),
     "disk_free": lambda reading, heard: reading.house.get("disk_free"),
     "database_log": lambda reading, heard: reading.house.get("database_log"),
     "database_size": lambda reading, heard: reading.house.get("database_size"),

@@ -1,4 +1,4 @@
-"""Whose question is answered next: few processes at once, one of each person, in the order asked.
+"""Whose question is answered next: few at once, one of each person, in the order asked.
 
 Everybody who waits is counted, and beyond a bound the answer is at once that others are before.
 """
@@ -88,4 +88,7 @@ class Turns:
 
 
 TURNS: Final = Turns()
-"""Those of this process."""
+"""Those of this process for SQL."""
+EXPLANATIONS: Final = Turns()
+"""Those of this process for explanations, which step the journal in the process itself: whoever
+waits for one never stands in the way of SQL."""

@@ -1,7 +1,8 @@
 """GET /accounts/NUMBER/why: one explanation. Each look is written to the audit, with its purpose.
 
 The first answer is the arithmetic; what would have been without each change comes after it, part
-by part, from `why/without/CHANGE`, for those who saw an explanation of this account.
+by part, from `why/without/CHANGE`, for those who saw an explanation of this account. One question
+of a person is answered at a time, few of all, so that the pages of others stay quick.
 """
 
 from __future__ import annotations
@@ -14,16 +15,24 @@ from django.http import Http404, HttpRequest, HttpResponse
 from pilothouse.access.roles import Right
 from pilothouse.console import exchange
 from pilothouse.console.answers import answer, wants_json
-from pilothouse.console.pages.explanation.noting import note, note_refusal, was_seen
+from pilothouse.console.pages.explanation.noting import (
+    has_room,
+    note,
+    note_part,
+    note_refusal,
+    was_seen,
+)
 from pilothouse.console.rights import needs, person_of
 from pilothouse.control.explanation import changes_before, without_it
 from pilothouse.records.archive.known_orders import known_orders
-from pilothouse.records.archive.refusals import Refused
+from pilothouse.records.archive.refusals import IS_BUSY, Refused
+from pilothouse.records.archive.turns import EXPLANATIONS
 from pilothouse.venue.explanation.explain import explain_event, find
 from pilothouse.venue.explanation.facts import Explanation
 from pilothouse.venue.explanation.looking import NotExplained
 from pilothouse.venue.explanation.orders import find_client_order, find_order
 from pilothouse.venue.explanation.shown import shown
+from pilothouse.venue.explanation.what_if import WouldHave
 from pilothouse.venue.past import NoSuchMoment, Past, PastIsSealed
 
 PURPOSE_MOST: Final = 200
@@ -42,26 +51,52 @@ class Unasked(ValueError):
     """The address does not say what is to be explained."""
 
 
+UNANSWERED: Final = (NotExplained, NoSuchMoment, PastIsSealed, Unasked, Refused)
+
+
 @needs(Right.SEE_CLIENTS)
 def explanation(request: HttpRequest, number: int) -> HttpResponse:
     """Answer one explanation; without a purpose, a form that asks for it (JSON: 400)."""
     purpose = request.GET.get("purpose", "").strip()
-    asked = {name: request.GET[name] for name in NAMES if request.GET.get(name)}
+    asked = _asked(request)
     facts: dict[str, Any] = {"account": number}
     if not purpose or len(purpose) > PURPOSE_MOST:
         return _ask_for_purpose(request, number, asked, purpose)
-    past = exchange.past()
-    try:
-        made = _explained(past, number, asked)
-    except (NotExplained, NoSuchMoment, PastIsSealed, Unasked, Refused) as fault:
-        return _none(request, facts, str(fault), 404)
-    if not note(request, made, purpose):
+    if not has_room(request, {"purpose": purpose} | asked):
         return _none(request, facts, NO_ROOM, 429)
+    try:
+        with EXPLANATIONS.of(_actor(request)):
+            facts |= _answer(request, number, asked, purpose)
+    except UNANSWERED as fault:
+        return _none(request, facts, str(fault), _status_of(fault))
+    return answer(request, "explanation/page.html", facts, {"here": urlencode(asked)})
+
+
+def _answer(
+    request: HttpRequest, number: int, asked: dict[str, str], purpose: str
+) -> dict[str, Any]:
+    past = exchange.past()
+    made = _explained(past, number, asked)
+    note(request, made, purpose)
     changes = changes_before(made)
-    facts |= vars(shown(past, made)) | {"changes": changes, "purpose": purpose}
+    facts = vars(shown(past, made)) | {"changes": changes, "purpose": purpose}
     if wants_json(request):
         facts["without"] = {one.number: without_it(past, made, one) for one in changes}
-    return answer(request, "explanation/page.html", facts, {"here": urlencode(asked)})
+    return facts
+
+
+def _asked(request: HttpRequest) -> dict[str, str]:
+    return {name: request.GET[name] for name in NAMES if request.GET.get(name)}
+
+
+def _actor(request: HttpRequest) -> str:
+    return f"person:{person_of(request).pk}"
+
+
+def _status_of(fault: Exception) -> int:
+    if not isinstance(fault, Refused):
+        return 404
+    return 503 if fault.refusal is IS_BUSY else 422
 
 
 def _ask_for_purpose(
@@ -77,20 +112,30 @@ def _ask_for_purpose(
 @needs(Right.SEE_CLIENTS)
 def without(request: HttpRequest, number: int, change: int) -> HttpResponse:
     """Answer what would have been without one change: a part of the page, fetched after it."""
-    asked = {name: request.GET[name] for name in NAMES if request.GET.get(name)}
+    facts: dict[str, Any] = {"account": number, "change": change}
     if not was_seen(person_of(request).pk, number):
-        return _none(request, {"account": number, "change": change}, NOT_SEEN, 403)
-    past = exchange.past()
+        return _none(request, facts, NOT_SEEN, 403)
+    if not has_room(request, facts):
+        return _none(request, facts, NO_ROOM, 429)
     try:
-        made = _explained(past, number, asked)
-        found = [one for one in changes_before(made) if one.number == change]
-        if not found:
-            raise Http404(f"change {change} did not touch it")
-        facts = {"change": change, "would_have": without_it(past, made, found[0])}
-    except (NotExplained, NoSuchMoment, PastIsSealed, Unasked, Refused) as fault:
+        with EXPLANATIONS.of(_actor(request)):
+            facts = {"change": change, "would_have": _would_have(request, number, change)}
+        note_part(request, number, change)
+    except UNANSWERED as fault:
         note_refusal(request, number, str(fault))
         facts = {"change": change, "would_have": None, "error": str(fault)}
     return answer(request, "explanation/without.html", facts)
+
+
+def _would_have(request: HttpRequest, number: int, change: int) -> WouldHave:
+    past = exchange.past()
+    made = _explained(past, number, _asked(request))
+    found = [one for one in changes_before(made) if one.number == change]
+    if not found:
+        why = f"change {change} did not touch it"
+        note_refusal(request, number, why)
+        raise Http404(why)
+    return without_it(past, made, found[0])
 
 
 def _none(request: HttpRequest, facts: dict[str, Any], why: str, status: int) -> HttpResponse:
