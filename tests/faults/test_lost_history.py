@@ -2,7 +2,6 @@
 
 import contextlib
 import random
-import sqlite3
 
 import numpy as np
 import pytest
@@ -28,6 +27,7 @@ from tests.faults.lives import (
     segment,
     writer_of,
 )
+from tests.faults.sealed import write_cursor
 from tests.journal.powercut import Disk, PowerCut
 from tests.venue.counter import RELEASE
 
@@ -430,15 +430,9 @@ def test_the_plug_board_asks_the_database_and_the_kept_orders(tmp_path):
 
     said = []
     assert other_witnesses(tmp_path, said.append) == []
-    with contextlib.closing(sqlite3.connect(tmp_path / "pilothouse.sqlite3")) as made:
-        made.execute("CREATE TABLE records_archivecursor (id, blocks, position)")
-        made.execute("INSERT INTO records_archivecursor VALUES (1, 70, 900)")
-        made.execute("CREATE TABLE control_changestep (position)")
-        made.execute("INSERT INTO control_changestep VALUES (NULL), (850)")
-        made.commit()
-    (tmp_path / "archive").mkdir()
-    found = {one.name: (one.block, one.position) for one in other_witnesses(tmp_path, said.append)}
-    assert found == {"the archive": (70, 900), "the last applied change": (0, 850)}
+    write_cursor(tmp_path, 70, 900)
+    (found,) = other_witnesses(tmp_path, said.append)
+    assert (found.name, found.block, found.position) == ("the archive", 70, 900) and not said
     (tmp_path / "pilothouse.sqlite3").write_bytes(b"no database at all" * 100)
     assert other_witnesses(tmp_path, said.append) == [] and "could not be asked" in said[-1]
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pilothouse.access.secret_file import make_secret
 from pilothouse.gate import small_file
 from pilothouse.journal import storage as files
 from pilothouse.journal.durable import DurableMark
@@ -93,11 +94,13 @@ def test_prices_that_are_none_do_not_stop_traffic(tmp_path, text):
     assert {one.price_e12 for one in walks.values()} == {100}
 
 
-@pytest.mark.parametrize("told", ["many", None, b"\1", 1.5])
-def test_a_cursor_that_is_no_number_says_nothing(tmp_path, told):
-    with closing(sqlite3.connect(tmp_path / "x.sqlite3")) as database:
+@pytest.mark.parametrize("told", ["many", None, b"\1", 1.5, 7])
+def test_a_cursor_without_a_seal_is_no_witness_and_is_said(tmp_path, told):
+    make_secret(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "pilothouse.sqlite3")) as database, database:
         database.execute("CREATE TABLE records_archivecursor (id, blocks, position)")
         database.execute("INSERT INTO records_archivecursor VALUES (1, ?, 5)", [told])
-        (found,) = witnesses._of_database(database, True)
-    assert (found.block, found.position) == (0, 5)
-    assert not found.is_beyond(SimpleNamespace(number=9, last_position=9))
+    (tmp_path / "archive").mkdir()
+    said = []
+    assert witnesses.other_witnesses(tmp_path, said.append) == []
+    assert len(said) == 1 and "its seal does not fit" in said[0]

@@ -8,8 +8,6 @@ who can write the database alone appends a row that is chained rightly, not one 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from pilothouse.records.models import AuditHead, AuditRow
 from pilothouse.records.readable import Unreadable, each, readable, stream
 from pilothouse.records.refusals import BOUND
 from pilothouse.records.row_hash import row_hash
+from pilothouse.records.seals import is_seal, seal_of_hash
 from pilothouse.records.seen import SEEN
 from pilothouse.records.shortened import Shortened
 
@@ -139,14 +138,14 @@ def write_summaries() -> None:
 def is_sealed(row: AuditRow) -> bool:
     """Tell whether a row, as it is now, was written with the secret of this process."""
     try:
-        return hmac.compare_digest(row.seal.encode(), _seal_of(row_hash(row)).encode())
+        return is_seal(row.seal, _seal_of(row_hash(row)))
     except (AttributeError, TypeError, ValueError):
         # It holds what no release writes: bytes for a text, or no time.
         return False
 
 
 def _seal_of(made: str) -> str:
-    return hmac.new(settings.PILOTHOUSE_AUDIT_KEY, made.encode(), hashlib.sha256).hexdigest()
+    return seal_of_hash(settings.PILOTHOUSE_AUDIT_KEY, made)
 
 
 def head() -> tuple[int, str]:

@@ -7,9 +7,6 @@ only while the seal fits, and a row that cannot be read is a cursor that was mov
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -21,6 +18,7 @@ from pilothouse.journal.durable import mark_found
 from pilothouse.journal.reader import BadBlock, Reader
 from pilothouse.journal.storage import Files
 from pilothouse.records.held import is_passing
+from pilothouse.records.seals import is_seal, seal_of_words
 
 M = TypeVar("M", bound=Model)
 ONLY: Final = 1
@@ -58,9 +56,8 @@ class SealedCursor(Generic[M]):
 
     def seal_of(self, row: M) -> str:
         """Return the seal that a row has if it was written with the folder's secret."""
-        said = json.dumps(self._words(row), sort_keys=True, separators=(",", ":"), default=str)
         key: bytes = settings.PILOTHOUSE_CURSOR_KEYS[self._of]
-        return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
+        return seal_of_words(key, self._words(row))
 
     def write(self, row: M) -> None:
         """Seal a row and write it over the one that is there, in the caller's transaction."""
@@ -69,8 +66,7 @@ class SealedCursor(Generic[M]):
         row.save()
 
     def _fits(self, row: M) -> bool:
-        known = str(row.seal)  # type: ignore[attr-defined]
-        return hmac.compare_digest(known.encode(), self.seal_of(row).encode())
+        return is_seal(row.seal, self.seal_of(row))  # type: ignore[attr-defined]
 
 
 def unlike_journal(home: Path, block: int, **said: int) -> str:

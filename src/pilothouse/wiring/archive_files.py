@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pilothouse.wiring.database_witnesses import ARCHIVE
 from pilothouse.wiring.home import DATABASE
 from pilothouse.wiring.sealed_rows import looked_at
-from pilothouse.wiring.witnesses import ARCHIVE
 
 if TYPE_CHECKING:
     from pilothouse.records.archive.parts import File

@@ -11,6 +11,7 @@ import os
 from typing import Any, Final
 
 from pilothouse.access.secret_file import derive, read_secret
+from pilothouse.records import seals
 from pilothouse.wiring import environment
 from pilothouse.wiring.home import home_folder
 
@@ -25,10 +26,12 @@ _SECRET: Final = read_secret(PILOTHOUSE_HOME)
 SECRET_KEY = base64.b64encode(derive(_SECRET, "django")).decode()
 PILOTHOUSE_PSEUDONYM_KEY: Final = derive(_SECRET, "pseudonyms")
 """Hides who a client is in answers of the archive; the same for the life of the home."""
-PILOTHOUSE_AUDIT_KEY: Final = derive(_SECRET, "rows of the audit")
+PILOTHOUSE_AUDIT_KEY: Final = derive(_SECRET, seals.AUDIT)
 """Seals the rows of the audit."""
 PILOTHOUSE_CURSOR_KEYS: Final = {
-    one: derive(_SECRET, f"cursor of the {one}") for one in ("archive", "comparison", "statuses")
+    "archive": derive(_SECRET, seals.ARCHIVE),
+    "comparison": derive(_SECRET, "cursor of the comparison"),
+    "statuses": derive(_SECRET, "cursor of the statuses"),
 }
 """Seal what says how far each of these parts has read the journal."""
 PILOTHOUSE_SESSION_KEY: Final = derive(_SECRET, "keys of sessions")
