@@ -212,7 +212,7 @@ def test_a_journal_that_does_not_follow_has_the_next_start_make_it_anew(home):
 
 
 def test_a_new_secret_archives_from_the_beginning_without_an_alarm(home, settings):
-    founding_row.begin(settings.PILOTHOUSE_HOME)
     settings.PILOTHOUSE_CURSOR_KEYS = settings.PILOTHOUSE_CURSOR_KEYS | {"archive": b"another"}
+    founding_row.begin(settings.PILOTHOUSE_HOME)
     assert kept_archive(home, pytest.fail, pytest.fail).since == 0
     assert live("measures").count() == 2 and not live("indexes").exists()

@@ -77,7 +77,7 @@ class ArchiveCursor(models.Model):
     position = models.BigIntegerField()
     time_us = models.BigIntegerField()
     rows = models.JSONField(default=dict)
-    """How many rows of each table of the journal are archived then."""
+    """How many rows of each table that only grows are archived then."""
     seal = models.CharField(max_length=64, default="")
 
     objects: ClassVar[models.Manager[ArchiveCursor]] = models.Manager()

@@ -29,6 +29,14 @@ LACKING: Final = (
     "{:,} files of the archive with pseudonyms: they are missing, or another secret names them. "
     "The next start of the console makes them again."
 )
+UNNAMED: Final = (
+    "{:,} files of the archive that no row of the database names, with what no journal holds. The "
+    "next start of the console reads in those that are whole, and sets the others aside."
+)
+NO_SEAL: Final = (
+    "That the archive holds all that was measured: its rows are counted under a seal, and the "
+    "folder's secret is not here or sealed nothing yet."
+)
 _COUNTS: Final = "SELECT 1 FROM records_archivepart WHERE name = ? AND retired_at IS NULL"
 
 
@@ -45,11 +53,12 @@ def compare_archive(report: Report, fault: str = "") -> None:
     from pilothouse.records.archive.checksums import Damaged
     from pilothouse.records.models import ArchivePart
 
-    if not ArchivePart.objects.exists():
-        return
     why = rebuild.unlike(report.home)
     if why:
         report.left_out.append(f"The archive: {why}. The next start of the console rebuilds it.")
+        return
+    _compare_rows(report)
+    if not ArchivePart.objects.exists():
         return
     lacking: list[File] = []
     sizes: dict[File, int] = {}
@@ -71,6 +80,21 @@ def compare_archive(report: Report, fault: str = "") -> None:
     report.left_out.append(ROWS_NOT_COMPARED)
     if lacking:
         report.left_out.append(LACKING.format(len(lacking)))
+
+
+def _compare_rows(report: Report) -> None:
+    # How many rows there are to be is sealed with the cursor.
+    from pilothouse.control import believed
+    from pilothouse.records.archive import cursors, strays
+
+    if believed.beginning() is None:
+        report.left_out.append(NO_SEAL)
+    elif why := cursors.changed():
+        report.faults.append(f"the archive was changed: {why}; the console rebuilds it")
+    # Beside a running exchange there are files that are younger than the copy of the manifest.
+    unnamed = [] if report.writer_runs else strays.unnamed(report.home)
+    if unnamed:
+        report.left_out.append(UNNAMED.format(len(unnamed)))
 
 
 def _may_lack(lacking: list[File], file: File) -> bool:

@@ -16,12 +16,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-# They define their tables: one that is not defined has strays for parts.
 from pilothouse.records.archive import cursors, parts
-from pilothouse.records.archive import exchange_tables as _exchange  # noqa: F401
-from pilothouse.records.archive import team_tables as _team  # noqa: F401
 from pilothouse.records.archive.cursors import Cursor
 from pilothouse.records.archive.definitions import TABLES, shaped
+from pilothouse.records.archive.exchange_tables import is_derived
 from pilothouse.records.models import ArchivePart
 
 NO_ROWS: Mapping[str, pa.Table] = {}
@@ -104,15 +102,29 @@ class Archive:
                 count([part])
 
     def sweep(self) -> int:
-        """Delete files that no manifest row counts: a crash came between the two."""
-        counted: set[parts.File] = set()
-        for table, name in ArchivePart.objects.values_list("table", "name"):
-            if table in TABLES:
-                counted.update(parts.files_of(TABLES[table], name))
-        strays = parts.files_on_disk(self.home) - counted
-        for file in strays:
-            parts.path_of(self.home, file).unlink(missing_ok=True)
-        return len(strays)
+        """Delete files that no manifest row counts, if what they hold is elsewhere too.
+
+        A crash came between the two. Others may be all that is left of their rows: see `strays`.
+        """
+        gone = [parts.path_of(self.home, one) for one in uncounted(self.home) if is_spare(one)]
+        for place in [*gone, *parts.left_under_way(self.home)]:
+            place.unlink(missing_ok=True)
+        return len(gone)
+
+
+def uncounted(home: Path) -> list[parts.File]:
+    """Return the files of an archive that no manifest row counts."""
+    counted: set[parts.File] = set()
+    for table, name in ArchivePart.objects.values_list("table", "name"):
+        if table in TABLES:
+            counted.update(parts.files_of(TABLES[table], name))
+    return sorted(parts.files_on_disk(home) - counted)
+
+
+def is_spare(file: parts.File) -> bool:
+    """Tell whether a file holds only what can be derived again."""
+    table = TABLES.get(file[1])
+    return table is None or is_derived(table)
 
 
 def _together(

@@ -61,6 +61,12 @@ class Summed(io.RawIOBase):
         return {"bytes": self._bytes, "blake2b": self._sum.hexdigest()}
 
 
+def facts_of(raw: bytes) -> Facts:
+    """Return size and checksum of bytes."""
+    digest = hashlib.blake2b(raw, digest_size=DIGEST_BYTES)
+    return {"bytes": len(raw), "blake2b": digest.hexdigest()}
+
+
 def read(path: Path, facts: Facts) -> bytes:
     """Return the bytes of a file as they were written. Raises Damaged."""
     return b"".join(compared(path, facts))

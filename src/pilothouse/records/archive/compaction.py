@@ -14,8 +14,8 @@ from typing import Final
 from django.db import transaction
 
 from pilothouse.journal.steady import passing_now
-from pilothouse.records.archive import parts
-from pilothouse.records.archive.archive import Archive, count, live
+from pilothouse.records.archive import parts, strays
+from pilothouse.records.archive.archive import Archive, count, is_spare, live
 from pilothouse.records.archive.definitions import TABLES, Table
 from pilothouse.records.models import ArchivePart
 
@@ -80,11 +80,21 @@ def _merge(home: Path, table: str, rows: list[ArchivePart], level: int) -> None:
 
 
 def forget_retired(archive: Archive, now: datetime | None = None) -> int:
-    """Delete the files of parts that retired long enough ago; return how many."""
+    """Delete the files of parts that retired long enough ago; return how many.
+
+    Raises Damaged where what was merged cannot be compared with what it became.
+    """
     before = (now or passing_now()) - KEPT_AFTER_RETIRING
-    gone = list(ArchivePart.objects.filter(retired_at__lt=before))
+    retired = list(ArchivePart.objects.filter(retired_at__lt=before))
+    derived = [one for one in retired if is_spare(("", one.table, ""))]
+    _forget(archive, derived)
+    held = strays.spare(archive.home, [one for one in retired if one not in derived])
+    _forget(archive, held)
+    return len(derived) + len(held)
+
+
+def _forget(archive: Archive, gone: list[ArchivePart]) -> None:
     for one in gone:
         if one.table in TABLES:
             parts.delete_part(archive.home, TABLES[one.table], one.name)
     ArchivePart.objects.filter(pk__in=[one.pk for one in gone]).delete()
-    return len(gone)

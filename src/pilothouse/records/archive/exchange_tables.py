@@ -287,3 +287,10 @@ JOURNAL_TABLES: Final[tuple[Table, ...]] = (
     MARKET_STATUSES, PRICE_BANDS, MARGIN_SCHEDULES, FEE_SCHEDULES, ASSETS, MARKETS, ACCOUNTS,
 )  # fmt: skip
 """The tables that are folded from the journal."""
+JOURNALED: Final = frozenset(one.name for one in JOURNAL_TABLES)
+"""Their names."""
+
+
+def is_derived(table: Table) -> bool:
+    """Tell whether a table's rows are elsewhere too: in the journal, or in the database."""
+    return table.picture or table.name in JOURNALED

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -27,12 +28,14 @@ from pilothouse.records.archive.intake import Heard, Intake, NumberedSpan, Other
 from pilothouse.records.archive.listings import Listings, listings_of
 from pilothouse.records.archive.pictures import Pictures
 from pilothouse.records.archive.rebuild import Alarm, condemn, no_alarm, prepare, rebuild
+from pilothouse.records.archive.strays import adopt
 
 log = structlog.get_logger()
 FLUSH_EVERY_S: Final = 2.0
 PICTURES_EVERY_S: Final = 5.0
 STOPPING_S: Final = 20
 BATCHES_OF_A_ROUND: Final = 8
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,15 @@ class Lag:
 
 
 class Keeper:
-    """Keeps one archive."""
+    """Keeps one archive. `found` says what became of files that the database did not name."""
 
     def __init__(
         self, archive: Archive, every_s: float = FLUSH_EVERY_S, alarm: Alarm = no_alarm
     ) -> None:
         self.archive = archive
         self.pictures = Pictures(archive)
-        self.made_anew, self._listings = _begun(archive, alarm)
+        self.found: list[str] = []
+        self.made_anew, self._listings = _begun(archive, alarm, self.found.append)
         self.intake = Intake(cursor())
         self.fault = ""
         self._every_s = every_s
@@ -173,18 +177,19 @@ class Keeper:
                 self.intake.close()
 
 
-def _begun(archive: Archive, alarm: Alarm) -> tuple[str, Listings]:
+def _begun(archive: Archive, alarm: Alarm, say: Say) -> tuple[str, Listings]:
     # What the check of a start does not find may be found by what reads the parts first.
     why = prepare(archive, alarm)
     try:
-        return why, _learnt(archive)
+        return why, _learnt(archive, say)
     except Damaged as damaged:
         why = str(damaged)
         rebuild(archive, why)
-        return why, _learnt(archive)
+        return why, _learnt(archive, say)
 
 
-def _learnt(archive: Archive) -> Listings:
+def _learnt(archive: Archive, say: Say) -> Listings:
     renew(archive)
+    adopt(archive, say)
     archive.sweep()
     return listings_of(archive)

@@ -36,6 +36,8 @@ def kept_archive(home: Path, say: Callable[[str], None], alarm: Alarm = no_alarm
             f"set aside, and what the journal tells is derived again; until then answers are of "
             f"an earlier time."
         )
+    for sentence in keeper.found:
+        say(sentence)
     return keeper
 
 

@@ -4,7 +4,8 @@ What tells of clients stands on one shelf, what masked readers get on others, an
 both sides: a masked connection has no name of a file in which a client's number stands. The names
 of the masked files are made with the key, so that they tell neither which part they belong to nor
 which came first. Each file has a checksum, and what is read here to be written again is compared
-with it first: no damage is merged into a part that counts as whole.
+with it first: no damage is merged into a part that counts as whole. A part is called by the
+checksum of its own rows' file, so that this file can be judged where no manifest row names it.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ UNDATED: Final = "undated"
 MARK: Final = b"pseudonyms"
 """What a file's metadata call the mark of the key that its pseudonyms were made with."""
 SUFFIX: Final = ".parquet"
+UNDER_WAY: Final = ".part"
+"""What a file is called by until it is whole: a crash leaves it, and nothing counts it."""
+SALT: Final = b"part"
+"""What a file's metadata call the number that gives equal rows another checksum and name."""
+NAME_DIGITS: Final = 32
 _NAME: Final = re.compile(r"[0-9a-f]{32}\.parquet")
 COMPRESSION: Final = "zstd"
 ROWS_OF_A_GROUP: Final = 122_880
@@ -89,6 +95,11 @@ def path_of(home: Path, file: File) -> Path:
 def is_name(name: str) -> bool:
     """Tell whether a name is one that a part may have."""
     return _NAME.fullmatch(name) is not None
+
+
+def name_of(facts: Facts) -> str:
+    """Return what a part is called whose own rows' file has these facts."""
+    return f"{facts['blake2b'][:NAME_DIGITS]}{SUFFIX}"
 
 
 def true_file(table: Table, name: str) -> File:
@@ -149,43 +160,57 @@ def mask_anew(home: Path, table: Table, part: Counted) -> dict[str, Facts]:
 
 
 def _written(home: Path, table: Table, rows: pa.Table, hidden: Veiled | None) -> Part:
-    name = f"{uuid.uuid4().hex}{SUFFIX}"
+    salted = rows.replace_schema_metadata({SALT: uuid.uuid4().bytes})
+    shelf = true_file(table, "")[0]
+    name, facts = _write(home, (shelf, table.name, ""), salted)
+    files = {shelf: facts}
     try:
-        file = true_file(table, name)
-        facts = _write(home, file, rows)
-        files = {file[0]: facts}
         if hidden is not None:
             files |= _write_masked(home, table, name, hidden)
     except BaseException:
         delete_part(home, table, name)
         raise
-    return Part(table.name, name, len(rows), facts["bytes"], *_span(table, rows), files)
+    return Part(table.name, name, len(rows), facts["bytes"], *span(table, rows), files)
 
 
 def _write_masked(home: Path, table: Table, name: str, hidden: Veiled) -> dict[str, Facts]:
     files = masked_files(table, name)
     both = zip(files, (hidden.dated, hidden.undated), strict=bool(table.undated))
     return {
-        file[0]: _write(home, file, rows.replace_schema_metadata({MARK: mark(_key())}))
+        file[0]: _write(home, file, rows.replace_schema_metadata({MARK: mark(_key())}))[1]
         for file, rows in both
         if len(rows) or file[0] == MASKED
     }
 
 
-def _write(home: Path, file: File, rows: pa.Table) -> Facts:
-    place = path_of(home, file)
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def _write(home: Path, file: File, rows: pa.Table) -> tuple[str, Facts]:
+    # Under its name a file is whole, always; one without a name is called by its checksum.
+    folder = home.joinpath(FOLDER, *file[:2])
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = folder / f"{uuid.uuid4().hex}{UNDER_WAY}"
+    try:
+        facts = _pour(beside, rows)
+        name = file[2] or name_of(facts)
+        beside.rename(path_of(home, (*file[:2], name)))
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    _sync(folder)
+    return name, facts
+
+
+def _pour(place: Path, rows: pa.Table) -> Facts:
+    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(descriptor, "wb") as out:
         summed = Summed(out)
         pq.write_table(rows, summed, compression=COMPRESSION, row_group_size=ROWS_OF_A_GROUP)
         out.flush()
         os.fsync(out.fileno())
-    _sync(place.parent)
     return summed.facts
 
 
-def _span(table: Table, rows: pa.Table) -> tuple[int, int]:
+def span(table: Table, rows: pa.Table) -> tuple[int, int]:
+    """Return the first and last moment of rows in microseconds, zeros where there is none."""
     if not table.clock or not len(rows):
         return 0, 0
     ends = pc.min_max(rows[table.clock].cast(pa.int64())).as_py()
@@ -259,6 +284,11 @@ def delete_part(home: Path, table: Table, name: str) -> None:
     for file in files_of(table, name):
         with suppress(FileNotFoundError):
             path_of(home, file).unlink()
+
+
+def left_under_way(home: Path) -> list[Path]:
+    """Return the files that a crash left before they were whole."""
+    return list((home / FOLDER).glob(f"*/*/*{UNDER_WAY}"))
 
 
 def files_on_disk(home: Path) -> set[File]:

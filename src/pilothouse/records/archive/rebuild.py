@@ -24,10 +24,10 @@ from pilothouse.records.archive.unjournaled import ASIDE, asides, bring_along, n
 from pilothouse.records.models import ArchiveCursor, ArchivePart
 
 log = structlog.get_logger()
-LAYOUT: Final = 4
+LAYOUT: Final = 5
 """1 had true numbers and pseudonyms in one file, 2 has them on shelves of their own, 3 has a
-checksum of every file, 4 a seal of the cursor. What was written without is not trusted: it is made
-anew."""
+checksum of every file, 4 a seal of the cursor, 5 what was measured under that seal and parts that
+are called by their checksums. What was written without is not trusted: it is made anew."""
 LAYOUT_FILE: Final = "layout"
 NEXT: Final = "archive-next"
 """Where a new archive is made ready: its folder goes from here into its place at once."""
@@ -76,11 +76,11 @@ def fault(home: Path) -> str:
 
 
 def unlike(home: Path) -> str:
-    """Return why a folder has no archive of this release, though its manifest counts parts."""
+    """Return why a folder has no archive of this release, though it had one."""
     folder = home / parts.FOLDER
     if not folder.is_dir():
         counted = ArchivePart.objects.exists() or ArchiveCursor.objects.exists()
-        return "its folder is gone" if counted else ""
+        return "its folder is gone" if counted or asides(home) else ""
     layout = _layout(folder)
     if layout != LAYOUT and (layout or any(folder.iterdir())):
         return f"it has layout {layout or 1}, this release writes layout {LAYOUT}"
@@ -157,7 +157,7 @@ def rebuild(archive: Archive, why: str) -> Path | None:
     kept = bring_along(home, home / NEXT)
     with transaction.atomic():
         ArchivePart.objects.exclude(pk__in=[one.pk for one in kept]).delete()
-        ArchiveCursor.objects.all().delete()
+        cursors.begin_anew()
     aside = _exchange(home)
     log.warning("archive_made_anew", why=why, aside=str(aside or ""))
     return aside

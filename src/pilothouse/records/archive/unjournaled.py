@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -19,11 +20,11 @@ from django.db import transaction
 
 from pilothouse.journal.aside import FOLDER as SET_ASIDE
 from pilothouse.journal.storage import sync_folder
-from pilothouse.records.archive import checksums, parts
+from pilothouse.records.archive import checksums, parts, strays
 from pilothouse.records.archive.archive import count, live
 from pilothouse.records.archive.checksums import Damaged
-from pilothouse.records.archive.definitions import TABLES
-from pilothouse.records.archive.exchange_tables import JOURNAL_TABLES
+from pilothouse.records.archive.definitions import TABLES, Table
+from pilothouse.records.archive.exchange_tables import is_derived
 from pilothouse.records.models import ArchivePart
 
 log = structlog.get_logger()
@@ -44,23 +45,29 @@ def number_of(place: Path) -> int:
 def bring_along(home: Path, new_home: Path) -> list[ArchivePart]:
     """Have the archive of a new home hold what no journal does; return the parts that it has.
 
-    What was written without a checksum is written anew first. What is not as it was written, or
-    nowhere, is left out and said. Raises OSError where the machine fails and not the files.
+    What is not called by its checksum is written anew first. What is not as it was written, or
+    nowhere, is left out and said. Files that no row names come along too: whoever has the new
+    archive judges them (`strays`). Raises OSError where the machine fails and not the files.
     """
     _write_checksums(home)
-    return [row for row in _of_no_journal() if _bring(home, new_home, row)]
+    kept = [row for row in _of_no_journal() if _bring(home, new_home, row)]
+    for table in _tables():
+        _bring_unnamed(home, new_home, table)
+    return kept
+
+
+def _tables() -> list[Table]:
+    return [one for one in TABLES.values() if not is_derived(one)]
 
 
 def _of_no_journal() -> Iterator[ArchivePart]:
-    told = {one.name for one in JOURNAL_TABLES}
-    for name, table in TABLES.items():
-        if name not in told and not table.picture:
-            yield from list(live(name))
+    for table in _tables():
+        yield from list(live(table.name))
 
 
 def _write_checksums(home: Path) -> None:
     for row in _of_no_journal():
-        found = None if row.files else _found(home, row)
+        found = None if _is_called_by_checksum(row) else _found(home, row)
         if found is not None:
             made = parts.write_part(home, TABLES[row.table], found[1])
             with transaction.atomic():
@@ -68,15 +75,33 @@ def _write_checksums(home: Path) -> None:
                 count([made])
 
 
+def _is_called_by_checksum(row: ArchivePart) -> bool:
+    facts = row.files.get(parts.true_file(TABLES[row.table], row.name)[0])
+    return bool(facts) and parts.name_of(facts) == row.name
+
+
+def _bring_unnamed(home: Path, new_home: Path, table: Table) -> None:
+    for folder in (home / parts.FOLDER, *reversed(asides(home))):
+        for place in sorted(folder.glob(f"**/{table.name}/*{parts.SUFFIX}")):
+            file = parts.true_file(table, place.name)
+            if parts.is_name(place.name) and not strays.was_put_aside(home, file):
+                _link(place, parts.path_of(new_home, file))
+
+
+def _link(found: Path, place: Path) -> None:
+    # The same file under a second name: it takes no room, and what is set aside is left whole.
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.link(found, place)
+    sync_folder(place.parent)
+
+
 def _bring(home: Path, new_home: Path, row: ArchivePart) -> bool:
     found = _found(home, row) if row.files else None
     if found is None:
         return False
     place = parts.path_of(new_home, parts.true_file(TABLES[row.table], row.name))
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # The same file under a second name: it takes no room, and what is set aside is left whole.
-    os.link(found[0], place)
-    sync_folder(place.parent)
+    _link(found[0], place)
     return True
 
 
