@@ -16,7 +16,7 @@ class Pretended:
 
     def __init__(self, home):
         self.home, self.children, self.also, self.begun, self.given_up = home, {}, {}, [], []
-        self.unwritten, self.is_full, self.looks_at_logs = "", False, 0
+        self.unwritten, self.is_full, self.looks_at_logs, self.unbounded = "", False, 0, ""
 
     def start(self, part, port=0):
         if self.is_full:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +20,15 @@ PATTERN: Final = "*.log"
 
 
 def bound_logs(folder: Path, bytes_max: int = BYTES_MAX, kept: int = KEPT_BYTES) -> list[Path]:
-    """Cut each log of a folder that is too long, and return those that were."""
-    return [one for one in folder.glob(PATTERN) if _is_long(one, bytes_max) and _cut(one, kept)]
+    """Cut each log of a folder that is too long, and return those that were.
+
+    Raises OSError where the folder is there and cannot be looked into, or is no folder.
+    """
+    try:
+        logs = [folder / one for one in os.listdir(folder) if fnmatch(one, PATTERN)]
+    except FileNotFoundError:
+        return []
+    return [one for one in logs if _is_long(one, bytes_max) and _cut(one, kept)]
 
 
 def _is_long(log: Path, bytes_max: int) -> bool:

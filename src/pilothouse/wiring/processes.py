@@ -19,7 +19,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from pilothouse.language.doors import Doorway
 from pilothouse.venue.progress import under_way
@@ -80,8 +80,13 @@ class Child:
         return next((one for one in reversed(self._tail()) if one.strip()), "")
 
     def _tail(self) -> list[str]:
-        if not self.log.exists():
+        # A log that cannot be read says nothing, and ends nobody.
+        try:
+            return self._end_of_log()
+        except OSError:
             return []
+
+    def _end_of_log(self) -> list[str]:
         with self.log.open("rb") as log:
             end = log.seek(0, os.SEEK_END)
             # A log that was cut is shorter than it was when this child began.
@@ -94,7 +99,8 @@ class Child:
 class Processes:
     """The running parts of one folder. `also` is written beside them for readers.
 
-    `unwritten` says why what runs could not be written down, "" while it is.
+    `unwritten` says why what runs could not be written down, "" while it is; `unbounded` the same
+    of logs that could not be looked at or opened.
     """
 
     home: Path
@@ -103,13 +109,13 @@ class Processes:
     also: dict[Part, dict[str, Any]] = field(default_factory=dict)
     given_up: list[Child] = field(default_factory=list)
     unwritten: str = ""
+    unbounded: str = ""
 
     def start(self, part: Part, port: int = 0) -> Child:
         """Start a part; it runs when this returns, it may not answer yet. Raises OSError."""
         log = self.home / "logs" / f"{part}.log"
-        log.parent.mkdir(mode=0o700, exist_ok=True)
         line = ParentsEnd()
-        with log.open("ab") as out:
+        with _opened(log) as out:
             said_before = out.tell()
             process = subprocess.Popen(
                 [sys.executable, "-m", self.module, part, str(self.home), str(port)],
@@ -126,8 +132,15 @@ class Processes:
         return child
 
     def bound_logs(self) -> None:
-        """Cut the logs that grew too long: a part may write the same line without end."""
-        bound_logs(self.home / "logs")
+        """Cut the logs that grew too long: a part may write the same line without end.
+
+        What keeps us from looking at them ends nobody.
+        """
+        try:
+            bound_logs(self.home / "logs")
+            self.unbounded = ""
+        except OSError as error:
+            self.unbounded = f"the logs cannot be bounded: {error}"
 
     def check(self) -> None:
         """Raise PartFailed if a part has ended by itself."""
@@ -233,6 +246,15 @@ class Processes:
             self.unwritten = ""
         except OSError as error:
             self.unwritten = f"{PROCESSES_FILE} cannot be written: {error}"
+
+
+def _opened(log: Path) -> IO[bytes]:
+    """Open a log to add to it; where the folder of logs is none, what is said is lost."""
+    try:
+        log.parent.mkdir(mode=0o700, exist_ok=True)
+        return log.open("ab")
+    except (FileExistsError, NotADirectoryError, IsADirectoryError):
+        return open(os.devnull, "ab")
 
 
 def _wait(process: subprocess.Popen[bytes], timeout_s: int) -> bool:

@@ -68,6 +68,7 @@ class Supervisor:
     after_failure: Callable[[Part], None] = lambda part: None
     _looked: float = 0.0
     _said_unwritten: bool = False
+    _said_unbounded: bool = False
 
     def keep(self, part: Part, port: int = 0) -> None:
         """Start a part and keep it running from now on."""
@@ -87,7 +88,7 @@ class Supervisor:
 
         Raises PartFailed when the writer refuses, or cannot be brought up at all.
         """
-        self.processes.bound_logs()
+        self._bound_logs()
         now = self.now()
         silence, self._looked = min(now - self._looked, LOOK_MAX_S), now
         for one in list(self.kept.values()):
@@ -100,6 +101,14 @@ class Supervisor:
             else:
                 self._listen(one, child, silence)
         self._write_again()
+
+    def _bound_logs(self) -> None:
+        # Said once for as long as it lasts, as what cannot be written down is.
+        self.processes.bound_logs()
+        why = self.processes.unbounded
+        if why and not self._said_unbounded:
+            self._tell(self.say, f"{why}; the parts go on")
+        self._said_unbounded = bool(why)
 
     def _write_again(self) -> None:
         # Said once for as long as it lasts; what runs is written down when the disk has room.
