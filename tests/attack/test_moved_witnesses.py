@@ -63,7 +63,7 @@ def home(tmp_path, applied):
     write_journal(tmp_path, blocks=60)
     (tmp_path / "archive").mkdir()
     with transaction.atomic():
-        cursors.move(Cursor(5, 9, 1), cursors.NAMES)
+        cursors.move(Cursor(5, 9, 1), [])
     return tmp_path
 
 
@@ -116,7 +116,7 @@ def test_a_start_goes_on_where_it_was_refused_for_a_loss_that_never_was(home, ho
 
 def test_a_true_loss_is_refused_all_the_same(home):
     with transaction.atomic():
-        cursors.move(Cursor(10**6, 10**6, 1), cursors.NAMES)
+        cursors.move(Cursor(10**6, 10**6, 1), [])
     witnesses = other_witnesses(written(home), pytest.fail)
     with pytest.raises(HistoryIsMissing, match="the archive: block 1,000,000"):
         leave(writer_of(home, told=Told(witnesses)))
