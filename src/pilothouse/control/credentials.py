@@ -137,11 +137,15 @@ def _newest(rows: Rows, person: int) -> dict[str, Any]:
     return {str(person): last.facts.get("digest", "")} if last else {}
 
 
-def of_people(only: Person | None = None) -> Iterator[str]:
-    """Yield a sentence for each person, or for one, whose credentials the audit does not have."""
-    if not has_begun():
-        return
-    known = recorded(only.pk if only else None)
+def of_people(only: Person | None = None, known: dict[str, str] | None = None) -> Iterator[str]:
+    """Yield a sentence for each person, or for one, whose credentials the audit does not have.
+
+    `known` are digests that were read from it already (`recorded`).
+    """
+    if known is None:
+        if not has_begun():
+            return
+        known = recorded(only.pk if only else None)
     people = Person.objects.filter(pk=only.pk) if only else Person.objects.all()
     for one in stream(people.order_by("pk")):
         # What holds bytes, or no UTF-8, has no digest, and keeps no other from being compared.

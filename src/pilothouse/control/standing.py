@@ -8,15 +8,19 @@ for, and a person whose credentials are not those of the audit does nothing that
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
+
+from django.db.models import QuerySet
 
 from pilothouse.access.models import Grant, Person
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right, Role
 from pilothouse.control import audited, credentials, revocations
 from pilothouse.control.believed import beginning, believed
+from pilothouse.control.by_head import ByHead
 from pilothouse.control.stored import mark, told
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
@@ -34,9 +38,11 @@ def grants_that_count(person: Person) -> frozenset[int] | None:
     None where the audit has no founding yet, and there is nothing to compare with. Another does
     not count when two people have settled it either: who needs the role is given it anew.
     """
-    if not credentials.has_begun():
+    said = _GIVEN.of(person.pk)
+    if said is None:
         return None
-    return frozenset(number for number, odd in _judged(person) if not odd)
+    held = Grant.objects.filter(person=person)
+    return frozenset(number for number, odd in _judged(held, said) if not odd)
 
 
 def sees_clients(person: Person) -> bool:
@@ -50,7 +56,8 @@ def why_doubted(person: Person) -> str:
     Who writes the database puts a known password into a row for as long as a click takes. What
     two people settled is no doubt.
     """
-    odd = list(credentials.of_people(person))
+    known = _RECORDED.of(person.pk)
+    odd = list(credentials.of_people(person, known)) if known is not None else []
     settled = audited.said().settled if odd else {}
     return next((one for one in odd if one not in settled), "")
 
@@ -66,32 +73,49 @@ def doubted_sign_ins() -> Iterator[str]:
 
 def differences(person: Person | None = None) -> Iterator[str]:
     """Yield a sentence for each grant, or each of a person, that its audit row does not cover."""
-    return (odd for _, odd in _judged(person) if odd)
-
-
-def _judged(person: Person | None) -> Iterator[tuple[int, str]]:
-    # Each grant with what differs of it from the audit, empty if nothing does.
-    known: dict[str, list[AuditRow]] = {}
-    given = AuditRow.objects.filter(deed=GRANTED, outcome=audit.DONE)
-    for row in believed(given.filter(subject=f"person:{person.pk}") if person else given):
-        known.setdefault(row.subject, []).append(row)
     held = Grant.objects.filter(person=person) if person else Grant.objects.all()
-    ends = revocations.ends()
+    return (odd for _, odd in _judged(held, _said(person.pk if person else None)) if odd)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the audit says of grants: the rows that gave them, by person, and when each ended."""
+
+    given: dict[str, list[AuditRow]]
+    ends: dict[int, str]
+
+
+def _said(person: int | None) -> Said:
+    rows = AuditRow.objects.filter(outcome=audit.DONE)
+    if person is not None:
+        rows = rows.filter(subject=f"person:{person}")
+    given: dict[str, list[AuditRow]] = {}
+    for row in believed(rows.filter(deed=GRANTED)):
+        given.setdefault(row.subject, []).append(row)
+    return Said(given, revocations.ends(rows))
+
+
+_GIVEN: Final = ByHead[Said | None](
+    lambda person: _said(person) if credentials.has_begun() else None
+)
+_RECORDED: Final = ByHead[dict[str, str] | None](
+    lambda person: credentials.recorded(person) if credentials.has_begun() else None
+)
+
+
+def _judged(held: QuerySet[Grant], said: Said) -> Iterator[tuple[int, str]]:
+    # Each grant with what differs of it from the audit, empty if nothing does.
     for one in stream(held.order_by("pk")):
         if isinstance(one, Unreadable):
             yield one.pk, f"Grant {one.pk} cannot be read: it gives no right."
             continue
-        rows = known.get(f"person:{one.person_id}", [])
-        if any(attempt(partial(_gave, row, one)) for row in rows) and not _lives_on(one, ends):
+        rows = said.given.get(f"person:{one.person_id}", [])
+        covered = any(attempt(partial(_gave, row, one)) for row in rows)
+        if covered and not _lives_on(one, said.ends):
             yield one.pk, ""
             continue
-        yield (
-            one.pk,
-            (
-                f"Grant {one.pk}, which makes person {told(one.person_id)} {told(one.role)}, is "
-                f"not as the audit recorded it ({mark(one)})."
-            ),
-        )
+        odd = f"Grant {one.pk}, which makes person {told(one.person_id)} {told(one.role)}, is not"
+        yield one.pk, f"{odd} as the audit recorded it ({mark(one)})."
 
 
 def _lives_on(one: Grant, ends: dict[int, str]) -> bool:
@@ -118,8 +142,8 @@ def roles_of_row(row: AuditRow) -> list[Role]:
         return roles
     given = AuditRow.objects.filter(subject=row.actor, outcome=audit.DONE, number__lt=row.number)
     ended = revocations.ends(given)
-    held = {_given_by(one, row.at) for one in believed(given.filter(deed=GRANTED))
-            if one.facts.get("grant") not in ended}  # fmt: skip
+    rows = believed(given.filter(deed=GRANTED))
+    held = {_given_by(one, row.at) for one in rows if one.facts.get("grant") not in ended}
     return [one for one in roles if one in held]
 
 
