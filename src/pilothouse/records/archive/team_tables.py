@@ -1,12 +1,14 @@
 """The tables of the team's own rows: changes, alerts, incidents, and what was measured.
 
-The rooms that own those rows fill them; a room that is not there leaves its table empty.
+The rooms that own those rows fill them; a room that is not there leaves its table empty. They
+come behind the tables of the exchange wherever tables are listed.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from pilothouse.records.archive import exchange_tables as _first  # noqa: F401 - defined before
 from pilothouse.records.archive.definitions import define, integer, moment, of_words, text
 
 CHANGES: Final = define(
