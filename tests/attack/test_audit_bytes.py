@@ -108,8 +108,8 @@ def test_x6_rows_that_were_stored_with_escapes_hold_as_before():
     from django.db import transaction
 
     with transaction.atomic():
-        audit.write(ME, "query", "archive", "asked", facts={"sql": f"é{FACE}"})
-        audit.write(ME, "query", "archive", "asked", facts={"sql": "next"})
+        audit.write(ME, "note", "archive", "asked", facts={"sql": f"é{FACE}"})
+        audit.write(ME, "note", "archive", "asked", facts={"sql": "next"})
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE records_auditrow SET facts = %s WHERE number = 1",

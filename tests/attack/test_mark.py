@@ -4,7 +4,7 @@ import pytest
 
 from pilothouse.language.commands import SetPriceBand, Transfer
 from pilothouse.language.kinds import MarketStatus, Side, Wallet
-from pilothouse.rules.mark import IMPACT_WORK
+from pilothouse.rules.mark import MARGINS_LOOKED_AT, ORDERS_LOOKED_AT
 from tests.attack.index_world import ALL, COIN, CONTRACT, E6, PRICE, IndexWorld
 
 HONEST = dict.fromkeys(ALL, PRICE)
@@ -286,11 +286,13 @@ def test_crumbs_before_an_honest_premium_take_none_of_it(world):
     assert world.mark() > PRICE + (before - PRICE) * 0.9, "they do not begin the wait anew"
 
 
-def test_the_margin_of_those_who_bid_is_worked_out_for_so_many_rows(world):
+def test_the_margin_of_those_who_bid_is_worked_out_for_so_many(world):
     world.order(world.seller, Side.SELL, FAR)
     for one in [world.account(450) for _ in range(60)]:
         world.order(one, Side.BUY, PRICE * 1.0019, COIN)
     world.order(world.maker, Side.BUY, NEAR, COIN)
     world.live(60, HONEST)
-    assert world.machine.state.scratch[0]["command_work"] < 2 * IMPACT_WORK + 2_000
+    assert (
+        world.machine.state.scratch[0]["command_work"] < 8 * MARGINS_LOOKED_AT + ORDERS_LOOKED_AT
+    )
     assert not world.machine.broken_invariants()

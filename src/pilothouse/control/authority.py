@@ -20,6 +20,7 @@ from pilothouse.control import (
     odd_schema,
     recorded,
     register,
+    revocations,
     standing,
     stored,
 )
@@ -38,9 +39,12 @@ from pilothouse.records.readable import Unreadable, attempt, stream
 
 REGISTER: Final = "register."
 POWER: Final = (
-    Q(deed__in=[standing.GRANTED, *audited.DEEDS]) | Q(deed__startswith=REGISTER) | recorded.POWER
+    Q(deed__in=[standing.GRANTED, standing.DOUBTED, *revocations.DEEDS])
+    | Q(deed__in=audited.DEEDS)
+    | Q(deed__startswith=REGISTER)
+    | recorded.POWER
 )
-"""The rows of the audit from which somebody has a power, or a difference its end."""
+"""The rows of the audit that give a power, take one away, or end a difference."""
 MARK_LETTERS: Final = 12
 
 

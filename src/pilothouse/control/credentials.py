@@ -32,14 +32,12 @@ from pilothouse.control.canonical import plain_bytes
 from pilothouse.control.stored import told
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
-from pilothouse.records.readable import Unreadable, attempt, stream
+from pilothouse.records.readable import Unreadable, attempt, each, stream
 
 CHANGED: Final = "person.credentials"
 PURPOSE: Final = "credentials"
 MARK_LETTERS: Final = 12
 PUBLIC_LETTERS: Final = 8
-PIECE: Final = 20
-"""Rows read at once where the newest is looked for."""
 
 
 @dataclass(frozen=True)
@@ -131,10 +129,14 @@ def recorded(person: int | None = None) -> dict[str, str]:
 
 
 def _newest(rows: Rows, person: int) -> dict[str, Any]:
-    # Behind the founding a row is believed for its seal: the newest such row says what holds.
-    newest_first = rows.order_by("-number").iterator(chunk_size=PIECE)
-    last = next(filter(audit.is_sealed, newest_first), None)
-    return {str(person): last.facts.get("digest", "")} if last else {}
+    # The newest row says what holds. Where it has lost its seal, or cannot be read, nothing does:
+    # an older one would bring an older password back.
+    last = next(iter(each(rows.order_by("-number"), 1)), None)
+    if last is None:
+        return {}
+    if isinstance(last, Unreadable) or not audit.is_sealed(last):
+        return {str(person): ""}
+    return {str(person): last.facts.get("digest", "")}
 
 
 def of_people(only: Person | None = None, known: dict[str, str] | None = None) -> Iterator[str]:
@@ -164,7 +166,7 @@ def of_keys() -> Iterator[str]:
         return
     revoked = revocations.revoked()
     for one in StoredKey.objects.filter(revoked_at__isnull=True).order_by("pk"):
-        key = f"API key {told(one.public)[:PUBLIC_LETTERS]}… of account {told(one.account)}"
+        key = f"API key {told(one.public)[:PUBLIC_LETTERS]}…"
         if one.public in revoked:
             yield f"{key} was revoked, as the audit recorded: it opens nothing."
         elif not attempt(partial(is_as_made, one)):

@@ -24,7 +24,7 @@ from pilothouse.control.by_head import ByHead
 from pilothouse.control.stored import mark, told
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
-from pilothouse.records.readable import Unreadable, attempt, stream
+from pilothouse.records.readable import Unreadable, attempt, readable, stream
 
 GRANTED: Final = "person.added"
 DOUBTED: Final = "sign_in.doubted"
@@ -64,7 +64,7 @@ def why_doubted(person: Person) -> str:
 
 def doubted_sign_ins() -> Iterator[str]:
     """Yield a sentence for each sign-in with credentials that the audit did not have then."""
-    for row in believed(AuditRow.objects.filter(deed=DOUBTED, outcome=audit.DONE)):
+    for row in readable(AuditRow.objects.filter(deed=DOUBTED, outcome=audit.DONE)):
         yield (
             f"Somebody signed in as {told(row.subject).replace(':', ' ')} at row {row.number:,} "
             "of the audit with a password or second factors that it did not have."

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Min
 
 from pilothouse.control import heads
-from pilothouse.control.believed import FIRST, beginning
+from pilothouse.control.believed import FIRST, beginning, is_believed
 from pilothouse.control.many import is_stop
 from pilothouse.control.models import Change
 from pilothouse.control.refusals import AUDIT_IS_BROKEN, Refused
@@ -73,7 +73,18 @@ def why_broken(change: Change) -> str:
     if gone:
         CHECKING.found_broken(gone, GONE)
         return f"row {gone:,}: {GONE}"
-    return _why_not_followed(first, broken is None)
+    return _why_unsealed(subjects) or _why_not_followed(first, broken is None)
+
+
+def _why_unsealed(subjects: list[str]) -> str:
+    # Its own rows are read each time: a seal that is emptied behind what was followed once would
+    # take away what it says.
+    begun = beginning()
+    rows = AuditRow.objects.filter(subject__in=subjects, outcome=audit.DONE, number__gte=FIRST)
+    for row in stream(rows.order_by("number")):
+        if isinstance(row, Unreadable) or not is_believed(row, begun):
+            return f"row {row.pk:,} was not written by this exchange"
+    return ""
 
 
 def _first(subjects: list[str]) -> int:

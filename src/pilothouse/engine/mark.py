@@ -8,15 +8,15 @@ from pilothouse.engine.price_band import worst_price
 from pilothouse.engine.reducing import only_reduces
 from pilothouse.engine.state import State
 from pilothouse.engine.triggers import queue_triggered_above, queue_triggered_below
-from pilothouse.engine.work import visit
 from pilothouse.language.kinds import Side
 from pilothouse.language.numbers import MARK_PER_PRICE, PPM
 from pilothouse.rules.bits import fits, muldiv_up
-from pilothouse.rules.compiled import inner
+from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.index import STALE_AFTER_US
 from pilothouse.rules.mark import (
     IMPACT_MICRO_USD,
-    IMPACT_WORK,
+    MARGINS_LOOKED_AT,
+    ORDERS_LOOKED_AT,
     SETTLES_AFTER_US,
     SMALL_PART,
     book_premium,
@@ -30,8 +30,8 @@ from pilothouse.rules.market_status import executes
 from pilothouse.rules.money import value_down
 from pilothouse.rules.price_band import is_outside
 
-UNTOLD = 1 << 62
-"""No price and no premium: what a look says where there is too much to look at."""
+UNTOLD = -1
+"""What a look at a side says where there is too much to look at."""
 INDEX_LIMIT = 1 << 48
 """A contract whose index is above this in hundredths of its price unit gets no mark."""
 
@@ -57,10 +57,8 @@ def move_mark(s: State, market: int, counted_until: int) -> None:
     m.index = index
     # What may be hit is measured from the mark that this index makes with the premium so far.
     m.mark = _with_premium(s, market)
-    sample = _premium(s, market, elapsed)
-    if sample != UNTOLD:
-        sample = clamp_premium(index, sample, _premium_share(s, market))
-        m.premium = smoothed_premium(m.premium, sample, elapsed)
+    sample = clamp_premium(index, _premium(s, market, elapsed), _premium_share(s, market))
+    m.premium = smoothed_premium(m.premium, sample, elapsed)
     m.mark = _with_premium(s, market)
     m.mark_time = now
     if m.mark != before:
@@ -94,19 +92,19 @@ def restart_premium(s: State, market: int) -> None:
 
 @inner
 def _premium(s: State, market: int, elapsed: int) -> int:
-    # What can be traded against the index, 0 unless that has settled; UNTOLD if nobody can tell.
+    # What can be traded against the index, 0 unless that has settled, or where nobody can tell.
     m = s.markets[market]
     size = _impact_size(s, market)
     bid = _impact(s, market, s.books[m.bids].highest, Side.BUY, size, elapsed)
     ask = _impact(s, market, s.books[m.asks].lowest, Side.SELL, size, elapsed)
-    if executes(m.status) and (bid == UNTOLD or ask == UNTOLD):
-        return UNTOLD
     if not executes(m.status) or bid == 0 or ask == 0:
         m.depth_since = 0
         return 0
     if m.depth_since == 0:
         m.depth_since = s.exchange[0].time
     if s.exchange[0].time - m.depth_since < SETTLES_AFTER_US:
+        return 0
+    if bid == UNTOLD or ask == UNTOLD:
         return 0
     return book_premium(m.index, bid * MARK_PER_PRICE, ask * MARK_PER_PRICE)
 
@@ -126,45 +124,56 @@ def _impact_size(s: State, market: int) -> int:
 @inner
 def _impact(s: State, market: int, level: int, side: int, size: int, elapsed: int) -> int:
     # The price of the order that completes a quantity from the best on, 0 if there is too little,
-    # UNTOLD if too many rows would have to be visited. What the price band lets nobody hit does
-    # not count.
-    gathered, begun = 0, s.scratch[0].work
+    # UNTOLD if there is too much to look at before. What the price band lets nobody hit does not
+    # count.
+    gathered, looked, margins = 0, 0, 0
     taker = Side.SELL if side == Side.BUY else Side.BUY
     worst = worst_price(s, market, taker)
     while level != 0:
-        if worst != 0 and is_outside(s.levels[level].price, worst, taker):
+        price = s.levels[level].price
+        if worst != 0 and is_outside(price, worst, taker):
             return 0
+        beyond = _is_beyond(s, market, price, side)
         row = s.levels[level].first
         while row != 0:
-            visit(s, 1)
-            if s.scratch[0].work - begun > IMPACT_WORK:
+            looked += 1
+            if looked > ORDERS_LOOKED_AT or margins >= MARGINS_LOOKED_AT:
                 return UNTOLD
-            if _counts(s, row, size, elapsed):
-                gathered += min(s.orders[row].remaining, size)
+            if _is_meant(s, row, size) and (not beyond or _could_be_hit(s, row, elapsed)):
+                margins += 1 if beyond else 0
+                gathered += min(s.orders[row].remaining, size) if _is_borne(s, row, beyond) else 0
             if gathered >= size:
-                return s.levels[level].price
+                return price
             row = s.orders[row].next
         level = s.levels[level].below if side == Side.BUY else s.levels[level].above
     return 0
 
 
+@inlined
+def _is_beyond(s: State, market: int, price: int, side: int) -> bool:
+    # Whether it costs money to stand there: only such orders move a mark.
+    apart = price * MARK_PER_PRICE - s.markets[market].index
+    return (apart if side == Side.BUY else -apart) > 0
+
+
+@inlined
+def _is_meant(s: State, row: int, size: int) -> bool:
+    # What only reduces says nothing: several such orders share one position, and it may be closed.
+    return not only_reduces(s, row) and s.orders[row].remaining >= size // SMALL_PART
+
+
+@inlined
+def _could_be_hit(s: State, row: int, elapsed: int) -> bool:
+    return rests_long_enough(s.exchange[0].time - s.order_details[row].placed_at, elapsed)
+
+
 @inner
-def _counts(s: State, row: int, size: int, elapsed: int) -> bool:
-    # Whether an order says something. What only reduces does not: several such orders share one
-    # position, and it may be closed. Beyond the index somebody must have had the time to hit it,
-    # however hard, and get it.
+def _is_borne(s: State, row: int, beyond: bool) -> bool:
+    # Whether somebody who hits an order gets it; nobody hits one that is not beyond the index.
     o = s.orders[row]
-    if only_reduces(s, row) or o.remaining < size // SMALL_PART:
-        return False
     m = s.markets[o.market]
-    beyond = o.price * MARK_PER_PRICE - m.index
-    if (beyond if o.side == Side.BUY else -beyond) <= 0:
-        return True
-    rested = s.exchange[0].time - s.order_details[row].placed_at
-    if not rests_long_enough(rested, elapsed):
-        return False
     value = value_down(o.price, o.remaining, m.multiplier, m.divisor)
-    return maker_bears(s, row, o.remaining, value)
+    return not beyond or maker_bears(s, row, o.remaining, value)
 
 
 @inner

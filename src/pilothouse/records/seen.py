@@ -23,17 +23,20 @@ RECENT_MOST: Final = 4_096
 """Rows whose hashes are kept, so that none is written twice by one number."""
 Known = tuple[int, str]
 NOTHING: Final[Known] = (0, "")
+Sealed = tuple[int, str, str]
+"""A row's number, its hash and its seal: who empties a seal takes away what the row says."""
+NONE: Final[Sealed] = (0, "", "")
 
 
 class Seen:
-    """The number and hash of the newest row, of the newest about each change, and of each deed."""
+    """The number, hash and seal of the newest row, of that about each change, and of each deed."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._last, self._gone = NOTHING, 0
+        self._last, self._gone = NONE, 0
         self._recent: dict[int, str] = {}
-        self._about: dict[str, Known] = {}
-        self._by: dict[str, Known] = {}
+        self._about: dict[str, Sealed] = {}
+        self._by: dict[str, Sealed] = {}
 
     def forget(self) -> None:
         """Begin from nothing."""
@@ -44,19 +47,19 @@ class Seen:
 
         The rows that were seen before must be there: what the transaction reads is as it writes.
         """
-        if (row.number - 1, row.before_hash) != self._last:
+        if (row.number - 1, row.before_hash) != self._last[:2]:
             gone = self.lost()
             with self._lock:
                 self._gone = gone
         deed = row.deed if row.outcome == DONE else ""
-        transaction.on_commit(partial(self._note, (row.number, row.hash), _about(row), deed))
+        transaction.on_commit(partial(self._note, _sealed(row), _about(row), deed))
 
     def note_when_committed(self, row: AuditRow) -> None:
         """Keep a row once the transaction in which it was read has ended well."""
-        transaction.on_commit(partial(self._note, (row.number, row.hash), _about(row)))
+        transaction.on_commit(partial(self._note, _sealed(row), _about(row)))
 
-    def _note(self, one: Known, about: str, deed: str = "") -> None:
-        number, told = one
+    def _note(self, one: Sealed, about: str, deed: str = "") -> None:
+        number, told, _ = one
         with self._lock:
             # A row that was written where another one was seen: the end was cut in between.
             if self._recent.setdefault(number, told) != told:
@@ -67,9 +70,9 @@ class Seen:
                 return
             self._last = max(self._last, one)
             if about:
-                self._about[about] = max(self._about.get(about, NOTHING), one)
+                self._about[about] = max(self._about.get(about, NONE), one)
             if deed:
-                self._by[deed] = max(self._by.get(deed, NOTHING), one)
+                self._by[deed] = max(self._by.get(deed, NONE), one)
 
     def newest(self, deeds: Iterable[str]) -> Known:
         """Return the newest row that this process wrote of what was done by these deeds.
@@ -77,7 +80,7 @@ class Seen:
         It asks memory alone, so nobody who holds the database keeps it from being known.
         """
         with self._lock:
-            return max((self._by.get(one, NOTHING) for one in deeds), default=NOTHING)
+            return max((self._by.get(one, NONE) for one in deeds), default=NONE)[:2]
 
     def lost(self) -> int:
         """Return the number of the newest row if the audit does not have it any more, else 0."""
@@ -85,16 +88,20 @@ class Seen:
 
     def lost_about(self, subject: str) -> int:
         """Return the number of the newest row about a change if it is gone, else 0."""
-        return _lost(self._about.get(subject, NOTHING), subject)
+        return _lost(self._about.get(subject, NONE), subject)
+
+
+def _sealed(row: AuditRow) -> Sealed:
+    return row.number, row.hash, row.seal
 
 
 def _about(row: AuditRow) -> str:
     return row.subject if row.subject.startswith(ABOUT) and row.outcome == DONE else ""
 
 
-def _lost(known: Known, subject: str = "") -> int:
-    number, told = known
-    rows = AuditRow.objects.filter(number=number, hash=told)
+def _lost(known: Sealed, subject: str = "") -> int:
+    number, told, seal = known
+    rows = AuditRow.objects.filter(number=number, hash=told, seal=seal)
     if subject:
         rows = rows.filter(subject=subject, outcome=DONE)
     return number if number and not rows.exists() else 0

@@ -20,7 +20,7 @@ where the price band lets somebody hit it, in orders of a sixteenth of it or mor
 the index whose account could not bear its fill is not counted, nor one that has not rested for
 three quarters of the time that the look counts for: what nobody had the time to hit costs nothing.
 The premium counts once that has held for ten seconds. While a side's first orders are too many to
-tell, the premium stays as it is, and the ten seconds do not begin anew.
+tell, the mark goes towards the index, and the ten seconds do not begin anew.
 """
 
 from __future__ import annotations
@@ -40,8 +40,10 @@ RESTS_LEAST_US = SECOND_US // 10
 """How long an order beyond the index must have rested to count, however short that time is."""
 SMALL_PART = 16
 """An order counts from this part of the impact quantity on."""
-IMPACT_WORK = 4_096
-"""Rows visited for a side's orders and their accounts' margin, before nobody can tell."""
+ORDERS_LOOKED_AT = 2_048
+"""Orders of a side that are looked at before nobody can tell."""
+MARGINS_LOOKED_AT = 32
+"""Orders beyond the index whose accounts' margin is worked out before nobody can tell."""
 
 
 @kernel

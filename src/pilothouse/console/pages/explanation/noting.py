@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from pilothouse.console.rights import person_of
+from pilothouse.control.believed import believed
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
 from pilothouse.records.room import ROOM
@@ -43,7 +44,7 @@ def was_seen(person: int, account: int) -> bool:
     """Tell whether a person gave a purpose for looking at an account within a session's time."""
     since = timezone.now() - timedelta(seconds=settings.PILOTHOUSE_SESSION_ABSOLUTE_S)
     mine = AuditRow.objects.filter(actor=f"person:{person}", deed=SEEN, outcome=audit.DONE)
-    return mine.filter(subject=f"account:{account}", at__gte=since).exists()
+    return any(believed(mine.filter(subject=f"account:{account}", at__gte=since)))
 
 
 def note_refusal(request: HttpRequest, account: int, why: str) -> None:
