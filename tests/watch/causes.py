@@ -296,6 +296,9 @@ CAUSES = {
     "losses_unpaid": Cause(lost(101), lost(100), 15, EXCHANGE),
     "table_fills": Cause(accounts_opened(205), accounts_opened(180), 15, "table:accounts"),
     "one_account_fills": Cause(one_account_rests(310), one_account_rests(300), 15, EXCHANGE),
+    "one_account_requests": Cause(
+        one_account_requests(21), one_account_requests(19), 15, EXCHANGE
+    ),
     "many_refused": Cause(orders(3, 1), orders(1, 2), 50, EXCHANGE),
     "door_fills": Cause(doors(800_001, 0), doors(800_000, 0), 15, EXCHANGE),
     "door_refuses": Cause(doors(0, 201), doors(0, 200), 20, EXCHANGE),
