@@ -37,7 +37,7 @@ KEPT_IN = {
     "trading_api/feeds/bills.py": 1,  # without a limit, for a socket that nobody asked for
     "console/gate.py": 7,  # each by its name in `Visitors.counted`
     "console/live/places.py": 2,  # in the use of the places of live feeds
-    "records/archive/turns.py": 1,  # turns of queries, measured as `queries_waiting`
+    "records/archive/turns.py": 2,  # of queries and explanations, measured as `queries_waiting`
     "console/object_frame.py": 1,  # another Queue: where an order stands in its book
     "records/room.py": 1,  # bytes of answered queries: refused by a sentence on the page
     "access/often.py": 1,  # sign-ins and changes of credentials: refused by a sentence on the page
