@@ -7,9 +7,7 @@ What the door asks of the exchange is counted, nonces included, and does not gro
 from __future__ import annotations
 
 import base64
-import itertools
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final
@@ -25,6 +23,7 @@ from pilothouse.trading_api.ids import txid_of, uuid_of
 from pilothouse.trading_api.signing import futures_signature, spot_signature
 from pilothouse.trading_api.spot import routes as of_spot
 from tests.attack.conftest import FROZEN
+from tests.attack.test_rates import NONCE
 from tests.trading_api import running
 from tests.trading_api.running import Exchange, Key
 
@@ -36,7 +35,6 @@ TINY: Final = replace(FROZEN, open_orders=2, **dict.fromkeys(COUNTERS, FEW))
 SLOT: Final = 2
 MOST: Final = 20
 """Requests after which a rate of three has been met, faults and orders together."""
-NONCE = itertools.count(time.time_ns() // 1_000)
 ORDER: Final = "pair=XBTUSD&type=buy&ordertype=limit&volume=0.001&price=10000"
 ENTRY: Final = {"type": "buy", "ordertype": "limit", "volume": "0.001", "price": "10000"}
 SPOT: Final[dict[str, list[Any]]] = {
