@@ -43,12 +43,12 @@ ALL = (1, 2, 3)
 class IndexWorld:
     """A machine with a clock that a test moves."""
 
-    def __init__(self, tier=asking.PLAIN_TIER, **bitcoin) -> None:
+    def __init__(self, tier=asking.PLAIN_TIER, rows=2_000, **bitcoin) -> None:
         self.machine, self.names, self.time = Machine.empty(), count(1), START
         self.happened = []
-        sizes = dict.fromkeys(("accounts", "balances", "positions", "orders", "levels"), 2_000)
+        sizes = dict.fromkeys(("accounts", "balances", "positions", "orders", "levels"), rows)
         self.say(
-            CreateExchange(**sizes, nodes=4_000),
+            CreateExchange(**sizes, nodes=2 * rows),
             *asking.house(Purpose.CUSTODY, Purpose.FEES, Purpose.INSURANCE),
             ListAsset(symbol="ZUSD", decimals=6, collateral=1),
             ListAsset(symbol="XXBT", decimals=8, collateral=1, **bitcoin),

@@ -6,7 +6,9 @@ from pilothouse.language.commands import Transfer
 from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.events import InsurancePaid
 from pilothouse.language.kinds import Side, Wallet
+from pilothouse.rules.mark import ORDERS_LOOKED_AT
 from pilothouse.venue.views.margin import margin
+from tests import asking
 from tests.attack.index_world import ALL, COIN, CONTRACT, E6, PRICE, SECOND_US, IndexWorld
 from tests.engine.protected import DOLLAR, POOL
 
@@ -189,3 +191,25 @@ def test_makers_who_quote_after_each_price_make_a_premium(world, every_us, renew
         world.time += every_us
         world.tell(HONEST)
     assert world.mark() > PRICE * (1.0008 if every_us < 2 * SECOND_US else 1.0003)
+
+
+def test_crumbs_where_it_costs_nothing_to_stand_take_no_premium_either():
+    """Thousands of asks of two dollars above the index, in front of the honest one: no gift."""
+    world = IndexWorld(rows=8 * ORDERS_LOOKED_AT)
+    world.live(2, HONEST)
+    others = [world.account(50_000_000) for _ in range(2)]
+    above(world, others)
+    for _ in range(60):
+        world.live(1, HONEST)
+        above(world, others)
+    honest = world.mark()
+    assert honest > PRICE * 1.0008
+    each, crumbs = 128, ORDERS_LOOKED_AT + 128
+    for _ in range(crumbs // each):
+        one = world.account(20_000)
+        asked = asking.limit(one, CONTRACT, Side.SELL, 1, int(PRICE * 10.016))
+        assert world.say(*[asked] * each) == [0] * each
+    for _ in range(30):
+        world.live(1, HONEST)
+        above(world, others)
+    assert world.mark() >= honest

@@ -138,7 +138,8 @@ def _impact(s: State, market: int, level: int, side: int, size: int, elapsed: in
         while row != 0:
             looked += 1
             if looked > ORDERS_LOOKED_AT or margins >= MARGINS_LOOKED_AT:
-                return UNTOLD
+                # Where it costs nothing to stand, it matters only that there is a side.
+                return UNTOLD if beyond else price
             if _is_meant(s, row, size) and (not beyond or _could_be_hit(s, row, elapsed)):
                 margins += 1 if beyond else 0
                 gathered += min(s.orders[row].remaining, size) if _is_borne(s, row, beyond) else 0
