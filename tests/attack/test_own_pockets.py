@@ -143,6 +143,22 @@ def test_who_could_not_opens_nothing_elsewhere_but_closes():
     assert world.order(gives, Side.SELL, 20_000, COIN, OTHER, flags=REDUCE_ONLY) == 0
 
 
+def test_a_quote_that_only_what_is_in_doubt_would_bear_ends_when_it_is_met_and_says_so():
+    world = IndexWorld()
+    world.all_tell(20_000)
+    world.all_tell(20_000, ETHER)
+    doubtful, sound, other = (world.account(one) for one in (40_000, 200_000, 200_000))
+    assert world.order(other, Side.SELL, 20_000, 10 * COIN) == 0
+    assert world.order(doubtful, Side.BUY, 20_000, 10 * COIN) == 0
+    for account in (doubtful, sound):
+        assert world.order(account, Side.BUY, 19_990, COIN, OTHER) == 0
+    _live(world, 65, 0)
+    assert world.order(other, Side.SELL, 19_990, 1, OTHER, **IOC) == 0
+    (ended,) = [one for one in world.happened if isinstance(one.event, OrderCancelled)]
+    assert (ended.account, ended.event.reason) == (doubtful, CancelReason.STALE_INDEX)
+    assert (world.held(doubtful, OTHER), world.held(sound, OTHER)) == (0, 1)
+
+
 @pytest.mark.parametrize("price", [17_100, 16_000])
 def test_on_the_silent_index_a_position_closes_piece_by_piece_at_what_it_is_worth(price):
     world, gives, other, _ = silent(held={CONTRACT: 10 * COIN})

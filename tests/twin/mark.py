@@ -8,7 +8,7 @@ from math import ceil, floor
 from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.kinds import Side
 from tests.twin.facts import Books, Market, Order
-from tests.twin.trading import maker_bears
+from tests.twin.trading import maker_lacks
 from tests.twin.valuation import E12, EXECUTING, MILLION, value, within
 
 MINUTE = 60 * MILLION
@@ -116,4 +116,4 @@ def counts(books: Books, market: Market, order: Order, size: int, elapsed: int) 
     if books.time - order.placed_at < max(MILLION // 10, min(elapsed, 2 * MILLION) * 3 // 4):
         return False
     worth = floor(value(books, market, order.price, order.remaining))
-    return maker_bears(books, order, market, order.remaining, worth)
+    return maker_lacks(books, order, market, order.remaining, worth) is None

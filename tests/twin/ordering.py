@@ -23,7 +23,7 @@ from tests.twin.trading import (
     cancel,
     crosses,
     fills_whole,
-    maker_bears,
+    maker_lacks,
     match,
     opposite,
     reducible,
@@ -305,18 +305,22 @@ def _trade_and_rest(books: Books, order: Order, market: Market) -> None:
     else:
         reason = match(books, order, market)
     if order.remaining > 0 and reason is None:
-        if _may_rest(asked) and _bears_its_limit(books, order, market):
+        reason = _why_not_rest(books, order, market)
+        if reason is None:
             books.orders[order.number] = order
             return
-        reason = CancelReason.FUNDS if _may_rest(asked) else CancelReason.IMMEDIATE_REST
     if order.remaining > 0:
         books.cancelled.append((order.number, int(reason)))
     release(books, order, market)
 
 
-def _bears_its_limit(books: Books, order: Order, market: Market) -> bool:
+def _why_not_rest(books: Books, order: Order, market: Market) -> CancelReason | None:
+    if not _may_rest(order.asked):
+        return CancelReason.IMMEDIATE_REST
     worth = floor(value(books, market, order.price, order.remaining))
-    return not market.clearing or maker_bears(books, order, market, order.remaining, worth)
+    if not market.clearing:
+        return None
+    return maker_lacks(books, order, market, order.remaining, worth)
 
 
 def cancel_order(books: Books, asked: CancelOrder) -> tuple[int, int]:

@@ -91,10 +91,10 @@ def match(
             return CancelReason.FUNDS
         if market.clearing and taker.number and reduces(books, taker):
             taker_ppm = fee_rates(books, taker.asked.account, market)[1]
-            if not can_bear(books, taker, market, quantity, worth, taker_ppm):
-                return CancelReason.FUNDS
-        if market.clearing and not maker_bears(books, maker, market, quantity, worth):
-            cancel(books, maker, CancelReason.FUNDS)
+            if lacking := lacks(books, taker, market, quantity, worth, taker_ppm):
+                return lacking
+        if market.clearing and (lacking := maker_lacks(books, maker, market, quantity, worth)):
+            cancel(books, maker, lacking)
             continue
         (trade or _trade)(books, taker, maker, market, quantity, worth)
     return None
@@ -112,16 +112,20 @@ def reduces(books: Books, order: Order) -> bool:
     return reducible(books, order) > 0
 
 
-def maker_bears(books: Books, maker: Order, market: Market, quantity: int, worth: int) -> bool:
-    """Say whether the account of an order that rests, or would, can bear a fill of it."""
+def maker_lacks(
+    books: Books, maker: Order, market: Market, quantity: int, worth: int
+) -> CancelReason | None:
+    """Say what the account of an order that rests, or would, lacks to bear a fill of it."""
     maker_ppm = fee_rates(books, maker.asked.account, market)[0]
-    return can_bear(books, maker, market, quantity, worth, maker_ppm)
+    return lacks(books, maker, market, quantity, worth, maker_ppm)
 
 
-def can_bear(
+def lacks(
     books: Books, order: Order, market: Market, quantity: int, worth: int, fee_ppm: int
-) -> bool:
-    """Say whether a fill leaves its account its margin: maintenance if it reduces, else initial.
+) -> CancelReason | None:
+    """Say what is lacking after a fill: its account's margin, or its margin without old prices.
+
+    Margin is maintenance if the fill reduces, else initial.
 
     What only reduces, at no loss to the mark, always may. Any other must do without what rests on
     old prices, unless it reduces near the mark. Where the mark itself is old see `bears_blind`.
@@ -135,9 +139,9 @@ def can_bear(
     reduces = held * sign < 0 and left * held >= 0
     old, free = is_stale(books, market), reduces and loss <= 0
     if free and not old:
-        return True
+        return None
     if not reduces and 0 < market.listing.position_max < abs(left):
-        return False
+        return CancelReason.FUNDS
     near = loss <= floor(at_mark * Fraction(market.listing.liquidation_fee_ppm, MILLION))
     margin = margin_of(books, account)
     equity = margin.equity - max(0, loss) - ppm_up(worth, fee_ppm)
@@ -147,11 +151,15 @@ def can_bear(
     if not reduces:
         needed = margin.initial - _needed(books, order, market, held, first)
         needed += _needed(books, order, market, left, first)
+    needed = min(needed, equity) if free else needed
+    if equity < needed:
+        return CancelReason.FUNDS
     if old:
-        needed = min(needed, equity) if free else needed
-        return bears_blind(books, order, market, quantity, loss, near, equity, others, needed)
-    excused = reduces and (loss <= 0 or near)
-    return equity >= needed + (0 if excused else unproven(books, account))
+        borne = bears_blind(books, order, market, quantity, loss, near, equity, others, needed)
+    else:
+        excused = reduces and (loss <= 0 or near)
+        borne = equity >= needed + (0 if excused else unproven(books, account))
+    return None if borne else CancelReason.STALE_INDEX
 
 
 def bears_blind(

@@ -20,7 +20,7 @@ from pilothouse.engine.reducing import only_reduces
 from pilothouse.engine.staleness import index_is_stale
 from pilothouse.engine.state import State
 from pilothouse.engine.work import visit
-from pilothouse.language.kinds import FillKind, Side, Wallet
+from pilothouse.language.kinds import CancelReason, FillKind, Side, Wallet
 from pilothouse.language.refusals import (
     INDEX_IS_STALE,
     INSUFFICIENT_MARGIN,
@@ -37,7 +37,7 @@ from pilothouse.rules.money import share_down, value_up
 def margin_for_order(s: State, row: int, limit: int) -> int:
     """Count a new order into its position and check limits and margin; return a refusal or 0.
 
-    An order that only reduces needs none, and is not counted: `can_bear` judges each of its fills.
+    An order that only reduces needs none, and is not counted: `why_it_fails` judges each fill.
     Nor does one that leaves a smaller position if all orders of its side fill. Any other must
     leave equity, less the loss it would make against the mark at its limit and its fee, at or
     above initial margin with orders, without what rests on a stale index.
@@ -100,31 +100,32 @@ def _margin_refusal(s: State, row: int, limit: int) -> int:
 
 
 @inner
-def taker_bears(s: State, row: int, quantity: int, value: int) -> bool:
-    """Tell whether a taker's account can bear a fill.
+def why_taker_fails(s: State, row: int, quantity: int, value: int) -> int:
+    """Return why a taker's account cannot bear a fill, as `why_it_fails`, or 0.
 
     Only what reduces is judged here: what adds had its margin checked at its limit.
     """
     o = s.orders[row]
     held = s.positions[o.position].quantity
     if held == 0 or (held > 0) == (o.side == Side.BUY):
-        return True
+        return 0
     _, taker_ppm = rates(s, o.account, s.markets[o.market].fee_schedule)
-    return can_bear(s, row, quantity, value, taker_ppm)
+    return why_it_fails(s, row, quantity, value, taker_ppm)
 
 
 @inner
-def maker_bears(s: State, row: int, quantity: int, value: int) -> bool:
-    """Tell whether a maker's account can bear a fill, also one that only comes later."""
+def why_maker_fails(s: State, row: int, quantity: int, value: int) -> int:
+    """Return why a maker's account cannot bear a fill, also one that only comes later, or 0."""
     o = s.orders[row]
     maker_ppm, _ = rates(s, o.account, s.markets[o.market].fee_schedule)
-    return can_bear(s, row, quantity, value, maker_ppm)
+    return why_it_fails(s, row, quantity, value, maker_ppm)
 
 
 @inner
-def can_bear(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> bool:
-    """Tell whether a fill would leave its account its margin: maintenance if it only reduces a
-    position, else initial margin, and a position that is not too large.
+def why_it_fails(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> int:
+    """Return 0 if a fill would leave its account its margin: maintenance if it only reduces a
+    position, else initial margin, and a position that is not too large. Else return the reason to
+    cancel its order: FUNDS, or STALE_INDEX if only what rests on a stale index is missing.
 
     A fill that reduces a position at the mark or better takes nothing from the account and always
     may. Any other takes risk, or gives the counterparty what lies between its price and the mark:
@@ -139,10 +140,10 @@ def can_bear(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> boo
     reduces = abs(left) < abs(p.quantity) and (left == 0 or (left > 0) == (p.quantity > 0))
     stale = index_is_stale(s, o.market)
     if reduces and loss <= 0 and not stale:
-        return True
+        return 0
     m = s.markets[o.market]
     if not reduces and m.position_max != 0 and abs(left) > m.position_max:
-        return False
+        return CancelReason.FUNDS
     near = loss <= share_down(at_mark, m.liquidation_fee_ppm)
     equity, initial, _, need, _, rows = account_margin(s, o.account, 0, 0)
     visit(s, rows)
@@ -155,13 +156,16 @@ def can_bear(s: State, row: int, quantity: int, value: int, fee_ppm: int) -> boo
     elif loss <= 0:
         # It may be made with less, unless it leaves something else alone.
         after = min(after, equity)
+    if equity < after:
+        return CancelReason.FUNDS
     if stale:
-        return bears_in_doubt(s, row, at_mark, loss, near, equity, need, after)
+        borne = bears_in_doubt(s, row, at_mark, loss, near, equity, need, after)
+        return 0 if borne else CancelReason.STALE_INDEX
     if not reduces or (loss > 0 and not near):
         doubtful, rows = unproven(s, o.account)
         visit(s, rows)
         after += doubtful
-    return equity >= after
+    return 0 if equity >= after else CancelReason.STALE_INDEX
 
 
 @inlined

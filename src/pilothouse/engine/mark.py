@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pilothouse.engine import events as emit
-from pilothouse.engine.contracts import maker_bears
+from pilothouse.engine.contracts import why_maker_fails
 from pilothouse.engine.price_band import worst_price
 from pilothouse.engine.reducing import only_reduces
 from pilothouse.engine.state import State
@@ -174,7 +174,7 @@ def _is_borne(s: State, row: int, beyond: bool) -> bool:
     o = s.orders[row]
     m = s.markets[o.market]
     value = value_down(o.price, o.remaining, m.multiplier, m.divisor)
-    return not beyond or maker_bears(s, row, o.remaining, value)
+    return not beyond or why_maker_fails(s, row, o.remaining, value) == 0
 
 
 @inner

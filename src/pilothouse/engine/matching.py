@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.contracts import (
-    maker_bears,
     settle_contract,
     suppose_fill,
-    taker_bears,
+    why_maker_fails,
+    why_taker_fails,
 )
 from pilothouse.engine.fees import rates
 from pilothouse.engine.orders import cancel_resting, leave_book, reserve_size
@@ -76,10 +76,12 @@ def match(s: State, taker: int, limit: int, fill_kind: int) -> int:
             continue
         m = s.markets[o.market]
         value = value_down(s.levels[level].price, quantity, m.multiplier, m.divisor)
-        if not _taker_pays(s, taker, quantity, value, fill_kind):
-            return CancelReason.FUNDS
-        if o.position != 0 and not maker_bears(s, maker, quantity, value):
-            cancel_resting(s, maker, CancelReason.FUNDS)
+        fails = _why_taker_fails(s, taker, quantity, value, fill_kind)
+        if fails != 0:
+            return fails
+        fails = why_maker_fails(s, maker, quantity, value) if o.position != 0 else 0
+        if fails != 0:
+            cancel_resting(s, maker, fails)
             continue
         _trade(s, taker, maker, quantity, value, fill_kind)
     return 0
@@ -95,11 +97,11 @@ def _fill_quantity(s: State, wanted: int, maker: int) -> int:
 
 
 @inlined
-def _taker_pays(s: State, taker: int, quantity: int, value: int, fill_kind: int) -> bool:
+def _why_taker_fails(s: State, taker: int, quantity: int, value: int, fill_kind: int) -> int:
     # The venue's own liquidation order has a price of its own that it stops at.
     if s.orders[taker].position == 0:
-        return can_pay(s, taker, value)
-    return fill_kind == FillKind.LIQUIDATION or taker_bears(s, taker, quantity, value)
+        return 0 if can_pay(s, taker, value) else CancelReason.FUNDS
+    return 0 if fill_kind == FillKind.LIQUIDATION else why_taker_fails(s, taker, quantity, value)
 
 
 @inlined
@@ -171,9 +173,9 @@ def can_fill_whole(s: State, taker: int, limit: int, held: int) -> bool:
         quantity = _fill_quantity(s, left, row)
         if quantity > 0 and o.position != 0:
             value = _value(s, row, quantity)
-            if not taker_bears(s, taker, quantity, value):
+            if why_taker_fails(s, taker, quantity, value) != 0:
                 break
-            if not maker_bears(s, row, quantity, value):
+            if why_maker_fails(s, row, quantity, value) != 0:
                 quantity = 0
         if quantity > 0:
             if held >= 0:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.accounts import account_refusal, house_refusal
-from pilothouse.engine.contracts import maker_bears, margin_for_order
+from pilothouse.engine.contracts import margin_for_order, why_maker_fails
 from pilothouse.engine.fees import ensure_volume, refresh_volume, room_for_volume
 from pilothouse.engine.levels import PRICE_LIMIT
 from pilothouse.engine.markets import is_contract, market_refusal
@@ -344,11 +344,11 @@ def _trade_and_rest(
     else:
         reason = match(s, row, limit, FillKind.TRADE)
     if o.remaining > 0 and reason == 0:
-        if may_rest(c) and _bears_its_limit(s, row):
+        reason = _why_it_does_not_rest(s, c, row)
+        if reason == 0:
             _write_details(s, c, row, quantity, client_hi, client_lo)
             rest_in_book(s, row)
             return
-        reason = CancelReason.FUNDS if may_rest(c) else CancelReason.IMMEDIATE_REST
     if o.remaining > 0:
         emit.order_cancelled(s, o.account, o.number, o.market, reason, o.remaining)
     release(s, row)
@@ -356,9 +356,11 @@ def _trade_and_rest(
 
 
 @inlined
-def _bears_its_limit(s: State, row: int) -> bool:
+def _why_it_does_not_rest(s: State, c: Any, row: int) -> int:
     # No order rests that its account could not honour now.
     o = s.orders[row]
     m = s.markets[o.market]
+    if not may_rest(c):
+        return CancelReason.IMMEDIATE_REST
     value = value_down(o.price, o.remaining, m.multiplier, m.divisor)
-    return o.position == 0 or maker_bears(s, row, o.remaining, value)
+    return 0 if o.position == 0 else why_maker_fails(s, row, o.remaining, value)

@@ -102,6 +102,7 @@ class CancelReason(IntEnum):
     FUNDS = 9
     REDUCE_ONLY = 10
     POST_ONLY = 11
+    STALE_INDEX = 12
 
 
 class FillKind(IntEnum):

@@ -31,6 +31,7 @@ REASONS: Final = {
     CancelReason.FUNDS: "not_enough_margin",
     CancelReason.REDUCE_ONLY: "would_not_reduce_position",
     CancelReason.POST_ONLY: "post_order_failed_because_it_would_filled",
+    CancelReason.STALE_INDEX: "not_enough_margin",
 }
 
 

@@ -43,6 +43,7 @@ FAILED: Final = {
     CancelReason.FUNDS: ("wouldCauseLiquidation", "WOULD_CAUSE_LIQUIDATION"),
     CancelReason.REDUCE_ONLY: ("wouldNotReducePosition", "WOULD_NOT_REDUCE_POSITION"),
     CancelReason.POST_ONLY: ("postWouldExecute", "POST_WOULD_EXECUTE"),
+    CancelReason.STALE_INDEX: ("wouldCauseLiquidation", "WOULD_CAUSE_LIQUIDATION"),
 }
 """An order that ended untouched in its own command failed, in these words."""
 

@@ -29,6 +29,7 @@ REASONS: Final = {
     CancelReason.FUNDS: "Insufficient funds",
     CancelReason.REDUCE_ONLY: "Reduce only",
     CancelReason.POST_ONLY: "Post only order",
+    CancelReason.STALE_INDEX: "Stale index",
 }
 SIDES: Final = {Side.BUY: "buy", Side.SELL: "sell"}
 TYPES: Final = {OrderType.LIMIT: "limit", OrderType.MARKET: "market"}

@@ -25,6 +25,8 @@ REASON_WORDS: Final = {
     CancelReason.FUNDS: "its account could not bear the next trade at its price",
     CancelReason.REDUCE_ONLY: "there was no opposite position left to reduce",
     CancelReason.POST_ONLY: "it was to rest only, and would have traded",
+    CancelReason.STALE_INDEX: "its account could bear the next trade only with what rests on a "
+    "stale index",
 }
 
 
