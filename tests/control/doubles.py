@@ -54,6 +54,7 @@ class Market:
     band_version: int = 1
     schedule_version: int = 1
     liquidation_fee_ppm: int = 2_500
+    premium_max_ppm: int = 10_000
     bid: int = 599_995
     ask: int = 600_000
     positions_open: int = 0

@@ -232,6 +232,22 @@ def test_a_difference_is_told_at_every_floor_of_either_schedule(exchange):
     ]
 
 
+def test_the_least_maintenance_margin_narrows_the_premium_and_says_so(exchange):
+    (told,) = [
+        one
+        for one in margin_schedule.difference(wish(2, 0.8, client_class=1), exchange)
+        if one.effect == "narrows"
+    ]
+    assert (told.name, told.before, told.after) == (
+        margin_schedule.PREMIUM,
+        "0.1875 %",
+        "0.1375 %",
+    )
+    for same in (wish(4, 2), wish(4, 1)):
+        effects = {one.effect for one in margin_schedule.difference(same, exchange)}
+        assert "narrows" not in effects
+
+
 def test_the_gentler_ways_of_a_raise(exchange):
     ways = {one.key: one for one in margin_schedule.instead(wish(4, 2), exchange, NOON)}
     (initial_only,) = ways["initial_only"].steps

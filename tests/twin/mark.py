@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil, floor
 
 from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.kinds import Side
 from tests.twin.facts import Books, Market, Order
+from tests.twin.margin import Scope, Tiers
 from tests.twin.trading import maker_lacks
 from tests.twin.valuation import E12, EXECUTING, MILLION, value, within
 
@@ -31,14 +33,22 @@ def with_premium(market: Market) -> int:
     return max(1, market.index + max(-most, min(most, market.premium)))
 
 
-def looked(market: Market, premium: int) -> int:
+def looked(market: Market, premium: int, schedules: Mapping[Scope, Tiers] | None = None) -> int:
     """Return what a look may say: a quarter of what the least margin leaves after the fee."""
-    least = min((tiers[0].maintenance_ppm for tiers in market.schedules.values()), default=MILLION)
+    held = market.schedules if schedules is None else schedules
+    least = min((tiers[0].maintenance_ppm for tiers in held.values()), default=MILLION)
     share = min(
         market.listing.premium_max_ppm, max(0, (least - market.listing.liquidation_fee_ppm) // 4)
     )
     most = floor(Fraction(market.index * share, MILLION))
     return max(-most, min(most, premium))
+
+
+def mark_under(market: Market, schedules: Mapping[Scope, Tiers]) -> int:
+    """Return the mark that comes once what looks may say under other schedules has been said."""
+    now = looked(market, market.premium)
+    then = looked(market, now, schedules)
+    return market.mark if then == now or not market.mark else max(1, market.index + then)
 
 
 def impact(books: Books, number: int, side: Side, elapsed: int) -> int:

@@ -7,6 +7,7 @@ from pilothouse.language.commands import MarginTier, SetMarginSchedule
 from pilothouse.language.kinds import ClientClass, MarketKind
 from tests.twin.facts import NO_SCOPE, Books, Market
 from tests.twin.margin import margin_of
+from tests.twin.mark import mark_under
 
 RETAIL_LEAST_PPM = 20_000
 LEAST_PPM = 10_000
@@ -77,15 +78,19 @@ def _tiers_refusal(asked: SetMarginSchedule, market: Market) -> int:
 
 def _hurts_more(books: Books, asked: SetMarginSchedule, after: dict) -> bool:
     initial, maintenance = [], []
+    market = books.markets[asked.market - 1]
+    was, mark = market.mark, mark_under(market, after)
     for account in range(1, len(books.accounts) + 1):
         if not _is_concerned(books, account, asked.market):
             continue
         then = margin_of(books, account)
+        market.mark = mark
         now = margin_of(books, account, (asked.market, after))
+        market.mark = was
         if now.equity < now.with_orders and not then.equity < then.with_orders:
-            initial.append(now.notional)
+            initial.append(then.notional)
         if now.equity < now.maintenance and not then.equity < then.maintenance:
-            maintenance.append(now.notional)
+            maintenance.append(then.notional)
     measured = (
         (len(initial), asked.accounts_below_initial_max),
         (len(maintenance), asked.accounts_below_maintenance_max),

@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from pilothouse.control.margin_tiers import Tiers, floors, share
+from pilothouse.control.ports import MarketFacts
 from pilothouse.language.kinds import ClientClass
-from pilothouse.language.numbers import SECOND_US
+from pilothouse.language.numbers import PPM, SECOND_US
+from pilothouse.rules.mark import premium_share_ppm
 
 Scope = tuple[int, int, int]
 """Client class, country, and the moment of opening from which it holds (microseconds); 0 is any.
@@ -37,6 +39,13 @@ class Group:
     was: Tiers
     becomes: Tiers
 
+    def whom(self, tiers: Tiers) -> str:
+        """Return for whom it is, as the end of a label; without `tiers` the own ones go."""
+        if self.other is None:
+            return ", where none holds"
+        gives_way = "in place of" if tiers else "back to"
+        return f", {gives_way} that of {scope_words(self.other)}"
+
 
 def reached(schedules: Schedules, scope: Scope, tiers: Tiers) -> list[Group]:
     """Return the groups for which tiers, none to remove a scope's own, change what holds.
@@ -53,6 +62,20 @@ def reached(schedules: Schedules, scope: Scope, tiers: Tiers) -> list[Group]:
     if own is None:
         return [Group(one, before, tiers) for one, before in held]
     return [Group(one, own, after) for one, after in held]
+
+
+def premiums(
+    market: MarketFacts, schedules: Schedules, scope: Scope, tiers: Tiers
+) -> tuple[int, int]:
+    """Return the largest premium (ppm) that a look may say, before tiers hold for a scope and
+    after: the least maintenance margin of any schedule bounds it.
+    """
+    was, becomes = (
+        min((one[0]["maintenance_ppm"] for one in held.values() if one), default=PPM)
+        for held in (schedules, {**schedules, scope: tiers})
+    )
+    limit, fee = market.premium_max_ppm, market.liquidation_fee_ppm
+    return premium_share_ppm(limit, was, fee), premium_share_ppm(limit, becomes, fee)
 
 
 def in_force(schedules: Schedules, scope: Scope) -> Tiers:

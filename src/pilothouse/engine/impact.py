@@ -1,6 +1,7 @@
 """The counting pass: whom a margin schedule would push below initial and maintenance margin.
 
-Used twice and written once: by the command, against its signed ceiling, and by every preview.
+Used twice and written once: by the command, against its signed ceiling, and by every preview. Who
+is below afterwards is counted at the mark that the schedule brings about, see `mark_under`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pilothouse.engine.margin import account_margin
+from pilothouse.engine.mark import mark_under
 from pilothouse.engine.pointers import fetch_row
 from pilothouse.engine.state import State
 from pilothouse.engine.tables import COUNTS
@@ -36,13 +38,21 @@ NOTHING = -(1 << 62)
 
 
 @inner
-def count_account(s: State, account: int, market: int, candidate: int, counts: Any) -> Any:
-    """Add one account to the counts; return its margin before and after."""
-    equity, initial, with_before, before, size, _ = account_margin(s, account, 0, 0)
-    _, after_initial, with_after, after, _, _ = account_margin(s, account, market, candidate)
+def count_account(
+    s: State, account: int, market: int, candidate: int, mark: int, counts: Any
+) -> Any:
+    """Add one account to the counts; return equity and margin, each before and after, and size.
+
+    `mark` is the contract's mark afterwards.
+    """
+    equity, _, with_before, before, size, _ = account_margin(s, account, 0, 0)
+    was = s.markets[market].mark
+    s.markets[market].mark = mark
+    left, _, with_after, after, _, _ = account_margin(s, account, market, candidate)
+    s.markets[market].mark = was
     counts[EXAMINED] += 1
-    was_below_initial, is_below_initial = equity < with_before, equity < with_after
-    was_below, is_below = equity < before, equity < after
+    was_below_initial, is_below_initial = equity < with_before, left < with_after
+    was_below, is_below = equity < before, left < after
     counts[BELOW_INITIAL_BEFORE] += 1 if was_below_initial else 0
     counts[BELOW_INITIAL_AFTER] += 1 if is_below_initial else 0
     counts[BELOW_MAINTENANCE_BEFORE] += 1 if was_below else 0
@@ -53,7 +63,7 @@ def count_account(s: State, account: int, market: int, candidate: int, counts: A
     if is_below and not was_below:
         counts[NEWLY_BELOW_MAINTENANCE] += 1
         counts[NOTIONAL_BELOW_MAINTENANCE] += size
-    return equity, with_before, with_after, before, after, size
+    return equity, left, with_before, with_after, before, after, size
 
 
 @inner
@@ -61,11 +71,12 @@ def count_impact(s: State, market: int, candidate: int, counts: Any) -> None:
     """Count every account that holds a position or an order in a contract, each once."""
     for k in range(COUNTS):
         counts[k] = 0
+    mark = mark_under(s, market, candidate)
     k = s.markets[market].rows_first
     while k != 0:
         _ask_for_coming(s, k)
         if is_concerned(s, k):
-            count_account(s, s.positions[k].account, market, candidate, counts)
+            count_account(s, s.positions[k].account, market, candidate, mark, counts)
         k = s.positions[k].next_of_market
 
 
@@ -91,25 +102,34 @@ def survey(s: State, market: int, candidate: int, counts: Any, bands: Any, top: 
     """
     for k in range(TOP):
         top[k, SHORTFALL] = NOTHING
+    mark = mark_under(s, market, candidate)
     k = s.markets[market].rows_first
     while k != 0:
         _ask_for_coming(s, k)
         if is_concerned(s, k):
-            _survey_account(s, s.positions[k].account, market, candidate, counts, bands, top)
+            account = s.positions[k].account
+            _survey_account(s, account, market, candidate, mark, counts, bands, top)
         k = s.positions[k].next_of_market
 
 
 @inner
 def _survey_account(
-    s: State, account: int, market: int, candidate: int, counts: Any, bands: Any, top: Any
+    s: State,
+    account: int,
+    market: int,
+    candidate: int,
+    mark: int,
+    counts: Any,
+    bands: Any,
+    top: Any,
 ) -> None:
-    equity, with_before, with_after, before, after, size = count_account(
-        s, account, market, candidate, counts
+    equity, left, with_before, with_after, before, after, size = count_account(
+        s, account, market, candidate, mark, counts
     )
     bands[band_of(equity, before), 0] += 1
-    bands[band_of(equity, after), 1] += 1
-    shortfall = max(after - equity, (with_after - equity) // 2)
-    if with_after == with_before and after == before:
+    bands[band_of(left, after), 1] += 1
+    shortfall = max(after - left, (with_after - left) // 2)
+    if left == equity and with_after == with_before and after == before:
         return
     last = TOP - 1
     if shortfall <= top[last, SHORTFALL]:

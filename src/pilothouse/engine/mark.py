@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.contracts import why_maker_fails
+from pilothouse.engine.margin import same_scope
 from pilothouse.engine.price_band import worst_price
 from pilothouse.engine.reducing import only_reduces
 from pilothouse.engine.state import State
@@ -57,7 +58,7 @@ def move_mark(s: State, market: int, counted_until: int) -> None:
     m.index = index
     # What may be hit is measured from the mark that this index makes with the premium so far.
     m.mark = _with_premium(s, market)
-    sample = clamp_premium(index, _premium(s, market, elapsed), _premium_share(s, market))
+    sample = clamp_premium(index, _premium(s, market, elapsed), _premium_share(s, market, 0))
     m.premium = smoothed_premium(m.premium, sample, elapsed)
     m.mark = _with_premium(s, market)
     m.mark_time = now
@@ -74,11 +75,28 @@ def _with_premium(s: State, market: int) -> int:
 
 
 @inner
-def _premium_share(s: State, market: int) -> int:
+def mark_under(s: State, market: int, candidate: int) -> int:
+    """Return the mark that follows within a minute if a candidate schedule holds: a smaller
+    maintenance margin narrows the premium of the whole contract.
+    """
     m = s.markets[market]
-    least, k = PPM, m.schedules_first
+    if m.mark == 0:
+        return 0
+    premium = clamp_premium(m.index, m.premium, _premium_share(s, market, 0))
+    narrowed = clamp_premium(m.index, premium, _premium_share(s, market, candidate))
+    return m.mark if narrowed == premium else max(1, m.index + narrowed)
+
+
+@inner
+def _premium_share(s: State, market: int, candidate: int) -> int:
+    m = s.markets[market]
+    least = PPM
+    if candidate != 0 and s.schedules[candidate].count > 0:
+        least = s.schedules[candidate].maintenance_ppm[0]
+    k = m.schedules_first
     while k != 0:
-        least = min(least, s.schedules[k].maintenance_ppm[0])
+        if not same_scope(s, k, candidate):
+            least = min(least, s.schedules[k].maintenance_ppm[0])
         k = s.schedules[k].next
     return premium_share_ppm(m.premium_max_ppm, least, m.liquidation_fee_ppm)
 

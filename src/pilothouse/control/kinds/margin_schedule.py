@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -63,6 +64,7 @@ LARGE_STEP: Final = 3
 """A share that becomes more than this many times larger weighs class D."""
 RAMP_STEPS: Final = 3
 RAMP_STEP: Final = timedelta(days=1)
+PREMIUM: Final = "largest premium of the mark, for all of the contract"
 COHORT_LEAD: Final = timedelta(hours=1)
 """New positions only: the moment lies this far ahead, for the signatures take time and the
 exchange refuses a cohort that begins in the past."""
@@ -236,18 +238,20 @@ def difference(fields: Fields, reader: Reader) -> tuple[Difference, ...]:
     """Return what changes, share by share at every floor of either schedule, for each group of
     positions that had another schedule before, or will have.
     """
-    groups = _reached(fields, reader)
-    several = len(groups) > 1
-    return tuple(
-        one for group in groups for one in _shares(group, _whom(group, fields) if several else "")
-    )
+    groups, tiers = _reached(fields, reader), fields["tiers"]
+    whom = [group.whom(tiers) if len(groups) > 1 else "" for group in groups]
+    shares = [_shares(group, one) for group, one in zip(groups, whom, strict=True)]
+    return (*chain(*shares), *_premium(fields, reader))
 
 
-def _whom(group: Group, fields: Fields) -> str:
-    if group.other is None:
-        return ", where none holds"
-    gives_way = "in place of" if fields["tiers"] else "back to"
-    return f", {gives_way} that of {margin_reach.scope_words(group.other)}"
+def _premium(fields: Fields, reader: Reader) -> list[Difference]:
+    # A smaller premium moves the mark of everybody, whose harm the counts then include.
+    market, held = reader.market(fields["market"]), _schedules(fields, reader)
+    if market is None:
+        return []
+    was, becomes = margin_reach.premiums(market, held, _scope(fields), fields["tiers"])
+    narrows = Difference(PREMIUM, _percent(was), _percent(becomes), "narrows")
+    return [narrows] if becomes < was else []
 
 
 def _shares(group: Group, whom: str) -> list[Difference]:
@@ -277,7 +281,7 @@ def _effect(old: int, new: int, group: Group) -> str:
 def _moves(fields: Fields, reader: Reader) -> set[int]:
     # -1 if a share falls for anybody, 1 if one rises.
     effects = {one.effect for one in difference(fields, reader)}
-    return {{"tightens": 1, "loosens": -1}[one] for one in effects if one != "same"}
+    return {{"tightens": 1, "loosens": -1}[one] for one in effects & {"tightens", "loosens"}}
 
 
 def weight(fields: Fields, reader: Reader) -> Weight:

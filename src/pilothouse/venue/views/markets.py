@@ -50,6 +50,7 @@ class MarketView:
     insurance_account: int
     clearing_account: int
     liquidation_fee_ppm: int
+    premium_max_ppm: int
     tradeable: bool
     index_is_stale: bool
     """Whether only orders that reduce a position are taken, for want of an index."""
@@ -64,7 +65,7 @@ _SAME = (
     "cost_min", "position_max", "fee_schedule", "status_version", "band_ppm", "band_version",
     "last_price", "mark", "index", "open_interest", "positions_open", "funding_rate_e12",
     "schedule_version", "funding_coefficient", "funding_rate_max_e12", "insurance_account",
-    "clearing_account", "liquidation_fee_ppm",
+    "clearing_account", "liquidation_fee_ppm", "premium_max_ppm",
 )  # fmt: skip
 
 
