@@ -53,7 +53,7 @@ class IndexWorld:
             ListAsset(symbol="ZUSD", decimals=6, collateral=1),
             ListAsset(symbol="XXBT", decimals=8, collateral=1, **bitcoin),
             ListAsset(symbol="XETH", decimals=8, collateral=1),
-            *[_contract(f"PF_{k}", asset) for k, asset in ((1, BITCOIN), (2, ETHER))],
+            *[contract(f"PF_{k}", asset) for k, asset in ((1, BITCOIN), (2, ETHER))],
             *[asking.schedule(market, tier) for market in (CONTRACT, OTHER)],
         )
         self.maker, self.seller, self.client = (self.account(10_000_000) for _ in range(3))
@@ -152,7 +152,8 @@ class IndexWorld:
         return [one.event for one in self.happened if isinstance(one.event, kind)]
 
 
-def _contract(symbol, asset):
+def contract(symbol, asset):
+    """Return a perpetual contract on an asset."""
     return ListMarket(
         symbol=symbol, kind=MarketKind.PERPETUAL_LINEAR, base=asset, quote=DOLLAR,
         price_decimals=1, quantity_decimals=4, tick=1, lot=1, band_ppm=50_000,

@@ -42,7 +42,7 @@ EXCHANGE = _row(
     " orders_free levels_free nodes_free nodes_spare triggers_free schedules_free"
     " custody_account fees_account insurance_account dollar senders"
     " queue_first queue_last queue_count funding_market orders_open keys_used requests_used"
-    " levels_spare triggers_due debt_cursor"
+    " levels_spare triggers_due triggers_turn moves debt_cursor"
 )
 ASSETS = _row(
     "symbol_0 symbol_1 symbol_2 display_0 display_1 decimals unit_e6 collateral haircut_ppm"
@@ -84,12 +84,14 @@ ORDERS = _row(
 ORDER_DETAILS = _row(
     "client_hi client_lo quantity placed_at order_type time_in_force user_ref unused"
 )
-BOOKS = _row("root tick lowest highest leaf leaf_prefix unused_0 unused_1")
+# `moved`: which of all moves of prices was the last of the price that a trigger's book watches.
+BOOKS = _row("root tick lowest highest leaf leaf_prefix moved unused")
 LEVELS = _row("book price quantity first last above below seat")
 # `prefix` is what all prices below a node have in common. A child is a node, or a level as a
 # negative number.
 NODES = _row("occupied parent prefix height", children=FANOUT)
-TRIGGERS = _row("account level next previous")
+# `set_after`: how many moves of prices there had been when it was set.
+TRIGGERS = _row("account level next previous set_after")
 SCHEDULES = _row(
     "market client_class jurisdiction opened_from count next",
     floors_usd=TIERS,

@@ -3,7 +3,8 @@
 Each exposure of an account gets an equal part of what the account has above its thresholds, and
 the price move that would use that part up. Until one of these prices is reached, no combination of
 moves can bring the account below. Triggers stand in books of their own, keyed by a price
-compressed to twelve significant bits, always on the cautious side.
+compressed to twelve significant bits, always on the cautious side: a trigger that is set at the
+price of now is due with the next move, not before.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def queue_triggered_below(s: State, book: int, price: int) -> None:
     """Ask for the accounts whose triggers are at or above a price that fell to it, a bounded
     number of them; the others are asked for when the next blocks begin.
     """
+    _note_move(s, book)
     if _fire_above(s, book, key_of(price), FIRED_PER_MOVE) == 0:
         s.exchange[0].triggers_due = 1
 
@@ -52,37 +54,66 @@ def queue_triggered_below(s: State, book: int, price: int) -> None:
 @inner
 def queue_triggered_above(s: State, book: int, price: int) -> None:
     """Ask for the accounts whose triggers are at or below a price that rose to it, likewise."""
+    _note_move(s, book)
     if _fire_below(s, book, key_of(price), FIRED_PER_MOVE) == 0:
         s.exchange[0].triggers_due = 1
 
 
 @inner
+def _note_move(s: State, book: int) -> None:
+    s.exchange[0].moves += 1
+    s.books[book].moved = s.exchange[0].moves
+
+
+@inner
 def fire_some_triggers(s: State) -> None:
-    """Go on with what moves of prices have left to fire, a bounded number a block."""
+    """Go on with what moves of prices have left to fire, a bounded number a block.
+
+    Each book begins a block in its turn, so that no number of triggers in one keeps another's
+    from being fired.
+    """
     x = s.exchange[0]
     if x.triggers_due == 0:
         return
-    left = TRIGGER_WORK // FIRE_WORK
-    for asset in range(1, x.assets_used + 1):
-        a = s.assets[asset]
-        if a.index_e12 != 0:
-            left = _fire_above(s, a.triggers_book, key_of(a.index_e12), left)
-    for market in range(1, x.markets_used + 1):
-        m = s.markets[market]
-        if m.mark != 0:
-            left = _fire_above(s, m.long_triggers, key_of(m.mark), left)
-            left = _fire_below(s, m.short_triggers, key_of(m.mark), left)
-    visit(s, x.assets_used + x.markets_used)
+    books = x.assets_used + 2 * x.markets_used
+    left, gone = TRIGGER_WORK // FIRE_WORK, 0
+    while left > 0 and gone < books:
+        x.triggers_turn = x.triggers_turn % books + 1
+        left = _fire_due(s, x.triggers_turn, left)
+        gone += 1
+    visit(s, gone)
     if left > 0:
         x.triggers_due = 0
 
 
 @inner
+def _fire_due(s: State, turn: int, left: int) -> int:
+    # Of one book: an asset's, or that of a contract's longs or shorts.
+    assets = s.exchange[0].assets_used
+    if turn <= assets:
+        a = s.assets[turn]
+        return _fire_above(s, a.triggers_book, key_of(a.index_e12), left) if a.index_e12 else left
+    m = s.markets[(turn - assets + 1) // 2]
+    if m.mark == 0:
+        return left
+    if (turn - assets) % 2 == 1:
+        return _fire_above(s, m.long_triggers, key_of(m.mark), left)
+    return _fire_below(s, m.short_triggers, key_of(m.mark), left)
+
+
+@inner
+def _is_new(s: State, book: int, trigger: int) -> bool:
+    # Whether the price has not moved since it was set, by an examination at that price.
+    return s.triggers[trigger].set_after >= s.books[book].moved
+
+
+@inner
 def _fire_above(s: State, book: int, key: int, left: int) -> int:
-    # Of triggers from a key up at most so many; return how many more it would have taken.
+    # Of triggers from a key up at most so many; return how many more it would have taken. Those
+    # of one key stand in the order in which they were set.
     while left > 0 and s.books[book].highest != 0:
         level = s.levels[s.books[book].highest]
-        if level.price < key:
+        if level.price < key or (level.price == key and _is_new(s, book, level.first)):
             break
         _fire(s, level.first)
         left -= 1
@@ -93,7 +124,7 @@ def _fire_above(s: State, book: int, key: int, left: int) -> int:
 def _fire_below(s: State, book: int, key: int, left: int) -> int:
     while left > 0 and s.books[book].lowest != 0:
         level = s.levels[s.books[book].lowest]
-        if level.price > key:
+        if level.price > key or (level.price == key and _is_new(s, book, level.first)):
             break
         _fire(s, level.first)
         left -= 1
@@ -116,6 +147,7 @@ def _place(s: State, trigger: int, account: int, book: int, key: int) -> int:
         x.triggers_used += 1
         trigger = x.triggers_used
         s.triggers[trigger].account = account
+    s.triggers[trigger].set_after = x.moves
     level = find_level(s, book, key)
     if level == 0:
         if not (room_for_level(s) and room_for_nodes(s)):
