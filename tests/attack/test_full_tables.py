@@ -19,6 +19,7 @@ from pilothouse.language.commands import (
     OpenAccount,
     Transfer,
 )
+from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.kinds import ClientClass, MarketKind, TimeInForce, Wallet
 from pilothouse.venue.views.accounts import account, positions
 from tests.engine.protected import BITCOIN, BUY, DOLLAR, E6, SELL, Exchange
@@ -217,6 +218,10 @@ def test_with_every_balance_taken_money_still_comes_and_goes():
         account=late, asset=DOLLAR, amount=E6, source=Wallet.FUTURES, target=Wallet.SPOT
     )
     assert outcomes(exchange, [*paid, out]) == [0, 0]
+    close = exchange.order(long, 1, SELL, 1_000, 584_200, flags=REDUCE_ONLY, **IOC)
+    held = positions(exchange.machine, long)[0].quantity
+    assert outcomes(exchange, [close]) == [0], "a position can always be closed"
+    assert positions(exchange.machine, long)[0].quantity == held - 1_000
     # Deposits of a thousand new kinds end before the last rows, which liquidations need.
     more = [Deposit(account=number, asset=BITCOIN, amount=1) for number in crowd]
     assert no.BALANCE_TABLE_IS_FULL in outcomes(exchange, more)

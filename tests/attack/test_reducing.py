@@ -10,7 +10,18 @@ from pilothouse.language.commands import OpenAccount
 from pilothouse.language.events import OrderCancelled
 from pilothouse.language.kinds import CancelReason, ClientClass, Side, TimeInForce
 from pilothouse.language.refusals import TOO_MANY_OPEN_ORDERS
-from tests.attack.index_world import ALL, COIN, DOLLAR, E6, PRICE, REDUCE_ONLY, IndexWorld
+from tests.attack.index_world import (
+    ALL,
+    COIN,
+    CONTRACT,
+    DOLLAR,
+    E6,
+    ETHER,
+    OTHER,
+    PRICE,
+    REDUCE_ONLY,
+    IndexWorld,
+)
 
 NEAR = PRICE * 1.009
 AT_ONCE = {"time_in_force": TimeInForce.IOC}
@@ -126,3 +137,27 @@ def test_one_position_has_a_bounded_number_of_them(world):
     assert at_once == 0, "one that does not rest neither"
     world.cancel_all(client)
     assert resting(world, client) == []
+
+
+def work_of_a_look_beside(kept):
+    """Close one position while so many orders only reduce another; return the block's work."""
+    world = IndexWorld()
+    world.live(3, honest())
+    world.tell(honest(), ETHER)
+    client = world.account(1_000_000)
+    for market in (CONTRACT, OTHER):
+        assert world.order(world.maker, Side.BUY, PRICE, COIN, market) == 0
+        assert world.order(client, Side.SELL, PRICE, COIN, market) == 0
+    for k in range(kept):
+        price = PRICE * 0.97 + k
+        assert world.order(client, Side.BUY, price, COIN, OTHER, flags=REDUCE_ONLY) == 0
+    assert world.order(client, Side.BUY, PRICE * 0.98, flags=REDUCE_ONLY) == 0
+    close(world, client)
+    assert len(resting(world, client)) == kept
+    return int(world.machine.state.scratch[0]["work"])
+
+
+def test_looking_for_orders_whose_position_is_gone_is_work_that_counts():
+    """Else thousands of them are walked in blocks that count none of it."""
+    more = work_of_a_look_beside(REDUCING_MOST) - work_of_a_look_beside(1)
+    assert more >= REDUCING_MOST - 1

@@ -13,7 +13,7 @@ from pilothouse.engine.margin import (
     resolve,
     resolve_at,
 )
-from pilothouse.engine.money import add
+from pilothouse.engine.money import add, find_balance, room_for_balances
 from pilothouse.engine.orders import reserve_size
 from pilothouse.engine.positions import change_position
 from pilothouse.engine.reducing import only_reduces
@@ -199,6 +199,20 @@ def suppose_fill(s: State, row: int, quantity: int, value: int, fee_ppm: int) ->
     # What funding has accrued so far is paid by the fill, at the size before it.
     p.entry_cost += sign * value + (charged if quantity > 0 else -charged)
     p.entry_cost += accrued_funding(s, o.position) - accrued
+
+
+@inner
+def room_for_settlement(s: State, account: int, market: int) -> bool:
+    """Tell whether a fill that reduces a position has the balances it needs, or rows for them.
+
+    Its maker has a row: those of the account and of the house are made by the first who needs
+    them, for which the last ones are kept.
+    """
+    m = s.markets[market]
+    missing = 0
+    for one in (account, m.insurance_account, m.clearing_account, s.exchange[0].fees_account):
+        missing += 1 if find_balance(s, one, Wallet.FUTURES, m.quote) == 0 else 0
+    return missing == 0 or room_for_balances(s, missing)
 
 
 @inner

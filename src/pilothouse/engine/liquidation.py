@@ -13,7 +13,7 @@ collateral is converted first; what is missing when no position is left the pool
 from __future__ import annotations
 
 from pilothouse.engine import events as emit
-from pilothouse.engine.contracts import fill_position
+from pilothouse.engine.contracts import fill_position, room_for_settlement
 from pilothouse.engine.deficit import can_convert, convert, pay_deficit, waits_for_an_index
 from pilothouse.engine.liquidation_price import (
     has_taker,
@@ -26,7 +26,6 @@ from pilothouse.engine.liquidation_price import (
 )
 from pilothouse.engine.margin import account_margin, notional, unrealised
 from pilothouse.engine.matching import match
-from pilothouse.engine.money import find_balance, room_for_balances
 from pilothouse.engine.orders import (
     CANCELS_PER_STEP,
     cancel_contract_orders,
@@ -37,7 +36,7 @@ from pilothouse.engine.orders import (
     room_for_order,
     take_order,
 )
-from pilothouse.engine.queue import ask_for_examination, take_from_queue
+from pilothouse.engine.queue import ask_for_examination, next_has_void_orders, take_from_queue
 from pilothouse.engine.ranking import NOT_YET, best_counterparty
 from pilothouse.engine.staleness import asset_is_on_probation, index_is_stale
 from pilothouse.engine.state import State
@@ -50,7 +49,7 @@ from pilothouse.language.kinds import (
     Side,
     Wallet,
 )
-from pilothouse.rules.compiled import inner
+from pilothouse.rules.compiled import inlined, inner
 from pilothouse.rules.liquidation import (
     is_beyond,
     quantity_to_close,
@@ -67,10 +66,11 @@ PROFIT_MAX = 1 << 62
 @inner
 def examine_next(s: State) -> bool:
     """Examine the account that has waited longest; tell whether anything could be done."""
+    has_void_orders = next_has_void_orders(s)
     account = take_from_queue(s)
     if account == 0:
         return False
-    if cancel_void_orders(s, account) > 0:
+    if has_void_orders and cancel_void_orders(s, account) > 0:
         # They needed margin, so the account is examined again without them.
         visit(s, EXAMINATION_LEAST)
         return True
@@ -137,7 +137,7 @@ def _protect(s: State, account: int, equity: int, with_orders: int, maintenance:
         # Collateral fell after the last position was closed: there is only the deficit to settle.
         return _finish(s, account)
     row = _position_to_close(s, account, equity, maintenance)
-    if row == 0 or not room_for_order(s) or not _has_balances(s, row):
+    if row == 0 or not room_for_order(s) or not _has_room(s, row):
         # Its market does not trade now, or a table is full: it waits at the end of the queue.
         ask_for_examination(s, account)
         return False
@@ -161,20 +161,10 @@ def _cancel_orders(
     ask_for_examination(s, account)
 
 
-@inner
-def _has_balances(s: State, row: int) -> bool:
-    # Its maker has a row: those of the account and of the house are made by the first who needs
-    # them, for which the last ones are kept.
-    m = s.markets[s.positions[row].market]
-    missing = 0
-    for account in (
-        s.positions[row].account,
-        m.insurance_account,
-        m.clearing_account,
-        s.exchange[0].fees_account,
-    ):
-        missing += 1 if find_balance(s, account, Wallet.FUTURES, m.quote) == 0 else 0
-    return missing == 0 or room_for_balances(s, missing)
+@inlined
+def _has_room(s: State, row: int) -> bool:
+    p = s.positions[row]
+    return room_for_settlement(s, p.account, p.market)
 
 
 @inner

@@ -8,7 +8,7 @@ from pilothouse.engine import events as emit
 from pilothouse.engine.accounts import account_refusal
 from pilothouse.engine.hashes import code_of, insert, probe, remove, row_at
 from pilothouse.engine.levels import append, find_level, new_level, unlink
-from pilothouse.engine.queue import ask_for_examination
+from pilothouse.engine.queue import ask_for_examination, ask_to_void_orders
 from pilothouse.engine.reducing import last_reducing, only_reduces, reducible
 from pilothouse.engine.state import EVENTS_PER_COMMAND, State
 from pilothouse.engine.work import visit
@@ -312,19 +312,23 @@ def cancel_contract_orders(s: State, account: int, market: int, reason: int, mos
 @inner
 def cancel_void_orders(s: State, account: int) -> int:
     """Cancel an account's orders that only reduce a position it does not have any more, some in
-    each examination; return how many.
+    each examination, which it asks for again; return how many.
     """
     count = 0
     k = s.accounts[account].positions_first
     while k != 0:
         row = s.positions[k].orders_first
+        visit(s, 1)
         while row != 0 and only_reduces(s, row) and count < CANCELS_PER_STEP:
             following = s.orders[row].account_next
+            visit(s, 1)
             if reducible(s, row) == 0:
                 cancel_resting(s, row, CancelReason.REDUCE_ONLY)
                 count += 1
             row = following
         k = s.positions[k].next_of_account
+    if count == CANCELS_PER_STEP:
+        ask_to_void_orders(s, account)
     return count
 
 

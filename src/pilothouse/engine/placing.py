@@ -10,7 +10,7 @@ from typing import Any
 
 from pilothouse.engine import events as emit
 from pilothouse.engine.accounts import account_refusal, house_refusal
-from pilothouse.engine.contracts import margin_for_order, why_maker_fails
+from pilothouse.engine.contracts import margin_for_order, room_for_settlement, why_maker_fails
 from pilothouse.engine.fees import ensure_volume, refresh_volume, room_for_volume
 from pilothouse.engine.levels import PRICE_LIMIT
 from pilothouse.engine.markets import is_contract, market_refusal
@@ -219,7 +219,7 @@ def _refusal_of_room(s: State, c: Any) -> int:
             return LEVEL_TABLE_IS_FULL
         if not room_for_order_nodes(s):
             return NODE_TABLE_IS_FULL
-    if not room_for_order_balances(s):
+    if not room_for_order_balances(s) and not _closes_with_room(s, c):
         return BALANCE_TABLE_IS_FULL
     if is_contract(s.markets[c.market].kind):
         if not room_for_position(s) and find_position(s, c.account, c.market) == 0:
@@ -228,6 +228,14 @@ def _refusal_of_room(s: State, c: Any) -> int:
         return VOLUME_TABLE_IS_FULL
     refresh_volume(s, c.account)
     return 0
+
+
+@inlined
+def _closes_with_room(s: State, c: Any) -> bool:
+    # Whatever fills the table, a position can be closed: rows are kept as for liquidations.
+    if not is_contract(s.markets[c.market].kind) or may_rest(c) or c.flags & REDUCE_ONLY == 0:
+        return False
+    return room_for_settlement(s, c.account, c.market)
 
 
 @inlined

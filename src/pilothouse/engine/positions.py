@@ -9,7 +9,7 @@ from __future__ import annotations
 from pilothouse.engine import events as emit
 from pilothouse.engine.hashes import code_of, insert, probe, remove, row_at
 from pilothouse.engine.money import add
-from pilothouse.engine.queue import ask_for_examination
+from pilothouse.engine.queue import ask_for_examination, ask_to_void_orders
 from pilothouse.engine.ranking import forget_position
 from pilothouse.engine.state import State
 from pilothouse.language.kinds import Wallet
@@ -137,7 +137,10 @@ def change_position(s: State, row: int, quantity: int, value: int) -> int:
         add(s, p.account, Wallet.FUTURES, m.quote, realised)
         add(s, m.clearing_account, Wallet.FUTURES, m.quote, -realised)
     emit.position_changed(s, p.account, p.market, p.quantity, p.entry_cost, realised)
-    ask_for_examination(s, p.account)
+    if before != 0 and (p.quantity == 0 or (before > 0) != (p.quantity > 0)):
+        ask_to_void_orders(s, p.account)
+    else:
+        ask_for_examination(s, p.account)
     return realised
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from pilothouse.engine.state import State
 from pilothouse.rules.compiled import inner
 
+WAITS = 1
+WAITS_WITH_VOID_ORDERS = 2
+"""Its orders may only reduce a position that it does not have any more."""
+
 
 @inner
 def ask_for_examination(s: State, account: int) -> None:
@@ -13,7 +17,7 @@ def ask_for_examination(s: State, account: int) -> None:
     if a.queued != 0 or a.positions_first == 0:
         return
     x = s.exchange[0]
-    a.queued = 1
+    a.queued = WAITS
     a.queue_next = 0
     if x.queue_last == 0:
         x.queue_first = account
@@ -21,6 +25,19 @@ def ask_for_examination(s: State, account: int) -> None:
         s.accounts[x.queue_last].queue_next = account
     x.queue_last = account
     x.queue_count += 1
+
+
+@inner
+def ask_to_void_orders(s: State, account: int) -> None:
+    """Ask for the examination of an account that closed or turned a position."""
+    ask_for_examination(s, account)
+    s.accounts[account].queued = WAITS_WITH_VOID_ORDERS
+
+
+@inner
+def next_has_void_orders(s: State) -> bool:
+    """Tell whether the account that has waited longest is to lose orders first."""
+    return s.accounts[s.exchange[0].queue_first].queued == WAITS_WITH_VOID_ORDERS
 
 
 @inner
