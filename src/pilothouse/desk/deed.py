@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.db import transaction
 
@@ -15,18 +15,8 @@ from pilothouse.control.refusals import NOT_RECORDED, Refused
 from pilothouse.desk import gates, notices
 from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import State, Verb, target
+from pilothouse.desk.told import TOLD, refuse_too_many_told
 from pilothouse.records import audit
-
-TOLD: Final[dict[Verb, str]] = {
-    Verb.OPEN: "opened",
-    Verb.REGRADE: "called otherwise",
-    Verb.HAND_OVER: "handed over",
-    Verb.MITIGATE: "mitigated",
-    Verb.RESOLVE: "resolved",
-    Verb.REOPEN: "came back",
-    Verb.DISMISS: "dismissed",
-}
-"""What people are notified of, and in which word; the rest stands in the timeline."""
 
 
 @contextmanager
@@ -82,7 +72,9 @@ def note(
     why: str = "",
     facts: dict[str, Any] | None = None,
 ) -> None:
-    """Write the audit row of a deed on an incident."""
+    """Write the audit row of a deed on an incident, and the notice if people are told of it."""
+    if verb in TOLD:
+        refuse_too_many_told(verb, incident.severity, by, now)
     sentence = f"{verb} by {by}: {incident}, now {incident.state}" + (f" ({why})" if why else "")
     told = {"why": why, "severity": incident.severity} | (facts or {})
     audit.write(actor(by), verb, incident.subject, sentence, facts=told, at=now)

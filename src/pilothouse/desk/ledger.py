@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from pilothouse.access.models import Person
 from pilothouse.access.rights import may
@@ -15,9 +16,12 @@ from pilothouse.desk.models import Delivery, Target
 from pilothouse.desk.notices import LASTS
 from pilothouse.desk.outbox import DEAD_AFTER
 from pilothouse.desk.refusals import NOTICE_IS_NOT_LOOSE
+from pilothouse.desk.told import SEND_AGAIN, refuse_too_many_told
 from pilothouse.records import audit
 
 At = Delivery.At
+IT_ARRIVED: Final = "notice.it_arrived"
+GIVE_UP: Final = "notice.give_up"
 LOOSE = (At.UNKNOWN, At.DEAD)
 """What waits for a person."""
 
@@ -36,24 +40,25 @@ def dead_targets() -> list[Target]:
 def send_again(delivery: Delivery, *, by: Person, now: datetime | None = None) -> Delivery:
     """Let it be tried again, though it may have arrived. Raises Refused."""
     now = moment(now)
-    with deed("notice.send_again", by, delivery.subject):
+    with deed(SEND_AGAIN, by, delivery.subject):
         held = _loose(delivery, by, now)
+        refuse_too_many_told(SEND_AGAIN, held.notice.severity, by, now)
         held.last_chance, held.ended_at = now + LASTS, None
-        return _decide(held, At.WAITING, "is sent again", by, now)
+        return _decide(SEND_AGAIN, held, At.WAITING, "is sent again", by, now)
 
 
 def it_arrived(delivery: Delivery, *, by: Person, now: datetime | None = None) -> Delivery:
     """Say that it arrived: somebody has seen it there. Raises Refused."""
     now = moment(now)
-    with deed("notice.it_arrived", by, delivery.subject):
-        return _decide(_loose(delivery, by, now), At.ARRIVED, "has arrived", by, now)
+    with deed(IT_ARRIVED, by, delivery.subject):
+        return _decide(IT_ARRIVED, _loose(delivery, by, now), At.ARRIVED, "has arrived", by, now)
 
 
 def give_up(delivery: Delivery, *, by: Person, now: datetime | None = None) -> Delivery:
     """Say that it need not arrive any more. Raises Refused."""
     now = moment(now)
-    with deed("notice.give_up", by, delivery.subject):
-        return _decide(_loose(delivery, by, now), At.GIVEN_UP, "is given up", by, now)
+    with deed(GIVE_UP, by, delivery.subject):
+        return _decide(GIVE_UP, _loose(delivery, by, now), At.GIVEN_UP, "is given up", by, now)
 
 
 def _loose(delivery: Delivery, by: Person, now: datetime) -> Delivery:
@@ -65,11 +70,13 @@ def _loose(delivery: Delivery, by: Person, now: datetime) -> Delivery:
     return held
 
 
-def _decide(delivery: Delivery, state: At, words: str, by: Person, now: datetime) -> Delivery:
+def _decide(
+    verb: str, delivery: Delivery, state: At, words: str, by: Person, now: datetime
+) -> Delivery:
     before, delivery.state = delivery.state, state
     delivery.reason = shortened(f"{by} says it {words}; {delivery.reason}")
     delivery.save()
     facts = {"from": before, "to": state, "target": delivery.target}
     sentence = f"{delivery} {words}, says {by}"
-    audit.write(actor(by), "notice.decide", delivery.subject, sentence, facts=facts, at=now)
+    audit.write(actor(by), verb, delivery.subject, sentence, facts=facts, at=now)
     return delivery

@@ -47,6 +47,10 @@ TOO_MANY_TODAY: Final = Reason(
     "you_have_opened_too_many_incidents",
     "add this to an open one as a note, ask a colleague to open it, or wait a day",
 )
+TOO_MANY_TOLD: Final = Reason(
+    "you_have_had_people_notified_too_often",
+    "ask a colleague to do this, or wait a day; a critical incident can still be notified",
+)
 NOTICE_IS_NOT_LOOSE: Final = Reason(
     "nothing_is_to_be_decided_about_this_notice", "it has arrived, or is on its way"
 )
