@@ -108,6 +108,46 @@ def test_what_did_not_arrive_is_tried_again_later_and_in_order(db, world):
     assert Target.objects.get().failures == 0
 
 
+def test_the_worst_is_sent_first_and_then_the_oldest(db, world):
+    set_target("mail")
+    told = [tell(n, one) for n, one in enumerate(("medium", "high", "critical", "high"))]
+    assert outbox.tick(NOON, world.send) == 4
+    order = [told[place].key for place in (2, 1, 3, 0)]
+    assert [key for _, key in world.took] == [f"{one}-mail" for one in order]
+
+
+def test_what_is_told_of_one_thing_stays_in_its_order(db, world):
+    set_target("mail")
+    other = tell(1, Severity.HIGH)
+    raised, worse = tell(2, Severity.MEDIUM), tell(2, Severity.CRITICAL)
+    outbox.tick(NOON, world.send)
+    assert [key for _, key in world.took] == [f"{one.key}-mail" for one in (raised, worse, other)]
+
+
+def test_a_flood_of_small_ones_delays_nothing_severe(db, world):
+    """Also not what comes while they are sent, nor at another target, nor after a back-off."""
+    mail, chat = set_target("mail"), set_target("chat", severity="high")
+    for number in range(10 * outbox.TRIES_MOST):
+        tell(number, Severity.MEDIUM)
+    severe = []
+
+    def send(address, letter):
+        if len(world.took) == 3 and not severe:
+            severe.append(tell(999, Severity.CRITICAL))
+            world.fates[chat] = Fate.NOT_SENT
+        return world.send(address, letter)
+
+    assert outbox.tick(NOON, send) == outbox.TRIES_MOST
+    assert world.took[4] == (mail, f"{severe[0].key}-mail")
+    del world.fates[chat]
+    # The clock is read again long before the flood is over.
+    outbox.tick(NOON + outbox.BACK_OFF_S * SECOND, send)
+    assert world.took[outbox.TRIES_MOST - 1] == (chat, f"{severe[0].key}-chat")
+    for second in range(10, 30):
+        outbox.tick(NOON + second * SECOND, send)
+    assert set(states()) == {At.ARRIVED}
+
+
 def test_one_dead_target_keeps_no_other_waiting(db, world):
     world.fates[set_target("chat")] = Fate.REFUSED
     set_target("mail")

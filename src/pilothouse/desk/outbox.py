@@ -1,4 +1,4 @@
-"""The outbox: sends what waits, target by target, and keeps the ledger.
+"""The outbox: sends what waits, the most severe first, and keeps the ledger.
 
 `SENDING` is committed before a notice leaves. What is known not to have arrived is tried again
 with back-off; what may have arrived is tried again only where the receiver drops repeats, and is
@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Case, When
 
 from pilothouse.access.roles import Role
-from pilothouse.control.severity import Severity
+from pilothouse.control.severity import ORDER, Severity
 from pilothouse.desk import notices, sending
 from pilothouse.desk.models import Delivery, Target
 from pilothouse.desk.sending import Fate, Letter, Outcome
@@ -28,6 +29,12 @@ BACK_OFF_S: Final = 5
 BACK_OFF_MAX_S: Final = 300
 DEAD_AFTER: Final = 4
 """Failures in a row after which the other targets are told that this one is dead."""
+TRIES_MOST: Final = 8
+"""Tries in one tick. Each takes up to some seconds, and the tick's moment must not become old."""
+_BADNESS: Final = Case(
+    *(When(notice__severity=one, then=place) for place, one in enumerate(ORDER)),
+    default=len(ORDER),
+)
 
 
 def recover(now: datetime) -> int:
@@ -41,33 +48,34 @@ def recover(now: datetime) -> int:
 def tick(now: datetime, send: Send = sending.send) -> int:
     """Send what waits for targets that are not backing off; return how many were tried.
 
-    A target that fails keeps what else waits for it waiting, in order.
+    Before each try the most severe of all that waits is looked for, then the oldest, and after
+    TRIES_MOST the caller looks at the clock again. So however much waits, what is severe is next;
+    only what was told before of the same alert or incident goes ahead of it, for "over" is never
+    told before "raised". A target that fails keeps what waits for it waiting.
     """
-    tried = 0
-    for key in (
-        Delivery.objects.filter(state=At.WAITING)
-        .order_by()
-        .values_list("target", flat=True)
-        .distinct()
-    ):
-        tried += _work_off(key, now, send)
-    return tried
-
-
-def _work_off(key: str, now: datetime, send: Send) -> int:
-    tried = 0
-    waiting = Delivery.objects.filter(state=At.WAITING, target=key).select_related("notice")
-    for delivery in waiting.order_by("id"):
-        target = Target.objects.filter(key=key).first()
-        if target is None:
-            _end(delivery, At.DEAD, "there is no such target", now)
-            continue
-        if _backs_off(target, now):
-            break
-        tried += 1
+    for tried in range(TRIES_MOST):
+        found = _next(now)
+        if found is None:
+            return tried
+        delivery, target = found
         _begin(delivery, now)
         _settle(delivery, send(address_of(target), _letter(delivery)), now)
-    return tried
+    return TRIES_MOST
+
+
+def _next(now: datetime) -> tuple[Delivery, Target] | None:
+    """Return what is to be sent now and where, if anything; what has no target ends at once."""
+    targets = {one.key: one for one in Target.objects.all()}
+    waiting = Delivery.objects.filter(state=At.WAITING)
+    for delivery in waiting.exclude(target__in=targets).select_related("notice"):
+        _end(delivery, At.DEAD, "there is no such target", now)
+    open_to = [key for key, one in targets.items() if not _backs_off(one, now)]
+    due = waiting.filter(target__in=open_to).select_related("notice")
+    worst = due.order_by(_BADNESS, "id").first()
+    if worst is None:
+        return None
+    about = due.filter(target=worst.target, notice__subject=worst.notice.subject)
+    return about.earliest("id"), targets[worst.target]
 
 
 def _backs_off(target: Target, now: datetime) -> bool:
