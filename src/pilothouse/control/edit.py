@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from pilothouse.access.models import Person
-from pilothouse.control import gates, plan, signing
+from pilothouse.control import gates, many, plan, signing
 from pilothouse.control.deed import deed, locked, moment, move
 from pilothouse.control.fingerprint import fingerprint_of
 from pilothouse.control.kinds.kind import Ceiling, Fields, PlannedStep
@@ -82,6 +82,7 @@ def _edit(change: Change, rewrite: Callable[[Change], str], by: Person, now: dat
     with deed(Verb.EDIT, by, change.subject, reads=True):
         change = locked(change)
         gates.pass_gate(Verb.EDIT, change, by, now)
+        many.refuse_too_many_edits(change, by, now)
         reason = rewrite(change)
         change.fingerprint = fingerprint_of(change)
         signing.void_signatures(change, f"edited: {reason}", now)

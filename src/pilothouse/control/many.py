@@ -1,6 +1,6 @@
-"""How many changes one person proposes and previews: so many open, so many an hour and a day.
+"""How many changes one person proposes, edits and previews: so many open, an hour and a day.
 
-Everybody reads the list of changes, and each change and preview adds rows to the audit. A stop
+Everybody reads the list of changes, and each change, edit and preview adds rows for ever. A stop
 that one person may do alone has as much room again, so that a long list keeps nobody from halting
 a market, and is previewed however much else was.
 """
@@ -10,11 +10,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import QuerySet
+
 from pilothouse.access.models import Person
 from pilothouse.control.kinds.kind import Direction
 from pilothouse.control.models import Change
 from pilothouse.control.moves import OPEN, Verb
 from pilothouse.control.refusals import (
+    TOO_MANY_EDITS,
     TOO_MANY_OPEN,
     TOO_MANY_PREVIEWS,
     TOO_MANY_TODAY,
@@ -27,6 +30,10 @@ OPEN_MOST: Final = 50
 """Open changes of one person."""
 A_DAY_MOST: Final = 200
 """Changes that one person proposes within a day."""
+EDITS_OF_ONE: Final = 50
+"""Edits of one change within a day, other times for its steps included."""
+EDITS_A_DAY: Final = 300
+"""Edits of one person within a day, of whatever changes."""
 PREVIEWS_AN_HOUR: Final = 20
 """Previews of one change by one person within an hour: a preview lasts as long."""
 PREVIEWS_A_DAY: Final = 500
@@ -51,13 +58,27 @@ def refuse_too_many(change: Change, by: Person, now: datetime) -> None:
         raise Refused(TOO_MANY_TODAY, f"{A_DAY_MOST * times} within a day")
 
 
+def refuse_too_many_edits(change: Change, by: Person, now: datetime) -> None:
+    """Raise Refused if a person has edited this change, or all together, too often already."""
+    times = ROOM_OF_STOPS if is_stop(change) else 1
+    mine = _done_by(by, (Verb.EDIT, Verb.SCHEDULE), now).filter(at__gt=now - DAY)
+    if mine.filter(subject=change.subject).count() >= EDITS_OF_ONE:
+        raise Refused(TOO_MANY_EDITS, f"{EDITS_OF_ONE} of this change within a day")
+    if mine.count() >= EDITS_A_DAY * times:
+        raise Refused(TOO_MANY_EDITS, f"{EDITS_A_DAY * times} within a day")
+
+
 def refuse_too_many_previews(change: Change, by: Person, now: datetime) -> None:
     """Raise Refused if a person has previewed this change, or all together, too often already."""
-    mine = AuditRow.objects.filter(
-        actor=f"person:{by.pk}", deed=Verb.PREVIEW, outcome=audit.DONE, at__lte=now
-    )
+    mine = _done_by(by, (Verb.PREVIEW,), now)
     of_this = mine.filter(subject=change.subject, at__gt=now - HOUR)
     if of_this.count() >= PREVIEWS_AN_HOUR:
         raise Refused(TOO_MANY_PREVIEWS, f"{PREVIEWS_AN_HOUR} of this change within an hour")
     if not is_stop(change) and mine.filter(at__gt=now - DAY).count() >= PREVIEWS_A_DAY:
         raise Refused(TOO_MANY_PREVIEWS, f"{PREVIEWS_A_DAY} within a day")
+
+
+def _done_by(person: Person, verbs: tuple[Verb, ...], now: datetime) -> QuerySet[AuditRow]:
+    return AuditRow.objects.filter(
+        actor=f"person:{person.pk}", deed__in=verbs, outcome=audit.DONE, at__lte=now
+    )

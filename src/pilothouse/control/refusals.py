@@ -141,6 +141,10 @@ TOO_MANY_OPEN: Final = Reason(
 TOO_MANY_TODAY: Final = Reason(
     "you_have_proposed_too_many_changes", "ask a colleague to propose this, or wait a day"
 )
+TOO_MANY_EDITS: Final = Reason(
+    "you_have_edited_too_often",
+    "withdraw it and propose it as it should be, ask a colleague to propose it, or wait a day",
+)
 TOO_MANY_PREVIEWS: Final = Reason(
     "you_have_previewed_too_often",
     "use the preview that stands here, ask a colleague to preview it, or wait an hour",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pilothouse.access.models import Person
-from pilothouse.control import gates, plan, signing
+from pilothouse.control import gates, many, plan, signing
 from pilothouse.control.deed import deed, locked, moment, move
 from pilothouse.control.fingerprint import fingerprint_of
 from pilothouse.control.models import Change
@@ -24,6 +24,7 @@ def schedule(
     with deed(Verb.SCHEDULE, by, change.subject, reads=True):
         change = locked(change)
         gates.pass_gate(Verb.SCHEDULE, change, by, now)
+        many.refuse_too_many_edits(change, by, now)
         left = plan.steps_left(change)
         if len(times) != len(left):
             raise Refused(TIMES_MUST_RISE, f"{len(left)} times are needed")
