@@ -99,7 +99,7 @@ def test_many_addresses_make_room_for_one_that_holds_less(made: Callable[[], Gat
         wait_until(lambda: door.gate.bodies.ended)  # the last of them found the door full
         assert order_in_two_pieces(door, OTHER) == 200
         with connect(door.port, half(30 * KIB), OTHER) as plug:
-            wait_until(lambda: OTHER in door.gate.bodies.long._bytes)
+            wait_until(lambda: door.gate.bodies.long._bytes[OTHER])
             plug.sendall(b"x")
             assert read_answer(plug)[0] == 200
     wait_until(lambda: not door.gate.bodies.held_bytes)

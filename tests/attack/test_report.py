@@ -81,8 +81,7 @@ def fill(one: Any) -> None:
         return
 
     async def crowd() -> None:
-        for _ in range(one._of_one):
-            one._in["me"] += 1
+        one._count("me", one._in.of_one)
         assert not await one.enter("me")
 
     asyncio.run(crowd())
@@ -185,7 +184,7 @@ def test_what_a_lane_and_a_rate_refuse_is_counted_once() -> None:
         gate = console_gate(echo, limits_for(400))
         one = limits_of(gate._policy)[name]
         if isinstance(one, Queue):
-            one._in["10.0.0.1"] = one._of_one
+            one._count("10.0.0.1", one._in.of_one)
         else:
             one._clock = lambda: 0.0
             one.add("10.0.0.1", one.rate.limit)

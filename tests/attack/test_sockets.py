@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import socket as plugs
 import time
@@ -13,6 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from pilothouse.gate.places import Kind
 from pilothouse.trading_api.feeds import accounts
 from pilothouse.trading_api.feeds import socket as feeds
 from pilothouse.trading_api.feeds.socket import BUFFER_MAX, KERNEL_BUFFER, Outlet
@@ -97,8 +97,8 @@ def test_one_key_has_a_bounded_number_of_private_connections(
 
 def test_one_address_has_a_bounded_number_of_sockets(exchange: Exchange) -> None:
     places = exchange.gate.places
-    before = places.limits
-    places.limits = dataclasses.replace(before, sockets_of_one=places.sockets + 2)
+    held = places._busy[Kind.SOCKET]
+    before, held.of_one = held.of_one, places.sockets + 2
     try:
         with connect(address(exchange)), connect(address(exchange)):
             with pytest.raises(InvalidStatus) as refused:
@@ -106,7 +106,7 @@ def test_one_address_has_a_bounded_number_of_sockets(exchange: Exchange) -> None
             assert refused.value.response.status_code == 503
             assert spot_is_served(exchange)
     finally:
-        places.limits = before
+        held.of_one = before
 
 
 def spot_is_served(exchange: Exchange) -> bool:

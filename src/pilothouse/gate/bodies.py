@@ -2,18 +2,18 @@
 
 What has arrived counts, not what a request says it will send. Short bodies have a share that long
 ones never take, so an order of a few lines gets in whatever else is held. In each share one sender
-may hold an eighth; where a share is full, the sender that holds most makes room.
+may hold an eighth, and the network around it half as much again (`shares`); where a share is full,
+the sender that holds most makes room, of IPv6 the network.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
 from pilothouse.gate.limits import KIB
+from pilothouse.gate.shares import PPM, Shares, holders
 
-PPM: Final = 1_000_000
 SHORT: Final = 16 * KIB
 """How long a body may be that counts in the share of short ones."""
 SHORT_SHARE: Final = 4
@@ -41,24 +41,25 @@ class Share:
     def __init__(self, most: int) -> None:
         self.most, self.most_of_one = most, most // OF_ONE
         self.held_bytes = 0
-        self._bytes: Counter[str] = Counter()
+        self._bytes = Shares(self.most_of_one)
         self._held: dict[str, dict[Held, None]] = {}
+        """The bodies by their widest holder, the oldest first."""
 
     def use_ppm(self) -> int:
         """Return the larger of what is held of all and of what one may hold; from any thread."""
-        of_one = max(list(self._bytes.values()), default=0)
-        return max(PPM * self.held_bytes // self.most, PPM * of_one // self.most_of_one)
+        return max(PPM * self.held_bytes // self.most, self._bytes.use_ppm())
 
     def in_the_way(self, key: str, count: int) -> Held | None:
         """Return the oldest body of the sender that holds most; None if that is the one asking."""
-        fullest = max(self._bytes, key=lambda one: self._bytes[one], default=key)
-        if fullest == key or self._bytes[fullest] <= self._bytes[key] + count:
+        own = _widest(key)
+        fullest = max(self._held, key=lambda one: self._bytes[one], default=own)
+        if fullest == own or self._bytes[fullest] <= self._bytes[own] + count:
             return None
         return next(iter(self._held[fullest]))
 
     def is_one_above(self, key: str, count: int) -> bool:
         """Tell whether a sender would hold more than one may."""
-        return self._bytes[key] + count > self.most_of_one
+        return not self._bytes.has_room(key, count)
 
     def is_above(self, count: int) -> bool:
         """Tell whether all would hold more than they may."""
@@ -66,19 +67,24 @@ class Share:
 
     def count(self, held: Held, count: int) -> None:
         """Count further bytes of a body."""
-        self._held.setdefault(held.key, {})[held] = None
-        self._bytes[held.key] += count
+        self._held.setdefault(_widest(held.key), {})[held] = None
+        self._bytes.add(held.key, count)
         self.held_bytes += count
         held.share, held.counted = self, held.counted + count
 
     def release(self, held: Held) -> None:
         """Count nothing of a body any more."""
-        self._bytes[held.key] -= held.counted
+        self._bytes.add(held.key, -held.counted)
         self.held_bytes -= held.counted
-        del self._held[held.key][held]
-        if not self._held[held.key]:
-            del self._held[held.key], self._bytes[held.key]
+        mine = self._held[_widest(held.key)]
+        del mine[held]
+        if not mine:
+            del self._held[_widest(held.key)]
         held.share, held.counted = None, 0
+
+
+def _widest(key: str) -> str:
+    return holders(key)[-1]
 
 
 class Bodies:

@@ -3,18 +3,18 @@
 A connection without a whole request waits: a half-sent head, a half-sent body, a silence between
 two requests. Waiting places are taken from whoever waits longest, first from the sender who has
 the most it may have, so that half-sent requests never close the door. A busy place is given only
-for a whole request, and is never taken away: full means that the newest request is refused.
+for a whole request, and is never taken away: full means that the newest request is refused. What
+one sender may have, the network around it may have half as much again (`shares`).
 """
 
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from enum import Enum
-from typing import Final, Protocol
+from typing import Protocol
 
 from pilothouse.gate.limits import Limits
-
-PPM: Final = 1_000_000
+from pilothouse.gate.shares import PPM, Shares, holders, most_of
 
 
 class Waiter(Protocol):
@@ -41,7 +41,10 @@ class Places:
         self.limits = limits
         self._waiting: OrderedDict[Waiter, None] = OrderedDict()
         self._waiting_of: dict[str, OrderedDict[Waiter, None]] = {}
-        self._busy: dict[Kind, Counter[str]] = {kind: Counter() for kind in Kind}
+        self._busy = {
+            Kind.REQUEST: Shares(limits.busy_of_one),
+            Kind.SOCKET: Shares(limits.sockets_of_one),
+        }
         self._busy_in_all: Counter[Kind] = Counter()
         self.turned_away = 0
         self.refused = 0
@@ -66,33 +69,45 @@ class Places:
 
         May be called from another thread: it reads copies.
         """
-        limits, busy = self.limits, self._busy
-        waiting = [len(one) for key, one in list(self._waiting_of.items()) if key]
-        held = {
+        limits = self.limits
+        of_all = {
             "waiting": (self.waiting, limits.waiting),
-            "waiting of one": (max(waiting, default=0), limits.waiting_of_one),
             "busy": (self.busy, limits.busy),
-            "busy of one": (_most(busy[Kind.REQUEST]), limits.busy_of_one),
             "sockets": (self.sockets, limits.sockets),
-            "sockets of one": (_most(busy[Kind.SOCKET]), limits.sockets_of_one),
         }
-        return {name: PPM * count // most for name, (count, most) in held.items()}
+        return {name: PPM * count // most for name, (count, most) in of_all.items()} | {
+            "waiting of one": self._waiting_ppm(),
+            "busy of one": self._busy[Kind.REQUEST].use_ppm(),
+            "sockets of one": self._busy[Kind.SOCKET].use_ppm(),
+        }
+
+    def _waiting_ppm(self) -> int:
+        found = list(self._waiting_of.items())
+        of_one = self.limits.waiting_of_one
+        return max((PPM * len(them) // most_of(one, of_one) for one, them in found), default=0)
 
     def busiest(self) -> str:
         """Return the sender with the most connections, empty if there is none; as above."""
         held: Counter[str] = Counter()
         for one in self._busy.values():
             held.update(dict(list(one.items())))
-        held.update({key: len(one) for key, one in list(self._waiting_of.items()) if key})
+        held.update({key: len(one) for key, one in list(self._waiting_of.items())})
         return max(held, key=lambda key: held[key], default="")
 
     def wait(self, one: Waiter) -> None:
         """Let a connection wait; whoever waits longest is turned away where there is no room."""
-        mine = self._waiting_of.setdefault(one.key, OrderedDict())
-        self._waiting[one] = mine[one] = None
-        if one.key and len(mine) > self.limits.waiting_of_one:
-            self._turn_away(next(iter(mine)))
-        elif len(self._waiting) > self.limits.waiting:
+        self._waiting[one] = None
+        for holder in _holders(one):
+            self._waiting_of.setdefault(holder, OrderedDict())[one] = None
+        self._make_room(one)
+
+    def _make_room(self, one: Waiter) -> None:
+        for holder in _holders(one):
+            mine = self._waiting_of[holder]
+            if len(mine) > most_of(holder, self.limits.waiting_of_one):
+                self._turn_away(next(iter(mine)))
+                return
+        if len(self._waiting) > self.limits.waiting:
             self._turn_away(next(iter(self._waiting)))
 
     def _turn_away(self, one: Waiter) -> None:
@@ -105,32 +120,30 @@ class Places:
         if one not in self._waiting:
             return
         del self._waiting[one]
-        mine = self._waiting_of[one.key]
-        del mine[one]
-        if not mine:
-            del self._waiting_of[one.key]
+        for holder in _holders(one):
+            mine = self._waiting_of[holder]
+            del mine[one]
+            if not mine:
+                del self._waiting_of[holder]
 
     def begin(self, kind: Kind, key: str) -> bool:
         """Take a busy place; False if all, or all that one sender may have, are taken."""
         limits = self.limits
-        most = limits.busy_of_one if kind is Kind.REQUEST else limits.sockets_of_one
         full = self.busy >= limits.busy or (kind is Kind.SOCKET and self.sockets >= limits.sockets)
-        if full or (key and self._busy[kind][key] >= most):
+        if full or (key and not self._busy[kind].has_room(key)):
             self.refused += 1
             return False
         self._busy_in_all[kind] += 1
         if key:
-            self._busy[kind][key] += 1
+            self._busy[kind].add(key)
         return True
 
     def end(self, kind: Kind, key: str) -> None:
         """Give a busy place back."""
         self._busy_in_all[kind] -= 1
         if key:
-            self._busy[kind][key] -= 1
-            if not self._busy[kind][key]:
-                del self._busy[kind][key]
+            self._busy[kind].add(key, -1)
 
 
-def _most(held: Counter[str]) -> int:
-    return max(list(held.values()), default=0)
+def _holders(one: Waiter) -> tuple[str, ...]:
+    return holders(one.key) if one.key else ()
