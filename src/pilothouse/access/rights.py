@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 
 from pilothouse.access.models import Grant, Person
 from pilothouse.access.moments import OddMoment, Stored, moment_of
+from pilothouse.access.one_look import once
 from pilothouse.access.roles import Right, Role, duties_that_meet, rights_of
 
 ROLES: Final = {role.encode(): role for role in Role}
@@ -42,15 +43,19 @@ def roles_of(person: Person, now: datetime | None = None) -> frozenset[Role]:
     What change control does not find in the audit gives none.
     """
     now = now or timezone.now()
-    # As they are stored, and compared here: SQLite compares the letters of a time.
-    stored = [Stored(name) for name in ("role", "given_at", "until", "revoked_at")]
-    rows = list(Grant.objects.filter(person=person).values_list("pk", *stored))
-    counted = _judges[0](person) if rows else None
+    rows, counted = once((roles_of, person.pk), lambda: _granted(person))
     return frozenset(
         ROLES[role]
         for number, role, *times in rows
         if role in ROLES and _holds(times, now) and (counted is None or number in counted)
     )
+
+
+def _granted(person: Person) -> tuple[list[tuple[Any, ...]], Container[int] | None]:
+    # As they are stored, and compared by the caller: SQLite compares the letters of a time.
+    stored = [Stored(name) for name in ("role", "given_at", "until", "revoked_at")]
+    rows = list(Grant.objects.filter(person=person).values_list("pk", *stored))
+    return rows, _judges[0](person) if rows else None
 
 
 def _holds(times: list[bytes | None], now: datetime) -> bool:

@@ -15,6 +15,7 @@ from typing import Final
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
+from pilothouse.access.one_look import once
 from pilothouse.access.secret_file import proof_of, read_secret
 from pilothouse.control import founding_file
 from pilothouse.control.founding_file import NotAsWritten, NotedFounding
@@ -66,6 +67,10 @@ def _first_of(proof: str) -> AuditRow | None:
 
 def beginning() -> Beginning | None:
     """Return where the folder's own secret began; None if it never did."""
+    return once(beginning, _beginning)
+
+
+def _beginning() -> Beginning | None:
     secret = read_secret(settings.PILOTHOUSE_HOME)
     try:
         noted = founding_file.read(settings.PILOTHOUSE_HOME, secret)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pilothouse.access.models import Person
+from pilothouse.access.one_look import anew
 from pilothouse.control import as_read, recorded
 from pilothouse.control.models import Change
 from pilothouse.control.moves import NoSuchMove, State, Verb, check_move
@@ -39,7 +40,7 @@ def deed(verb: str, by: Person | None, subject: str, *, reads: bool = False) -> 
     try:
         if reads:
             reach()
-        with _of_a_person(by), transaction.atomic():
+        with anew(), _of_a_person(by), transaction.atomic():
             yield
     except Refused as refused:
         facts = {"reason": refused.reason.name, "detail": refused.detail}

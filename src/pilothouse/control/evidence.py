@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -92,6 +93,12 @@ def latest(
     return asked.order_by("-id").first()
 
 
+def latest_of_ways(change: Change) -> dict[tuple[str, int], Preview]:
+    """Return the newest first answer about each step of each other way, by way and step."""
+    asked = change.previews.filter(question=Question.FIRST).exclude(plan="").order_by("id")
+    return {(one.plan, one.step): one for one in asked}
+
+
 def hashes(change: Change) -> dict[int, str]:
     """Return the hash of the newest first answer about each step of the plan itself."""
     asked = change.previews.filter(question=Question.FIRST, plan="").order_by("id")
@@ -111,9 +118,11 @@ def counts(change: Change, preview: Preview) -> Counts:
     return plan.kind_of(change).impact(preview.body)
 
 
-def why_not_enough(change: Change, now: datetime) -> Refused | None:
-    """Return why the previews of a change do not suffice to sign it, or nothing if they do."""
-    for step in plan.waiting_steps(change):
+def why_not_enough(change: Change, waiting: Sequence[ChangeStep], now: datetime) -> Refused | None:
+    """Return why the previews of the steps still to be sent do not suffice to sign a change, or
+    nothing if they do.
+    """
+    for step in waiting:
         preview = of_this_plan(change, step)
         if preview is None:
             return Refused(refusals.PREVIEW_IS_MISSING, f"step {step.number}")

@@ -72,9 +72,10 @@ def _approve(change: Change, person: Person, now: datetime) -> Refused | None:
         return Refused(refusals.SIGNED_ALREADY)
     if not signing.counts_for(change, person, now):
         return Refused(refusals.ROLE_MAY_NOT_SIGN_THIS_CLASS, signing.need_of(change).sentence)
-    if any(step.not_after and step.not_after < now for step in plan.waiting_steps(change)):
+    waiting = plan.waiting_steps(change)
+    if any(step.not_after and step.not_after < now for step in waiting):
         return Refused(refusals.TIME_IS_PAST)
-    return evidence.why_not_enough(change, now)
+    return evidence.why_not_enough(change, waiting, now)
 
 
 def _arm(change: Change, person: Person, now: datetime) -> Refused | None:

@@ -26,7 +26,10 @@ from pilothouse.control.refusals import (
 At = ChangeStep.At
 STEPS_MAX: Final = 63
 """Steps of one change, those that were tried again among them."""
-_LEFT = (At.WAITING, At.REFUSED)
+LEFT: Final = (At.WAITING, At.REFUSED)
+"""Steps that have not changed the exchange."""
+EXECUTED: Final = (At.APPLIED, At.VERIFIED)
+"""Steps that have."""
 
 
 def kind_of(change: Change) -> Kind:
@@ -59,7 +62,7 @@ def waiting_steps(change: Change) -> list[ChangeStep]:
 
 def steps_left(change: Change) -> list[ChangeStep]:
     """Return the steps that have not changed the exchange: waiting, or refused."""
-    return list(change.steps.filter(state__in=_LEFT).order_by("number"))
+    return list(change.steps.filter(state__in=LEFT).order_by("number"))
 
 
 def next_step(change: Change) -> ChangeStep | None:
@@ -86,7 +89,7 @@ def last_sent(change: Change) -> ChangeStep | None:
 
 def applied_steps(change: Change) -> list[ChangeStep]:
     """Return the steps that have changed the exchange, in order."""
-    return list(change.steps.filter(state__in=(At.APPLIED, At.VERIFIED)).order_by("number"))
+    return list(change.steps.filter(state__in=EXECUTED).order_by("number"))
 
 
 def check_times(steps: Sequence[PlannedStep], now: datetime) -> None:

@@ -101,7 +101,7 @@ def _move_on(change: Change, by: Person, now: datetime) -> None:
     # Without need of a second person a change is approved by a preview that finds nothing amiss;
     # the undo that was signed with its change is approved with it.
     carried = not signing.need_of(change).signatures or inherited.carries(change, now)
-    ready = carried and evidence.why_not_enough(change, now) is None
+    ready = carried and evidence.why_not_enough(change, plan.waiting_steps(change), now) is None
     target = State.APPROVED if ready else State.PREVIEWED
     if target is State.APPROVED:
         change.approved_at = now

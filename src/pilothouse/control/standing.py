@@ -16,6 +16,7 @@ from typing import Final
 from django.db.models import QuerySet
 
 from pilothouse.access.models import Grant, Person
+from pilothouse.access.one_look import once
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right, Role
 from pilothouse.control import audited, credentials, revocations
@@ -56,6 +57,10 @@ def why_doubted(person: Person) -> str:
     Who writes the database puts a known password into a row for as long as a click takes. What
     two people settled is no doubt.
     """
+    return once((why_doubted, person.pk), lambda: _why_doubted(person))
+
+
+def _why_doubted(person: Person) -> str:
     known = _RECORDED.of(person.pk)
     odd = list(credentials.of_people(person, known)) if known is not None else []
     settled = audited.said().settled if odd else {}

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from pilothouse.access.models import Person
+from pilothouse.access.one_look import anew
 from pilothouse.control.deed import actor
 from pilothouse.control.refusals import NOT_RECORDED, Refused
 from pilothouse.desk import gates, notices
@@ -23,7 +24,7 @@ from pilothouse.records import audit
 def deed(verb: str, by: Person | None, subject: str) -> Iterator[None]:
     """Run a deed: all of it or nothing; what was refused is recorded when it is undone."""
     try:
-        with transaction.atomic():
+        with anew(), transaction.atomic():
             yield
     except Refused as refused:
         facts = {"reason": refused.reason.name, "detail": refused.detail}

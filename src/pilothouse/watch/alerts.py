@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from pilothouse.access.models import Person
+from pilothouse.access.one_look import anew
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.control.deed import actor
@@ -161,7 +162,7 @@ def why_not(verb: Verb, alert: Alert, person: Person, now: datetime) -> Reason |
 @contextmanager
 def _by_person(verb: Verb, alert: Alert, by: Person, now: datetime) -> Iterator[Alert]:
     try:
-        with transaction.atomic():
+        with anew(), transaction.atomic():
             held = _locked(alert)
             reason = why_not(verb, held, by, now)
             if reason is not None:

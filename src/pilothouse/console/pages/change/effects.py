@@ -68,8 +68,8 @@ def every_effect(change: Change) -> dict[str, Effect]:
 
 def may_take(change: Change, request: HttpRequest) -> bool:
     """Tell whether the person may take an alternative: it is an edit of the change."""
-    moves = buttons.allowed_moves(change, person_of(request))
-    return any(one.verb == Verb.EDIT and one.allowed for one in moves)
+    moves = buttons.allowed_moves(change, person_of(request), among=(Verb.EDIT,))
+    return any(one.allowed for one in moves)
 
 
 def _kept(change: Change, question: Preview.Question | None) -> Any:

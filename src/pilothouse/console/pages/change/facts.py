@@ -93,14 +93,15 @@ def head(change: Change) -> Head:
 def change_facts(change: Change) -> dict[str, Any]:
     """Return the facts of a change: the same for the page and for JSON."""
     kind = plan.kind_of(change)
-    step = _step_at_hand(change)
+    steps = _standing(change)
+    step = _step_at_hand(steps)
     preview = evidence.latest(change, step=step.number) if step else None
     impact = preview.body if preview else None
     predicted = kind.impact(impact) if impact else None
     return {
         "change": head(change),
         "difference": change.difference,
-        "steps": [_step(one) for one in _standing(change)],
+        "steps": [_step(one) for one in steps],
         "step_headings": [one.label for one in kind.QUESTIONS if not one.unit],
         "step_at_hand": step.number if step else None,
         "counts": counts(
@@ -130,10 +131,10 @@ def _standing(change: Change) -> list[ChangeStep]:
     return list(change.steps.exclude(state=ChangeStep.At.REPLACED).order_by("number"))
 
 
-def _step_at_hand(change: Change) -> ChangeStep | None:
+def _step_at_hand(steps: list[ChangeStep]) -> ChangeStep | None:
     """Return the step whose numbers matter: the one applied last, else the one to come."""
-    applied = plan.applied_steps(change)
-    left = plan.steps_left(change)
+    applied = [one for one in steps if one.state in plan.EXECUTED]
+    left = [one for one in steps if one.state in plan.LEFT]
     return applied[-1] if applied else left[0] if left else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 
+from pilothouse.access.one_look import in_one_look
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
 from pilothouse.console.object_frame import audit_of, queue_of
@@ -24,6 +25,7 @@ from pilothouse.control.said import SENTENCE_MOST
 from pilothouse.records.readable import Unreadable, each
 
 
+@in_one_look
 @needs(Right.VIEW)
 def change(request: HttpRequest, number: int) -> HttpResponse:
     """Answer one change. Accounts are named only to those who may see clients."""

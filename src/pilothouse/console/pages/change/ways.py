@@ -8,7 +8,7 @@ from typing import Any
 
 from pilothouse.console.templatetags.figures import NONE, count
 from pilothouse.control import evidence, plan
-from pilothouse.control.models import Change
+from pilothouse.control.models import Change, Preview
 from pilothouse.control.policy import UNFINISHED
 
 
@@ -39,13 +39,19 @@ def ways(change: Change) -> Ways:
     """Return the alternatives that the preview found; none while it has not looked."""
     questions = [one for one in plan.kind_of(change).QUESTIONS if not one.unit]
     names = [one.name for one in questions]
-    found = tuple(_way(change, stored, names) for stored in change.alternatives)
+    kept = evidence.latest_of_ways(change) if change.alternatives else {}
+    found = tuple(_way(change, stored, names, kept) for stored in change.alternatives)
     return Ways(tuple(one.label for one in questions), found)
 
 
-def _way(change: Change, stored: Mapping[str, Any], names: list[str]) -> Way:
+def _way(
+    change: Change,
+    stored: Mapping[str, Any],
+    names: list[str],
+    kept: Mapping[tuple[str, int], Preview],
+) -> Way:
     key, steps = stored["key"], len(stored["steps"])
-    first, last = _counts(change, key, 1), _counts(change, key, steps)
+    first, last = _counts(change, kept.get((key, 1))), _counts(change, kept.get((key, steps)))
     least = "at least " if UNFINISHED in first or UNFINISHED in last else ""
     return Way(
         key=key,
@@ -57,8 +63,7 @@ def _way(change: Change, stored: Mapping[str, Any], names: list[str]) -> Way:
     )
 
 
-def _counts(change: Change, key: str, step: int) -> Mapping[str, int]:
-    kept = evidence.latest(change, step=step, way=key)
+def _counts(change: Change, kept: Preview | None) -> Mapping[str, int]:
     return evidence.counts(change, kept) if kept else {}
 
 
