@@ -1,5 +1,6 @@
 """What no release puts into the database: a trigger writes, and a view shows, other rows; a table
-without its constraint takes what nobody may sign; an index that is not whole hides rows.
+without its constraint takes what nobody may sign; an index that is not whole hides rows; a table
+whose numbers ran out takes none.
 
 A trigger may be there for a moment only, while somebody changes their password: so it is looked
 for while the exchange runs, and what is recorded of a change is never read back from its row.
@@ -16,6 +17,7 @@ from django.db import connection
 
 from pilothouse.control import recorded, stored
 from pilothouse.control.canonical import plain_hash
+from pilothouse.records import numbering
 
 ASKED: Final = (
     "SELECT type, name, tbl_name FROM sqlite_master WHERE type IN ('view', 'trigger') "
@@ -32,7 +34,7 @@ WHOLE: Final = "ok"
 
 def differences() -> Iterator[str]:
     """Yield a sentence for each view and trigger, a hundred at most, and for each table and index
-    that is not as a release makes it.
+    that is not as a release makes it, or is numbered as none does.
     """
     with connection.cursor() as cursor:
         cursor.execute(ASKED)
@@ -42,6 +44,7 @@ def differences() -> Iterator[str]:
         yield f"The database has a {kind} {name!r}{on}; no release makes one."
     yield from _made_otherwise()
     yield from _not_whole()
+    yield from numbering.differences()
 
 
 def _made_otherwise() -> Iterator[str]:

@@ -11,7 +11,8 @@ class RecordsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let every row be shown as it reads."""
-        from pilothouse.records import plain_rows
+        """Let every row be shown as it reads, and have a number."""
+        from pilothouse.records import numbering, plain_rows
 
         plain_rows.listen()
+        numbering.listen()

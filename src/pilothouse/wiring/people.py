@@ -23,10 +23,19 @@ def begin_django(home: Path) -> None:
     Raises WrongEnvironment if the folder is not what its audit says, DatabaseIsMissing when the
     journal has blocks and the database is gone.
     """
-    from pilothouse.wiring import founding_row
+    from pilothouse.wiring import founding_row, sequences
 
+    moved = sequences.put_back(home)
     open_django(home)
     founding_row.begin(home)
+    _note(moved)
+
+
+def _note(moved: Collection[str]) -> None:
+    from pilothouse.control import reconciler
+
+    for one in moved:
+        reconciler.note_moved(one)
 
 
 def open_django(home: Path) -> None:

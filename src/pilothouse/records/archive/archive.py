@@ -140,8 +140,8 @@ def _together(
 def count(made: Iterable[parts.Part], level: int = 0) -> None:
     """Add the manifest rows of parts; the caller's transaction makes them count."""
     now = timezone.now()
-    ArchivePart.objects.bulk_create(
-        ArchivePart(
+    for one in made:
+        ArchivePart.objects.create(
             table=one.table,
             name=one.name,
             rows=one.rows,
@@ -152,8 +152,6 @@ def count(made: Iterable[parts.Part], level: int = 0) -> None:
             made_at=now,
             files=one.files,
         )
-        for one in made
-    )
 
 
 def live(table: str) -> QuerySet[ArchivePart]:

@@ -1,0 +1,71 @@
+"""Which number a new row gets where a number far above all others was put into the database.
+
+SQLite gives a number above the highest that a table ever had, and keeps that one in a row of its
+own. With 2^63 - 1 there, or in a row of the table, it gives none: nothing could be proposed,
+signed, alerted or stopped. So a row is numbered behind the last one that a release numbered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.apps import apps
+from django.db import connection, models
+from django.db.models.signals import pre_save
+
+FAR: Final = 1 << 40
+"""No table of a release ever has so many rows."""
+GAP: Final = 1 << 20
+"""Numbers in a row that no release leaves free: what stands behind them was put there."""
+FURTHEST: Final = (
+    'SELECT max(ifnull((SELECT max(rowid) FROM "{table}"), 0), ifnull((SELECT '
+    "max(CAST(seq AS INTEGER)) FROM sqlite_sequence WHERE name = '{table}'), 0))"
+)
+"""The highest number that a table has or ever had, as SQLite counts."""
+_LAST: Final = (
+    "SELECT one FROM (SELECT one, lead(one) OVER (ORDER BY one) AS next FROM ("
+    'SELECT {after} AS one UNION ALL SELECT {key} FROM "{table}" WHERE {key} > {after}'
+    ")) WHERE next IS NULL OR next - one > {gap} ORDER BY one LIMIT 1"
+)
+
+
+def listen() -> None:
+    """Hear of every row that is to be saved. Called once, when the room is loaded."""
+    pre_save.connect(_number, dispatch_uid="pilothouse.numbering")
+
+
+def last_before_gap(table: str, key: str = "rowid", after: int = 0, gap: int = GAP) -> str:
+    """Return the question for the last number from `after` on with none of the `gap` behind it."""
+    return _LAST.format(table=table, key=key, after=after, gap=gap)
+
+
+def differences() -> Iterator[str]:
+    """Yield a sentence for each table that has, or is to go on from, a number too high for it."""
+    for model in apps.get_models(include_auto_created=True):
+        number = _furthest(model) if _is_numbered(model) else 0
+        if number > FAR:
+            yield (
+                f"The table {model._meta.db_table!r} has the number {number:,}, which no release "
+                f"gives; its rows are numbered behind those of before."
+            )
+
+
+def _number(sender: type[models.Model], instance: Any, **_: Any) -> None:
+    if instance.pk is None and _is_numbered(sender) and _furthest(sender) > FAR:
+        instance.pk = 1 + answer(last_before_gap(sender._meta.db_table))
+
+
+def _is_numbered(model: type[models.Model]) -> bool:
+    return isinstance(model._meta.pk, models.AutoField)
+
+
+def _furthest(model: type[models.Model]) -> int:
+    return answer(FURTHEST.format(table=model._meta.db_table))
+
+
+def answer(question: str) -> int:
+    """Return the one number that answers a question to the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        return int(cursor.fetchone()[0])
