@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from pilothouse.control.founding_file import NotAsWritten, NotedFounding
 from pilothouse.control.stored import told
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
+from pilothouse.records.plain_rows import text_fields
 from pilothouse.records.readable import Unreadable, readable, stream
 from pilothouse.records.row_hash import row_hash
 
@@ -32,6 +34,7 @@ FIRST: Final = 1
 NAMED_MOST: Final = 100
 """Rows without a seal that are named one by one."""
 MARK_LETTERS: Final = 12
+TEXTS: Final = text_fields(AuditRow)
 Rows = QuerySet[AuditRow]
 
 
@@ -123,10 +126,23 @@ def believed(rows: Rows) -> Iterator[AuditRow]:
 
 
 def is_believed(row: AuditRow, begun: Beginning | None) -> bool:
-    """Tell whether a row is believed where the folder's secret began as said."""
-    if row.number < FIRST:
+    """Tell whether a row is believed where the folder's secret began as said.
+
+    One that holds what no release writes, bytes for a text or facts that are no object, is not,
+    however old it is.
+    """
+    if not _is_plain(row) or row.number < FIRST:
         return False
     return begun is None or row.number < begun.number or audit.is_sealed(row)
+
+
+def _is_plain(row: AuditRow) -> bool:
+    return (
+        isinstance(row.number, int)
+        and isinstance(row.at, datetime)
+        and isinstance(row.facts, dict)
+        and all(isinstance(getattr(row, one), str) for one in TEXTS)
+    )
 
 
 def unsealed(wanted: Q) -> Iterator[str]:

@@ -185,8 +185,9 @@ def _beginning() -> Begun:
     begun = [one for one in believed(rows) if isinstance(one.facts.get(RECORDS), dict)]
     if not begun:
         return 0, {}
-    first = begun[-1].facts[RECORDS]
-    return begun[-1].number, {int(number): str(one) for number, one in first.items()}
+    first = begun[-1].facts[RECORDS].items()
+    whole = {int(number): str(one) for number, one in first if _NUMBER.fullmatch(number)}
+    return begun[-1].number, whole
 
 
 def baseline() -> dict[str, str]:

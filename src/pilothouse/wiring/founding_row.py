@@ -67,7 +67,7 @@ def judge(home: Path, known: Founding) -> None:
     try:
         noted = founding_file.read(home, read_secret(home))
         facts = _facts_of(home / DATABASE, known.secret_proof, noted)
-    except (sqlite3.Error, ValueError, TypeError):
+    except (sqlite3.Error, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return
     if facts is not None:
         _judge(home, known, facts)
