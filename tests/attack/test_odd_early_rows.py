@@ -26,7 +26,7 @@ WORDS = {
     "deep": f"facts = '{DEEP}'",
     "no JSON": "facts = '{'",
     "bytes": "facts = x'ff'",
-    "a records of texts": """facts = '{"records": {"x": 1, "²": 2, "9999999999999999999999": 3}}'""",
+    "a records of texts": """facts = '{"records": {"x": 1, "²": 2, "99999999999999999999": 3}}'""",
     "a records that is a list": """facts = '{"records": [], "credentials": 3}'""",
     "a subject of bytes": "subject = CAST(subject AS BLOB)",
     "a sentence of bytes": "sentence = CAST(sentence AS BLOB)",
@@ -38,6 +38,8 @@ WORDS = {
     "a far year": "at = '99999-01-01 00:00:00'",
 }
 NUMBERS = {
+    "a number that is a text": "number = 'zzz'",
+    "a number that is bytes": "number = x'ff'",
     "a number that is none": "number = 1.5",
     "a huge number": "number = 9223372036854775807",
 }

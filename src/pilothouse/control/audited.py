@@ -20,6 +20,7 @@ from django.db.models import Q
 from pilothouse.control.believed import believed
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
+from pilothouse.records.readable import attempt
 
 NOTED: Final = "reconcile"
 CREDENTIALS: Final = "person.credentials"
@@ -88,9 +89,9 @@ def said() -> Said:
     """Return what the audit says now, with what this transaction wrote."""
     with _lock:
         known = _kept[0] if _is_there(_kept[0]) else Said()
-        last = AuditRow.objects.order_by("-number").values_list("number", "hash").first()
-        if last is not None and last[0] > known.number:
-            known = _folded(known, *last)
+        last = audit.end()
+        if last > known.number:
+            known = _folded(known, last, _hash_of(last))
         _kept[0] = known
         return known
 
@@ -100,6 +101,12 @@ def _is_there(known: Said) -> bool:
     return (
         not known.number or AuditRow.objects.filter(number=known.number, hash=known.hash).exists()
     )
+
+
+def _hash_of(number: int) -> str:
+    # Of a row that cannot be read there is none, and all is folded again the next time.
+    rows = AuditRow.objects.filter(number=number).values_list("hash", flat=True)
+    return attempt(rows.first) or audit.NO_HASH
 
 
 def _folded(known: Said, number: int, told: str) -> Said:

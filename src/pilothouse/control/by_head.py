@@ -28,7 +28,11 @@ class ByHead(Generic[T]):
 
     def of(self, about: Any) -> T:
         """Return the answer about something: at the price of one row where it was read before."""
-        key = (str(settings.PILOTHOUSE_HOME), audit.head(), about)
+        head = audit.head()
+        if not head[0]:
+            # Nothing moves a head that cannot be read.
+            return self._read(about)
+        key = (str(settings.PILOTHOUSE_HOME), head, about)
         if key not in self._kept:
             if len(self._kept) >= KEPT:
                 self._kept = {}

@@ -2,8 +2,9 @@
 
 The newest row about a change is believed for its seal, and a chain that lost its end, or a row in
 its middle, still has an older one with a seal. So the rows are followed from the first one about a
-change to the head; what this process has seen must still be there; and the journal's newest head
-of the audit was compared. What was followed once is not read again.
+change to the end; what this process has seen must still be there; and the journal's newest head
+of the audit was compared. What was followed once is not read again. For what stops a market, rows
+that somebody put before its first one, or far behind the end, are in the way of nothing.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from functools import partial
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Min
 
 from pilothouse.control import heads
-from pilothouse.control.believed import FIRST, beginning, is_believed
+from pilothouse.control.believed import FIRST, Rows, beginning, believed, is_believed
 from pilothouse.control.many import is_stop
 from pilothouse.control.models import Change
 from pilothouse.control.refusals import AUDIT_IS_BROKEN, Refused
@@ -63,7 +63,9 @@ def why_broken(change: Change) -> str:
     proposed behind the break needs its own rows alone: a market can be halted then too.
     """
     subjects = [one.subject for one in (change, change.reverts) if one is not None]
-    first = _first(subjects)
+    end = audit.end() if is_stop(change) else None
+    firsts = {one: _first(one, end) for one in subjects}
+    first = min(firsts.values())
     broken = CHECKING.broken()
     if broken is not None and not (is_stop(change) and first >= broken.broken_at):
         return f"row {broken.broken_at:,}: {broken.reason}"
@@ -73,32 +75,45 @@ def why_broken(change: Change) -> str:
     if gone:
         CHECKING.found_broken(gone, GONE)
         return f"row {gone:,}: {GONE}"
-    return _why_unsealed(subjects) or _why_not_followed(first, broken is None)
+    odd = (_why_unsealed(one, number, end) for one, number in firsts.items())
+    return next(filter(None, odd), "") or _why_not_followed(first, end, broken is None)
 
 
-def _why_unsealed(subjects: list[str]) -> str:
+def _why_unsealed(subject: str, first: int, end: int | None) -> str:
     # Its own rows are read each time: a seal that is emptied behind what was followed once would
     # take away what it says.
     begun = beginning()
-    rows = AuditRow.objects.filter(subject__in=subjects, outcome=audit.DONE, number__gte=FIRST)
-    for row in stream(rows.order_by("number")):
+    for row in stream(_about(subject, end).filter(number__gte=first)):
         if isinstance(row, Unreadable) or not is_believed(row, begun):
-            return f"row {row.pk:,} was not written by this exchange"
+            return f"row {row.pk!r} was not written by this exchange"
     return ""
 
 
-def _first(subjects: list[str]) -> int:
-    rows = AuditRow.objects.filter(subject__in=subjects, outcome=audit.DONE, number__gte=FIRST)
-    return int(rows.aggregate(first=Min("number"))["first"] or FIRST)
+def _first(subject: str, end: int | None) -> int:
+    # The first row about a stop is written behind all that was put there before.
+    rows = _about(subject, end)
+    found = (one.pk for one in (stream(rows) if end is None else believed(rows)))
+    return next((one for one in found if isinstance(one, int)), FIRST)
 
 
-def _why_not_followed(first: int, keeps: bool) -> str:
-    known = _kept[0] if keeps and _kept and _kept[0].first <= first else None
+def _about(subject: str, end: int | None) -> Rows:
+    return _up_to(end, AuditRow.objects.filter(subject=subject, outcome=audit.DONE))
+
+
+def _up_to(end: int | None, rows: Rows) -> Rows:
+    rows = rows.filter(number__gte=FIRST).order_by("number")
+    return rows if end is None else rows.filter(number__lte=end)
+
+
+def _why_not_followed(first: int, end: int | None, keeps: bool) -> str:
+    # What lies between what was followed and its first row is no matter of this change.
+    reaches = keeps and _kept and _kept[0].first <= first <= _kept[0].last + 1
+    known = _kept[0] if reaches else None
     after, before = (known.last, known.hash) if known else (first - 1, _before(first))
     stretch = _Stretch()
-    verdict = audit.check_chain(stretch.rows(after), after, before)
-    if stretch.odd:
-        return f"row {stretch.odd:,} was not written by this exchange"
+    verdict = audit.check_chain(stretch.rows(after, end), after, before)
+    if stretch.odd is not None:
+        return f"row {stretch.odd!r} was not written by this exchange"
     last = after + verdict.rows
     if verdict.whole and audit.head() != (last, verdict.head):
         verdict = replace(verdict, broken_at=last + 1, reason=CUT)
@@ -124,16 +139,16 @@ class _Stretch:
     """
 
     def __init__(self) -> None:
-        self.odd = 0
+        self.odd: object = None
         self._newest: dict[str, AuditRow] = {}
 
-    def rows(self, after: int) -> Iterator[AuditRow]:
+    def rows(self, after: int, end: int | None) -> Iterator[AuditRow]:
         begun = beginning()
-        for row in stream(AuditRow.objects.filter(number__gt=after).order_by("number")):
+        for row in stream(_up_to(end, AuditRow.objects.filter(number__gt=after))):
             if isinstance(row, Unreadable):
-                self.odd = int(row.pk)
+                self.odd = row.pk
                 return
-            if begun is not None and row.number >= begun.number and not audit.is_sealed(row):
+            if not is_believed(row, begun):
                 self.odd = row.number
                 return
             self._newest[row.subject if row.subject.startswith(ABOUT) else ""] = row

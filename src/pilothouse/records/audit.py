@@ -4,6 +4,8 @@ A row's hash covers the row before it and every word of its own, so a changed, m
 row shows. Rows cut off at the end show against the head; head and rows cut together show only
 against a head noted elsewhere (`head` gives it). A row's seal is made with the folder's secret:
 who can write the database alone appends a row that is chained rightly, not one that is sealed.
+Where such a row, or a head that was moved, is in the way, the next row is written behind the end
+and the audit counts as broken: what must be done is done.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from django.utils import timezone
 from pilothouse.language.texts import all_shown, shown
 from pilothouse.records.clients import SUMMARY, salted
 from pilothouse.records.models import AuditHead, AuditRow
-from pilothouse.records.readable import Unreadable, each, readable, stream
+from pilothouse.records.numbering import answer, last_before_gap
+from pilothouse.records.readable import Unreadable, attempt, each, readable, stream
 from pilothouse.records.refusals import BOUND
 from pilothouse.records.row_hash import row_hash
 from pilothouse.records.seals import is_seal, seal_of_hash
@@ -31,6 +34,8 @@ from pilothouse.records.shortened import Shortened
 DONE: Final = "done"
 REFUSED: Final = "refused"
 NO_HASH: Final = "0" * 64
+GAP_MOST: Final = 1_000
+"""Free numbers behind which a row still counts as one of the audit, and the next is written."""
 
 
 class NoTransaction(RuntimeError):
@@ -88,9 +93,9 @@ def _add(
     outcome: str,
     at: datetime | None,
 ) -> AuditRow:
-    head, _ = AuditHead.objects.select_for_update().get_or_create(pk=1)
+    last, before = _last()
     row = AuditRow(
-        number=head.number + 1,
+        number=last + 1,
         at=at or timezone.now(),
         actor=shown(actor),
         deed=shown(deed),
@@ -98,15 +103,24 @@ def _add(
         outcome=outcome,
         sentence=shown(sentence),
         facts=salted(deed, subject, all_shown(json.loads(json.dumps(facts or {})))),
-        before_hash=head.hash,
+        before_hash=before,
     )
     row.hash = row_hash(row)
     row.seal = _seal_of(row.hash)
     row.save()
-    head.number, head.hash = row.number, row.hash
-    head.save()
+    AuditHead(pk=1, number=row.number, hash=row.hash).save()
     SEEN.note_written(row)
     return row
+
+
+def _last() -> tuple[int, str]:
+    # Behind its own last row the chain goes on; behind what somebody put there it breaks.
+    (number, told), last = head(), end()
+    if last != number:
+        SEEN.note_moved(last + 1)
+        row = attempt(AuditRow.objects.filter(number=last).first)
+        told = row.hash if row and is_sealed(row) else told
+    return last, told
 
 
 def write_refusal(
@@ -149,9 +163,27 @@ def _seal_of(made: str) -> str:
 
 
 def head() -> tuple[int, str]:
-    """Return the number and hash of the last row, to be noted where nobody here can change it."""
-    made = AuditHead.objects.filter(pk=1).first()
-    return (made.number, made.hash) if made else (0, NO_HASH)
+    """Return the number and hash of the last row, to be noted where nobody here can change it.
+
+    A head that no release writes is none: 0, as before the first row.
+    """
+    made = attempt(AuditHead.objects.filter(pk=1).first)
+    if made is None or not isinstance(made.number, int) or not isinstance(made.hash, str):
+        return 0, NO_HASH
+    return made.number, made.hash
+
+
+def end() -> int:
+    """Return the number of the last row, or of the head where rows before it are gone.
+
+    A row or a head behind more than GAP_MOST free numbers is none of this audit: not counted.
+    """
+    number, told = head()
+    row = attempt(AuditRow.objects.filter(number=number).first)
+    # A head that was moved to a row that somebody put there leads nowhere.
+    begin = number if row and row.hash == told and is_sealed(row) else 0
+    last = answer(last_before_gap(AuditRow._meta.db_table, "number", begin, GAP_MOST))
+    return number if last < number <= last + GAP_MOST else last
 
 
 def verify() -> Verdict:

@@ -19,6 +19,7 @@ from pilothouse.records.seen import SEEN
 PIECE: Final = 500
 """Rows that are read at one time."""
 CUT: Final = "rows at the end are missing or added"
+MOVED: Final = "the head was not at the last row"
 
 
 class Checking:
@@ -78,6 +79,9 @@ class Checking:
                 self._broken = found
 
     def _miss_what_was_seen(self) -> None:
+        at = SEEN.moved
+        if at and self._broken is None:
+            self._broken = Verdict(at - 1, at, f"{MOVED} when row {at:,} was written", NO_HASH)
         gone = 0 if self._broken else SEEN.lost()
         if gone:
             number, told = head()

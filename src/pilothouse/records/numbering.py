@@ -25,7 +25,8 @@ FURTHEST: Final = (
 """The highest number that a table has or ever had, as SQLite counts."""
 _LAST: Final = (
     "SELECT one FROM (SELECT one, lead(one) OVER (ORDER BY one) AS next FROM ("
-    'SELECT {after} AS one UNION ALL SELECT {key} FROM "{table}" WHERE {key} > {after}'
+    'SELECT {after} AS one UNION ALL SELECT {key} FROM "{table}" WHERE {key} > {after} '
+    "AND typeof({key}) = 'integer'"
     ")) WHERE next IS NULL OR next - one > {gap} ORDER BY one LIMIT 1"
 )
 

@@ -34,6 +34,8 @@ class Seen:
     def __init__(self) -> None:
         self._lock = Lock()
         self._last, self._gone = NONE, 0
+        self.moved = 0
+        """The row that was written first behind a head that was not at the end; else 0."""
         self._recent: dict[int, str] = {}
         self._about: dict[str, Sealed] = {}
         self._by: dict[str, Sealed] = {}
@@ -53,6 +55,11 @@ class Seen:
                 self._gone = gone
         deed = row.deed if row.outcome == DONE else ""
         transaction.on_commit(partial(self._note, _sealed(row), _about(row), deed))
+
+    def note_moved(self, number: int) -> None:
+        """Keep that the head was not at the end when the row with this number was written."""
+        with self._lock:
+            self.moved = self.moved or number
 
     def note_when_committed(self, row: AuditRow) -> None:
         """Keep a row once the transaction in which it was read has ended well."""
