@@ -36,7 +36,8 @@ MOVES = {
         accounts_used balances_used positions_used orders_used levels_used nodes_used books_used
         volumes_used triggers_used schedules_used orders_free levels_free nodes_free nodes_spare
         triggers_free schedules_free senders queue_first queue_last queue_count funding_market
-        orders_open keys_used requests_used levels_spare triggers_due debt_cursor""",
+        orders_open keys_used requests_used levels_spare triggers_due triggers_turn moves
+        debt_cursor""",
     "fees": "",
     "schedules": "next",
 }
