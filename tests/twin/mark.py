@@ -51,6 +51,10 @@ def mark_under(market: Market, schedules: Mapping[Scope, Tiers]) -> int:
     return market.mark if then == now or not market.mark else max(1, market.index + then)
 
 
+UNTOLD = -1
+"""What a look says of a side where there is too much to look at."""
+
+
 def impact(books: Books, number: int, side: Side, elapsed: int) -> int:
     """Return the price at which a side has given what a mark needs, 0 if it has not."""
     market = books.markets[number - 1]
@@ -62,12 +66,16 @@ def impact(books: Books, number: int, side: Side, elapsed: int) -> int:
     )
     size = market.listing.impact_quantity
     size = size or max(1, ceil(500 * MILLION / (value(books, market, market.index, 1) / 100)))
-    gathered = 0
-    for _, _, one in resting:
+    gathered, margins = 0, 0
+    for looked_at, (_, _, one) in enumerate(resting):
         if not can_be_hit(market, one.price, side):
             return 0
-        if counts(books, market, one, size, elapsed):
-            gathered += one.remaining
+        beyond = is_beyond(market, one)
+        if looked_at >= 2_048 or margins >= 32:
+            return UNTOLD if beyond else one.price
+        if is_meant(books, one, size) and (not beyond or could_be_hit(books, one, elapsed)):
+            margins += beyond
+            gathered += one.remaining if not beyond or is_borne(books, market, one) else 0
         if gathered >= size:
             return one.price
     return 0
@@ -81,7 +89,7 @@ def premium_now(books: Books, number: int, elapsed: int) -> int:
         market.tradable_since = 0
         return 0
     market.tradable_since = market.tradable_since or books.time
-    if books.time - market.tradable_since < 10 * MILLION:
+    if books.time - market.tradable_since < 10 * MILLION or UNTOLD in (bid, ask):
         return 0
     return sorted([100 * bid, 100 * ask, market.index])[1] - market.index
 
@@ -116,14 +124,24 @@ def count_premium(market: Market, elapsed: int) -> None:
     market.premium_ms += milliseconds
 
 
-def counts(books: Books, market: Market, order: Order, size: int, elapsed: int) -> bool:
-    """Say whether an order is worth a look, and, beyond the index, could be hit and be borne."""
-    if order.asked.flags & REDUCE_ONLY or order.remaining < size // 16:
-        return False
+def is_meant(books: Books, order: Order, size: int) -> bool:
+    """Say whether an order is worth a look."""
+    return not order.asked.flags & REDUCE_ONLY and order.remaining >= size // 16
+
+
+def is_beyond(market: Market, order: Order) -> bool:
+    """Say whether an order is a gift at the index."""
     apart = 100 * order.price - market.index
-    if (apart if order.asked.side == Side.BUY else -apart) <= 0:
-        return True
-    if books.time - order.placed_at < max(MILLION // 10, min(elapsed, 2 * MILLION) * 3 // 4):
-        return False
+    return (apart if order.asked.side == Side.BUY else -apart) > 0
+
+
+def could_be_hit(books: Books, order: Order, elapsed: int) -> bool:
+    """Say whether an order has rested for most of the time that a look counts for."""
+    rested = books.time - order.placed_at
+    return rested >= max(MILLION // 10, min(elapsed, 2 * MILLION) * 3 // 4)
+
+
+def is_borne(books: Books, market: Market, order: Order) -> bool:
+    """Say whether who hits an order would get it."""
     worth = floor(value(books, market, order.price, order.remaining))
     return maker_lacks(books, order, market, order.remaining, worth) is None
