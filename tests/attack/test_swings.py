@@ -4,9 +4,8 @@ import pytest
 
 from pilothouse.language.commands import Transfer
 from pilothouse.language.commands.orders import REDUCE_ONLY
-from pilothouse.language.events import InsurancePaid, MarginScheduleSet
-from pilothouse.language.kinds import ClientClass, Side, Wallet
-from pilothouse.language.refusals import IMPACT_ABOVE_WHAT_WAS_SIGNED
+from pilothouse.language.events import InsurancePaid
+from pilothouse.language.kinds import Side, Wallet
 from pilothouse.rules.mark import ORDERS_LOOKED_AT
 from pilothouse.venue.views.margin import margin
 from tests import asking
@@ -214,38 +213,3 @@ def test_crumbs_where_it_costs_nothing_to_stand_take_no_premium_either():
         world.live(1, HONEST)
         above(world, others)
     assert world.mark() >= honest
-
-
-def for_retail(accounts_below):
-    """A smaller maintenance margin for retail clients alone, with a signed ceiling."""
-    return asking.schedule(
-        CONTRACT,
-        (0, 20_000, 3_000),
-        client_class=ClientClass.RETAIL,
-        base_version=2,
-        accounts_below_maintenance_max=accounts_below,
-    )
-
-
-def test_whom_a_narrower_premium_brings_below_maintenance_is_counted_under_the_ceiling(world):
-    """A class gets a smaller margin; the mark goes to the index, and another class's longs pay."""
-    others = [world.account(50_000_000) for _ in range(2)]
-    price = PRICE
-    for _ in range(90):
-        above(world, others)
-        world.live(1, HONEST)
-    long = world.account(6_000)
-    assert world.order(long, Side.BUY, PRICE * 1.002, 10 * COIN) == 0
-    while (held := margin(world.machine, long)).equity > held.maintenance * 106 // 100:
-        price -= 4
-        world.live(1, dict.fromkeys(ALL, price))
-        above(world, others, price)
-    assert held.equity > held.maintenance and world.mark() > price * 1.001
-    assert world.say(for_retail(accounts_below=0)) == [IMPACT_ABOVE_WHAT_WAS_SIGNED]
-    assert world.say(for_retail(accounts_below=1)) == [0]
-    (told,) = [one for one in world.events(MarginScheduleSet) if one.client_class]
-    assert told.accounts_below_maintenance == 1
-    for _ in range(60):
-        above(world, others, price)
-        world.live(1, dict.fromkeys(ALL, price))
-    assert long in world.liquidated(), "as was foretold"

@@ -229,23 +229,25 @@ def test_a_difference_is_told_at_every_floor_of_either_schedule(exchange):
         ("maintenance margin from $100,000", "1 %", "3 %"),
         ("initial margin from $500,000", "4 %", "6 %"),
         ("maintenance margin from $500,000", "2 %", "3 %"),
+        (margin_schedule.PREMIUM, "0.1875 %", "0.4375 %"),
     ]
 
 
-def test_the_least_maintenance_margin_narrows_the_premium_and_says_so(exchange):
-    (told,) = [
-        one
-        for one in margin_schedule.difference(wish(2, 0.8, client_class=1), exchange)
-        if one.effect == "narrows"
-    ]
-    assert (told.name, told.before, told.after) == (
-        margin_schedule.PREMIUM,
-        "0.1875 %",
-        "0.1375 %",
-    )
-    for same in (wish(4, 2), wish(4, 1)):
-        effects = {one.effect for one in margin_schedule.difference(same, exchange)}
-        assert "narrows" not in effects
+@pytest.mark.parametrize(
+    ("maintenance", "scope", "after", "effect"),
+    [(0.8, {"client_class": 1}, "0.1375 %", "narrows"), (2, {}, "0.4375 %", "widens")],
+)
+def test_the_least_maintenance_margin_bounds_the_premium_and_says_so(
+    exchange, maintenance, scope, after, effect
+):
+    told = margin_schedule.difference(wish(4, maintenance, **scope), exchange)[-1]
+    assert (told.name, told.before, told.after) == (margin_schedule.PREMIUM, "0.1875 %", after)
+    assert told.effect == effect
+
+
+def test_what_leaves_the_least_maintenance_margin_says_nothing_of_the_premium(exchange):
+    told = margin_schedule.difference(wish(4, 1), exchange)
+    assert margin_schedule.PREMIUM not in {one.name for one in told}
 
 
 def test_the_gentler_ways_of_a_raise(exchange):

@@ -44,13 +44,24 @@ def looked(market: Market, premium: int, schedules: Mapping[Scope, Tiers] | None
     return max(-most, min(most, premium))
 
 
-def mark_under(market: Market, schedules: Mapping[Scope, Tiers]) -> int:
-    """Return the mark that comes once what looks may say under other schedules has been said."""
-    now = looked(market, market.premium)
-    then = looked(market, now, schedules)
-    return market.mark if then == now or not market.mark else max(1, market.index + then)
+def marks_under(books: Books, number: int, schedules: Mapping[Scope, Tiers]) -> tuple[int, int]:
+    """Return the present mark, and the one that comes once looks may say what they then may."""
+    market = books.markets[number - 1]
+    if not market.mark:
+        return 0, 0
+    comes = looked(market, market.premium, schedules)
+    most, then = (looked(market, market.index, one) for one in (None, schedules))
+    if then > most:
+        since = market.tradable_since
+        told = premium_now(books, number, OF_ANY_AGE)
+        market.tradable_since = since
+        if abs(told) > most:
+            comes = looked(market, told, schedules)
+    return market.mark, max(1, market.index + comes)
 
 
+OF_ANY_AGE = -1
+"""For which time a look counts that asks what is quoted now."""
 UNTOLD = -1
 """What a look says of a side where there is too much to look at."""
 
@@ -138,7 +149,9 @@ def is_beyond(market: Market, order: Order) -> bool:
 def could_be_hit(books: Books, order: Order, elapsed: int) -> bool:
     """Say whether an order has rested for most of the time that a look counts for."""
     rested = books.time - order.placed_at
-    return rested >= max(MILLION // 10, min(elapsed, 2 * MILLION) * 3 // 4)
+    return elapsed == OF_ANY_AGE or rested >= max(
+        MILLION // 10, min(elapsed, 2 * MILLION) * 3 // 4
+    )
 
 
 def is_borne(books: Books, market: Market, order: Order) -> bool:

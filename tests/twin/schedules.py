@@ -7,7 +7,7 @@ from pilothouse.language.commands import MarginTier, SetMarginSchedule
 from pilothouse.language.kinds import ClientClass, MarketKind
 from tests.twin.facts import NO_SCOPE, Books, Market
 from tests.twin.margin import margin_of
-from tests.twin.mark import mark_under
+from tests.twin.mark import marks_under
 
 RETAIL_LEAST_PPM = 20_000
 LEAST_PPM = 10_000
@@ -79,17 +79,18 @@ def _tiers_refusal(asked: SetMarginSchedule, market: Market) -> int:
 def _hurts_more(books: Books, asked: SetMarginSchedule, after: dict) -> bool:
     initial, maintenance = [], []
     market = books.markets[asked.market - 1]
-    was, mark = market.mark, mark_under(market, after)
+    marks = marks_under(books, asked.market, after)
     for account in range(1, len(books.accounts) + 1):
         if not _is_concerned(books, account, asked.market):
             continue
         then = margin_of(books, account)
-        market.mark = mark
-        now = margin_of(books, account, (asked.market, after))
-        market.mark = was
-        if now.equity < now.with_orders and not then.equity < then.with_orders:
+        later = []
+        for market.mark in marks:
+            later.append(margin_of(books, account, (asked.market, after)))
+        market.mark = marks[0]
+        if any(one.equity < one.with_orders for one in later) > (then.equity < then.with_orders):
             initial.append(then.notional)
-        if now.equity < now.maintenance and not then.equity < then.maintenance:
+        if any(one.equity < one.maintenance for one in later) > (then.equity < then.maintenance):
             maintenance.append(then.notional)
     measured = (
         (len(initial), asked.accounts_below_initial_max),

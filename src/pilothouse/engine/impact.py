@@ -1,7 +1,8 @@
 """The counting pass: whom a margin schedule would push below initial and maintenance margin.
 
 Used twice and written once: by the command, against its signed ceiling, and by every preview. Who
-is below afterwards is counted at the mark that the schedule brings about, see `mark_under`.
+is below afterwards is below at the present mark or at the one that the schedule brings about, see
+`marks_under`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from pilothouse.engine.margin import account_margin
-from pilothouse.engine.mark import mark_under
+from pilothouse.engine.margin import account_margin, margin_at
+from pilothouse.engine.mark import marks_under
 from pilothouse.engine.pointers import fetch_row
 from pilothouse.engine.state import State
 from pilothouse.engine.tables import COUNTS
@@ -39,20 +40,23 @@ NOTHING = -(1 << 62)
 
 @inner
 def count_account(
-    s: State, account: int, market: int, candidate: int, mark: int, counts: Any
+    s: State, account: int, market: int, candidate: int, low: int, high: int, counts: Any
 ) -> Any:
     """Add one account to the counts; return equity and margin, each before and after, and size.
 
-    `mark` is the contract's mark afterwards.
+    `low` and `high` are the marks between which the contract's is afterwards. Between them what
+    an account has above its margin is least at one of the two.
     """
     equity, _, with_before, before, size, _ = account_margin(s, account, 0, 0)
-    was = s.markets[market].mark
-    s.markets[market].mark = mark
-    left, _, with_after, after, _, _ = account_margin(s, account, market, candidate)
-    s.markets[market].mark = was
-    counts[EXAMINED] += 1
-    was_below_initial, is_below_initial = equity < with_before, left < with_after
-    was_below, is_below = equity < before, left < after
+    left, _, with_after, after, _, _ = margin_at(s, account, market, candidate, low)
+    is_below_initial, is_below = left < with_after, left < after
+    if high != low:
+        at_high, _, with_high, high_after, _, _ = margin_at(s, account, market, candidate, high)
+        is_below_initial = is_below_initial or at_high < with_high
+        is_below = is_below or at_high < high_after
+        if high_after - at_high > after - left:
+            left, with_after, after = at_high, with_high, high_after
+    was_below_initial, was_below = equity < with_before, equity < before
     counts[BELOW_INITIAL_BEFORE] += 1 if was_below_initial else 0
     counts[BELOW_INITIAL_AFTER] += 1 if is_below_initial else 0
     counts[BELOW_MAINTENANCE_BEFORE] += 1 if was_below else 0
@@ -71,12 +75,12 @@ def count_impact(s: State, market: int, candidate: int, counts: Any) -> None:
     """Count every account that holds a position or an order in a contract, each once."""
     for k in range(COUNTS):
         counts[k] = 0
-    mark = mark_under(s, market, candidate)
+    low, high = marks_under(s, market, candidate)
     k = s.markets[market].rows_first
     while k != 0:
         _ask_for_coming(s, k)
         if is_concerned(s, k):
-            count_account(s, s.positions[k].account, market, candidate, mark, counts)
+            count_account(s, s.positions[k].account, market, candidate, low, high, counts)
         k = s.positions[k].next_of_market
 
 
@@ -102,13 +106,13 @@ def survey(s: State, market: int, candidate: int, counts: Any, bands: Any, top: 
     """
     for k in range(TOP):
         top[k, SHORTFALL] = NOTHING
-    mark = mark_under(s, market, candidate)
+    low, high = marks_under(s, market, candidate)
     k = s.markets[market].rows_first
     while k != 0:
         _ask_for_coming(s, k)
         if is_concerned(s, k):
             account = s.positions[k].account
-            _survey_account(s, account, market, candidate, mark, counts, bands, top)
+            _survey_account(s, account, market, candidate, low, high, counts, bands, top)
         k = s.positions[k].next_of_market
 
 
@@ -118,13 +122,14 @@ def _survey_account(
     account: int,
     market: int,
     candidate: int,
-    mark: int,
+    low: int,
+    high: int,
     counts: Any,
     bands: Any,
     top: Any,
 ) -> None:
     equity, left, with_before, with_after, before, after, size = count_account(
-        s, account, market, candidate, mark, counts
+        s, account, market, candidate, low, high, counts
     )
     bands[band_of(equity, before), 0] += 1
     bands[band_of(left, after), 1] += 1

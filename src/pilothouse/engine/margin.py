@@ -221,3 +221,16 @@ def account_margin(
         rows += 1
         k = p.next_of_account
     return equity, initial, with_orders, maintenance, total, rows
+
+
+@inner
+def margin_at(
+    s: State, account: int, market: int, candidate: int, mark: int
+) -> tuple[int, int, int, int, int, int]:
+    """Return an account's margin as `account_margin` does, at another mark of a contract."""
+    m = s.markets[market]
+    was = m.mark
+    m.mark = mark
+    made = account_margin(s, account, market, candidate)
+    m.mark = was
+    return made

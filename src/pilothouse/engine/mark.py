@@ -33,6 +33,8 @@ from pilothouse.rules.price_band import is_outside
 
 UNTOLD = -1
 """What a look at a side says where there is too much to look at."""
+OF_ANY_AGE = -1
+"""For which time a look counts that asks what makers quote, however young their orders are."""
 INDEX_LIMIT = 1 << 48
 """A contract whose index is above this in hundredths of its price unit gets no mark."""
 
@@ -75,16 +77,34 @@ def _with_premium(s: State, market: int) -> int:
 
 
 @inner
-def mark_under(s: State, market: int, candidate: int) -> int:
-    """Return the mark that follows within a minute if a candidate schedule holds: a smaller
-    maintenance margin narrows the premium of the whole contract.
+def marks_under(s: State, market: int, candidate: int) -> tuple[int, int]:
+    """Return the lowest and the highest of the present mark and the one that follows within a
+    minute if a candidate schedule holds.
+
+    The least maintenance margin bounds the premium of the whole contract: a smaller one takes the
+    premium back, and a larger one lets the book say what it could not say before.
     """
     m = s.markets[market]
     if m.mark == 0:
-        return 0
-    premium = clamp_premium(m.index, m.premium, _premium_share(s, market, 0))
-    narrowed = clamp_premium(m.index, premium, _premium_share(s, market, candidate))
-    return m.mark if narrowed == premium else max(1, m.index + narrowed)
+        return 0, 0
+    before, share = _premium_share(s, market, 0), _premium_share(s, market, candidate)
+    premium = clamp_premium(m.index, m.premium, share)
+    if share > before:
+        told = _told_by_the_book(s, market)
+        if clamp_premium(m.index, told, before) != told:
+            premium = clamp_premium(m.index, told, share)
+    follows = max(1, m.index + premium)
+    return min(m.mark, follows), max(m.mark, follows)
+
+
+@inner
+def _told_by_the_book(s: State, market: int) -> int:
+    # A look without its trace: what is asked beforehand begins no time anew.
+    m = s.markets[market]
+    since = m.depth_since
+    told = _premium(s, market, OF_ANY_AGE)
+    m.depth_since = since
+    return told
 
 
 @inner
@@ -183,7 +203,8 @@ def _is_meant(s: State, row: int, size: int) -> bool:
 
 @inlined
 def _could_be_hit(s: State, row: int, elapsed: int) -> bool:
-    return rests_long_enough(s.exchange[0].time - s.order_details[row].placed_at, elapsed)
+    rested = s.exchange[0].time - s.order_details[row].placed_at
+    return elapsed == OF_ANY_AGE or rests_long_enough(rested, elapsed)
 
 
 @inner

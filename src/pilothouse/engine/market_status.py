@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.engine import events as emit
-from pilothouse.engine.margin import account_margin, accrued_funding, notional
+from pilothouse.engine.margin import account_margin, accrued_funding, margin_at, notional
 from pilothouse.engine.mark import restart_premium
 from pilothouse.engine.markets import market_refusal
 from pilothouse.engine.state import State
@@ -69,17 +69,22 @@ def count_reached(s: State, market: int, status: int) -> tuple[int, int]:
     """Return whom liquidation reaches once a market executes again: accounts with a position in
     it that are below maintenance margin, and their notional (micro-dollars).
 
-    Nobody where the market executes already, or still does not.
+    They are below it at the mark, or at the index, where the premium starts anew then. Nobody
+    where the market executes already, or still does not.
     """
     accounts = 0
     reached = 0
     if executes(s.markets[market].status) or not executes(status):
         return accounts, reached
+    at_index = max(1, s.markets[market].index) if s.markets[market].mark != 0 else 0
     row = s.markets[market].positions_first
     while row != 0:
-        equity, _, _, maintenance, size, _ = account_margin(s, s.positions[row].account, 0, 0)
-        accounts += 1 if equity < maintenance else 0
-        reached += size if equity < maintenance else 0
+        account = s.positions[row].account
+        equity, _, _, maintenance, size, _ = account_margin(s, account, 0, 0)
+        left, _, _, needed, _, _ = margin_at(s, account, market, 0, at_index)
+        is_reached = equity < maintenance or left < needed
+        accounts += 1 if is_reached else 0
+        reached += size if is_reached else 0
         row = s.positions[row].next
     return accounts, reached
 

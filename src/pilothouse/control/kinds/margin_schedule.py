@@ -245,13 +245,14 @@ def difference(fields: Fields, reader: Reader) -> tuple[Difference, ...]:
 
 
 def _premium(fields: Fields, reader: Reader) -> list[Difference]:
-    # A smaller premium moves the mark of everybody, whose harm the counts then include.
+    # Another largest premium moves the mark of everybody, whose harm the counts then include.
     market, held = reader.market(fields["market"]), _schedules(fields, reader)
     if market is None:
         return []
     was, becomes = margin_reach.premiums(market, held, _scope(fields), fields["tiers"])
-    narrows = Difference(PREMIUM, _percent(was), _percent(becomes), "narrows")
-    return [narrows] if becomes < was else []
+    effect = "narrows" if becomes < was else "widens"
+    moved = Difference(PREMIUM, _percent(was), _percent(becomes), effect)
+    return [moved] if becomes != was else []
 
 
 def _shares(group: Group, whom: str) -> list[Difference]:
