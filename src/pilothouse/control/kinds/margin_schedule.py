@@ -64,6 +64,7 @@ LARGE_STEP: Final = 3
 """A share that becomes more than this many times larger weighs class D."""
 RAMP_STEPS: Final = 3
 RAMP_STEP: Final = timedelta(days=1)
+WISHED: Final = {"tightens": 1, "loosens": -1}
 PREMIUM: Final = "largest premium of the mark, for all of the contract"
 COHORT_LEAD: Final = timedelta(hours=1)
 """New positions only: the moment lies this far ahead, for the signatures take time and the
@@ -136,7 +137,7 @@ def title(fields: Fields, reader: Reader) -> str:
     """Return the wish as a heading: the contract and the first tier's shares."""
     market = reader.market(fields["market"])
     symbol = market.symbol if market else f"contract {fields['market']}"
-    changes = [one for one in difference(fields, reader) if one.effect != "same"]
+    changes = [one for one in difference(fields, reader) if one.effect in WISHED]
     if not fields["tiers"] or not changes:
         return f"{symbol}: margin schedule of {margin_reach.scope_words(_scope(fields))}"
     first = f"{changes[0].name} {changes[0].before} to {changes[0].after}"
@@ -282,7 +283,7 @@ def _effect(old: int, new: int, group: Group) -> str:
 def _moves(fields: Fields, reader: Reader) -> set[int]:
     # -1 if a share falls for anybody, 1 if one rises.
     effects = {one.effect for one in difference(fields, reader)}
-    return {{"tightens": 1, "loosens": -1}[one] for one in effects & {"tightens", "loosens"}}
+    return {WISHED[one] for one in effects & set(WISHED)}
 
 
 def weight(fields: Fields, reader: Reader) -> Weight:
