@@ -22,8 +22,8 @@ from django.utils import timezone
 
 from pilothouse.language.texts import all_shown, shown
 from pilothouse.records.clients import SUMMARY, salted
+from pilothouse.records.first_gap import last_before
 from pilothouse.records.models import AuditHead, AuditRow
-from pilothouse.records.numbering import answer, last_before_gap
 from pilothouse.records.readable import Unreadable, attempt, each, readable, stream
 from pilothouse.records.refusals import BOUND
 from pilothouse.records.row_hash import row_hash
@@ -182,8 +182,12 @@ def end() -> int:
     row = attempt(AuditRow.objects.filter(number=number).first)
     # A head that was moved to a row that somebody put there leads nowhere.
     begin = number if row and row.hash == told and is_sealed(row) else 0
-    last = answer(last_before_gap(AuditRow._meta.db_table, "number", begin, GAP_MOST))
+    last = _last_before(begin)
     return number if last < number <= last + GAP_MOST else last
+
+
+def _last_before(begin: int) -> int:
+    return last_before(AuditRow._meta.db_table, "number", begin, GAP_MOST)
 
 
 def verify() -> Verdict:
