@@ -72,9 +72,12 @@ class Held:
         told = _hash_of(row) if row and not is_broken else ""
         if told and exchange.record_head(row, told).accepted:
             self.newest = row, told
+            SEEN.note_held(row, told)
         elif (row or is_broken) and not _is_settled(row, is_broken):
             why = UNSETTLED if is_broken else UNLIKE.format(row)
-            CHECKING.found_broken(max(1, min(row, audit.head()[0] + 1)), why)
+            # Of a stop that was proposed before this start nobody knows what the audit lost.
+            at, unsure = max(1, min(row, audit.head()[0] + 1)), audit.end() + 1
+            CHECKING.found_broken(at, why, unsure)
             self.is_compared, self._is_told = True, is_broken
             return
         self.is_compared = self._is_ours = True
@@ -99,6 +102,7 @@ class Held:
             is_held = not self._is_told and exchange.record_head(number, told).accepted
             if is_held:
                 self.newest = max(self.newest, (number, told))
+                SEEN.note_held(number, told)
             else:
                 self._refused = max(self._refused, number)
                 log.warning("head_refused", row=number)

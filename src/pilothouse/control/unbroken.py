@@ -4,7 +4,8 @@ The newest row about a change is believed for its seal, and a chain that lost it
 its middle, still has an older one with a seal. So the rows are followed from the first one about a
 change to the end; what this process has seen must still be there; and the journal's newest head
 of the audit was compared. What was followed once is not read again. For what stops a market, rows
-that somebody put before its first one, or far behind the end, are in the way of nothing.
+that somebody put before its first one, or far behind the end, are in the way of nothing. A row far
+behind it that was written here shows that those between were taken out.
 """
 
 from __future__ import annotations
@@ -60,16 +61,16 @@ def why_broken(change: Change) -> str:
     """Return why the audit cannot carry a change any further; empty if it can.
 
     Followed are the rows since its own first one, or that of the change it undoes. A stop that was
-    proposed behind the break needs its own rows alone: a market can be halted then too.
+    proposed behind every break needs its own rows alone: a market can be halted then too.
     """
     subjects = [one.subject for one in (change, change.reverts) if one is not None]
     end = audit.end() if is_stop(change) else None
     firsts = {one: _first(one, end) for one in subjects}
     first = min(firsts.values())
     broken = CHECKING.broken()
-    if broken is not None and not (is_stop(change) and first >= broken.broken_at):
+    if broken is not None and not (is_stop(change) and CHECKING.is_behind(first)):
         return f"row {broken.broken_at:,}: {broken.reason}"
-    if broken is None and not heads.are_compared():
+    if not heads.are_compared():
         return NOT_COMPARED
     gone = max(map(SEEN.lost_about, subjects))
     if gone:

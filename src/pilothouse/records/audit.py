@@ -36,6 +36,8 @@ REFUSED: Final = "refused"
 NO_HASH: Final = "0" * 64
 GAP_MOST: Final = 1_000
 """Free numbers behind which a row still counts as one of the audit, and the next is written."""
+LOOKED_AT: Final = 20
+"""Rows behind more free numbers, at either end of them, among which sealed ones are looked for."""
 
 
 class NoTransaction(RuntimeError):
@@ -176,18 +178,30 @@ def head() -> tuple[int, str]:
 def end() -> int:
     """Return the number of the last row, or of the head where rows before it are gone.
 
-    A row or a head behind more than GAP_MOST free numbers is none of this audit: not counted.
+    A row or a head behind more than GAP_MOST free numbers is none of this audit, unless the row
+    was written here: then those before it were taken out, and the end is behind it.
     """
     number, told = head()
     row = attempt(AuditRow.objects.filter(number=number).first)
     # A head that was moved to a row that somebody put there leads nowhere.
-    begin = number if row and row.hash == told and is_sealed(row) else 0
-    last = _last_before(begin)
+    last = _last_before(number if row and row.hash == told and is_sealed(row) else 0)
+    behind = _written_behind(last)
+    last = _last_before(behind) if behind > last else last
     return number if last < number <= last + GAP_MOST else last
 
 
 def _last_before(begin: int) -> int:
     return last_before(AuditRow._meta.db_table, "number", begin, GAP_MOST)
+
+
+def _written_behind(last: int) -> int:
+    # Whoever puts rows around a sealed one hides it from a look at the ends of them, but not one
+    # that this process knows from its memory or from the journal.
+    rows = AuditRow.objects.filter(number__gt=last)
+    if not rows.exists():
+        return 0
+    looked = [*readable(rows.order_by("-number"), LOOKED_AT), *readable(rows, LOOKED_AT)]
+    return max(SEEN.last_there(), *(one.number for one in looked if is_sealed(one)), 0)
 
 
 def verify() -> Verdict:

@@ -30,6 +30,7 @@ class Checking:
         self._rows, self._hash = 0, NO_HASH
         self._round_rows, self._round_hash = 0, NO_HASH
         self._broken: Verdict | None = None
+        self._unsure = 0
 
     def forget(self) -> None:
         """Begin from nothing, as a process does."""
@@ -42,10 +43,19 @@ class Checking:
             self._miss_what_was_seen()
             return self._broken
 
-    def found_broken(self, at: int, why: str) -> None:
-        """Note what another look found: the chain counts as broken from row `at` on."""
+    def found_broken(self, at: int, why: str, unsure: int = 0) -> None:
+        """Note what another look found: the chain counts as broken from row `at` on.
+
+        What was taken out behind that, before row `unsure`, is not known.
+        """
         with self._lock:
             self._broken = self._broken or Verdict(at - 1, at, why, self._hash)
+            self._unsure = max(self._unsure, at, unsure)
+
+    def is_behind(self, number: int) -> bool:
+        """Tell whether a row stands behind every break that was found."""
+        broken = self.broken()
+        return broken is not None and number >= max(broken.broken_at, self._unsure)
 
     def verdict(self) -> Verdict:
         """Follow the rows that are new, one piece of them, and say what is known.

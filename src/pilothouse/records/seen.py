@@ -36,6 +36,7 @@ class Seen:
         self._last, self._gone = NONE, 0
         self.moved = 0
         """The row that was written first behind a head that was not at the end; else 0."""
+        self._held = NOTHING
         self._recent: dict[int, str] = {}
         self._about: dict[str, Sealed] = {}
         self._by: dict[str, Sealed] = {}
@@ -60,6 +61,19 @@ class Seen:
         """Keep that the head was not at the end when the row with this number was written."""
         with self._lock:
             self.moved = self.moved or number
+
+    def note_held(self, number: int, told: str) -> None:
+        """Keep a row by its hash which the journal holds, and the audit had when it was asked."""
+        with self._lock:
+            self._held = max(self._held, (number, told))
+
+    def last_there(self) -> int:
+        """Return the highest number of a row that was seen, or is held, and is there; 0 if none.
+
+        It counts by its hash: a row whose seal was emptied is not one that was put there.
+        """
+        known = {self._last[:2], self._held} - {NOTHING}
+        return max((number for number, told in known if _is_there(number, told)), default=0)
 
     def note_when_committed(self, row: AuditRow) -> None:
         """Keep a row once the transaction in which it was read has ended well."""
@@ -91,7 +105,12 @@ class Seen:
 
     def lost(self) -> int:
         """Return the number of the newest row if the audit does not have it any more, else 0."""
-        return self._gone or _lost(self._last)
+        return self._gone or _lost(self._last) or self._lost_held()
+
+    def _lost_held(self) -> int:
+        number, told = self._held
+        is_there = self._held in (NOTHING, self._last[:2]) or _is_there(number, told)
+        return 0 if is_there else number
 
     def lost_about(self, subject: str) -> int:
         """Return the number of the newest row about a change if it is gone, else 0."""
@@ -104,6 +123,10 @@ def _sealed(row: AuditRow) -> Sealed:
 
 def _about(row: AuditRow) -> str:
     return row.subject if row.subject.startswith(ABOUT) and row.outcome == DONE else ""
+
+
+def _is_there(number: int, told: str) -> bool:
+    return AuditRow.objects.filter(number=number, hash=told).exists()
 
 
 def _lost(known: Sealed, subject: str = "") -> int:
