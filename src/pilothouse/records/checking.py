@@ -29,6 +29,7 @@ class Checking:
         self._lock = threading.Lock()
         self._rows, self._hash = 0, NO_HASH
         self._round_rows, self._round_hash = 0, NO_HASH
+        self._goal = (0, NO_HASH)
         self._broken: Verdict | None = None
         self._unsure = 0
 
@@ -68,25 +69,33 @@ class Checking:
             return self._broken or Verdict(self._rows, 0, "", self._hash)
 
     def go_round(self) -> None:
-        """Follow one piece of the whole chain again, from its beginning when it has come round."""
+        """Follow one piece of the whole chain again, from its beginning when it has come round.
+
+        A round ends where the chain was when it began: what is new since then delays none.
+        """
         with self._lock:
-            if self._broken is not None:
-                return
-            self._follow_new()
-            if self._round_rows >= self._rows:
-                self._round_rows, self._round_hash = 0, NO_HASH
-            most = min(PIECE, self._rows - self._round_rows)
-            found = _follow(self._round_rows, self._round_hash, most)
-            if found.whole and found.rows == most:
-                self._round_rows += found.rows
-                self._round_hash = found.head
-                if self._round_rows == self._rows and self._round_hash != self._hash:
-                    found = replace(found, broken_at=self._rows, reason="the chain is another one")
-            elif found.whole:
-                gone = self._round_rows + found.rows + 1
-                found = replace(found, broken_at=gone, reason=f"row {gone} is missing")
-            if not found.whole:
-                self._broken = found
+            if self._broken is None:
+                self._follow_new()
+            if self._broken is None:
+                self._go_on()
+
+    def _go_on(self) -> None:
+        if self._round_rows >= self._goal[0]:
+            self._round_rows, self._round_hash = 0, NO_HASH
+            self._goal = (self._rows, self._hash)
+        last, told = self._goal
+        most = min(PIECE, last - self._round_rows)
+        found = _follow(self._round_rows, self._round_hash, most)
+        if found.whole and found.rows == most:
+            self._round_rows += found.rows
+            self._round_hash = found.head
+            if self._round_rows == last and self._round_hash != told:
+                found = replace(found, broken_at=last, reason="the chain is another one")
+        elif found.whole:
+            gone = self._round_rows + found.rows + 1
+            found = replace(found, broken_at=gone, reason=f"row {gone} is missing")
+        if not found.whole:
+            self._broken = found
 
     def _miss_what_was_seen(self) -> None:
         at = SEEN.moved
