@@ -123,3 +123,21 @@ def test_what_was_moved_is_put_back_by_a_start_and_noted(begun, tmp_path):
     assert sequences.put_back(tmp_path) == []
     people._note(said)
     assert len([one for one in audited.said().open() if "put back to 3" in one.sentence]) == 2
+
+
+@pytest.mark.django_db
+def test_a_table_that_cannot_be_put_back_keeps_no_other_from_it(begun, tmp_path):
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as made, made:
+        made.execute("CREATE TABLE one (id integer PRIMARY KEY AUTOINCREMENT, at text)")
+        made.execute("INSERT INTO one (at) VALUES ('a')")
+        made.execute("CREATE TABLE bare (id integer PRIMARY KEY, at text) WITHOUT ROWID")
+        made.execute("UPDATE sqlite_sequence SET seq = ?", (HIGHEST,))
+        made.execute("INSERT INTO sqlite_sequence VALUES ('bare', ?)", (HIGHEST,))
+    left = sequences.LEFT.format("bare", "OperationalError")
+    said = sequences.put_back(tmp_path)
+    assert said == [left, sequences.WHAT.format("one", 1)]
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as made, made:
+        made.execute("INSERT INTO one (at) VALUES ('b')")
+        assert made.execute("SELECT max(id) FROM one").fetchone() == (2,)
+    people._note(said)
+    assert [one for one in audited.said().open() if left in one.sentence]

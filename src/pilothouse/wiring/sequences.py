@@ -20,6 +20,9 @@ _MOVED: Final = (
 _PUT_BACK: Final = "UPDATE sqlite_sequence SET seq = ? WHERE name = ?"
 _HAS_ANY: Final = "SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_sequence'"
 WAITS_S: Final = 20
+LEFT: Final = (
+    "the number from which the table {!r} goes on was found moved, and could not be put back ({})"
+)
 WHAT: Final = (
     "the number from which the table {!r} goes on was found moved; it was put back to {:,}"
 )
@@ -28,6 +31,7 @@ WHAT: Final = (
 def put_back(home: Path) -> list[str]:
     """Put back what was moved, and return a sentence's words for each table.
 
+    One that cannot be put back, as it has no numbered rows, keeps no other from it.
     Of a database that cannot be read or written nothing is said: who opens it next says why.
     """
     path = home / DATABASE
@@ -41,9 +45,19 @@ def put_back(home: Path) -> list[str]:
 
 
 def _put_back(database: sqlite3.Connection) -> list[str]:
-    said = []
-    for (table,) in database.execute(_MOVED, (FAR,)).fetchall():
+    database.text_factory = _text
+    return [_one(database, table) for (table,) in database.execute(_MOVED, (FAR,)).fetchall()]
+
+
+def _text(given: bytes) -> str:
+    # A name that is no text is that of one table, and no error of the whole reading.
+    return given.decode(errors="replace")
+
+
+def _one(database: sqlite3.Connection, table: str) -> str:
+    try:
         last = database.execute(last_before_gap(table.replace('"', '""'))).fetchone()[0]
         database.execute(_PUT_BACK, (last, table))
-        said.append(WHAT.format(table, last))
-    return said
+    except sqlite3.Error as why:
+        return LEFT.format(table, type(why).__name__)
+    return WHAT.format(table, last)
