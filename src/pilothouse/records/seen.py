@@ -37,6 +37,8 @@ class Seen:
         self.moved = 0
         """The row that was written first behind a head that was not at the end; else 0."""
         self._held = NOTHING
+        self.head = NOTHING
+        """The highest head that was at its row when this process asked."""
         self._recent: dict[int, str] = {}
         self._about: dict[str, Sealed] = {}
         self._by: dict[str, Sealed] = {}
@@ -66,6 +68,17 @@ class Seen:
         """Keep a row by its hash which the journal holds, and the audit had when it was asked."""
         with self._lock:
             self._held = max(self._held, (number, told))
+
+    def is_newest(self, number: int) -> bool:
+        """Tell whether neither a row nor a head was seen behind this number."""
+        with self._lock:
+            return number >= max(self.head[0], self._last[0])
+
+    def note_head(self, number: int, told: str) -> None:
+        """Keep a head that is at its row, unless one behind it was seen."""
+        with self._lock:
+            if number >= self.head[0]:
+                self.head = number, told
 
     def last_there(self) -> int:
         """Return the highest number of a row that was seen, or is held, and is there; 0 if none.
