@@ -22,6 +22,7 @@ from pilothouse.access.roles import Right, Role
 from pilothouse.control import audited, credentials, revocations
 from pilothouse.control.believed import beginning, believed
 from pilothouse.control.by_head import ByHead
+from pilothouse.control.revocations import Ends
 from pilothouse.control.stored import mark, told
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
@@ -84,10 +85,10 @@ def differences(person: Person | None = None) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Said:
-    """What the audit says of grants: the rows that gave them, by person, and when each ended."""
+    """What the audit says of grants: the rows that gave them, by person, and what ended."""
 
     given: dict[str, list[AuditRow]]
-    ends: dict[int, str]
+    ends: Ends
 
 
 def _said(person: int | None) -> Said:
@@ -115,7 +116,8 @@ def _judged(held: QuerySet[Grant], said: Said) -> Iterator[tuple[int, str]]:
             yield one.pk, f"Grant {one.pk} cannot be read: it gives no right."
             continue
         rows = said.given.get(f"person:{one.person_id}", [])
-        covered = any(attempt(partial(_gave, row, one)) for row in rows)
+        gave = (row for row in rows if attempt(partial(_gave, row, one)))
+        covered = any(not said.ends.ends_all(row) for row in gave)
         if covered and not _lives_on(one, said.ends):
             yield one.pk, ""
             continue
@@ -123,10 +125,10 @@ def _judged(held: QuerySet[Grant], said: Said) -> Iterator[tuple[int, str]]:
         yield one.pk, f"{odd} as the audit recorded it ({mark(one)})."
 
 
-def _lives_on(one: Grant, ends: dict[int, str]) -> bool:
+def _lives_on(one: Grant, ends: Ends) -> bool:
     # One that the audit does not end was ended by a release that recorded no end, or not at all.
     ended = one.revoked_at.isoformat() if one.revoked_at else ""
-    return one.pk in ends and ends[one.pk] != ended
+    return ends.of(one.pk) not in (None, ended)
 
 
 def _gave(row: AuditRow, one: Grant) -> bool:
@@ -148,7 +150,10 @@ def roles_of_row(row: AuditRow) -> list[Role]:
     given = AuditRow.objects.filter(subject=row.actor, outcome=audit.DONE, number__lt=row.number)
     ended = revocations.ends(given)
     rows = believed(given.filter(deed=GRANTED))
-    held = {_given_by(one, row.at) for one in rows if one.facts.get("grant") not in ended}
+    live = (
+        one for one in rows if one.facts.get("grant") not in ended.at and not ended.ends_all(one)
+    )
+    held = {_given_by(one, row.at) for one in live}
     return [one for one in roles if one in held]
 
 

@@ -42,6 +42,7 @@ class Seen:
         self._recent: dict[int, str] = {}
         self._about: dict[str, Sealed] = {}
         self._by: dict[str, Sealed] = {}
+        self._ended: dict[str, tuple[int, str]] = {}
 
     def forget(self) -> None:
         """Begin from nothing."""
@@ -91,6 +92,22 @@ class Seen:
     def note_when_committed(self, row: AuditRow) -> None:
         """Keep a row once the transaction in which it was read has ended well."""
         transaction.on_commit(partial(self._note, _sealed(row), _about(row)))
+
+    def note_ended(self, what: str, row: AuditRow, at: str = "") -> None:
+        """Keep that a sealed row ended something, once the transaction has ended well.
+
+        It stays ended here when that row is taken out of the audit, changed or no longer found.
+        """
+        transaction.on_commit(partial(self._end, what, (row.number, at)))
+
+    def _end(self, what: str, said: tuple[int, str]) -> None:
+        with self._lock:
+            self._ended[what] = max(self._ended.get(what, said), said)
+
+    def ended(self, what: str) -> str | None:
+        """Return when something ended, as the newest row that was seen says; None if none does."""
+        said = self._ended.get(what)
+        return said[1] if said else None
 
     def _note(self, one: Sealed, about: str, deed: str = "") -> None:
         number, told, _ = one
