@@ -18,6 +18,7 @@ from pilothouse.control import (
     audited,
     credentials,
     odd_schema,
+    people_made,
     recorded,
     register,
     revocations,
@@ -167,6 +168,8 @@ def _looks() -> dict[str, Callable[[], Iterator[str]]]:
         "The seals": lambda: unsealed(POWER),
         "Later foundings": credentials.odd_foundings,
         "People's credentials": credentials.of_people,
+        "People who are gone": people_made.gone,
+        "People's numbers": people_made.made_again,
         "API keys": credentials.of_keys,
         "Sign-ins": standing.doubted_sign_ins,
     }

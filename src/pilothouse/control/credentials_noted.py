@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
 from pilothouse.access.models import Person
-from pilothouse.control import credentials, settling
+from pilothouse.control import credentials, people_made, settling
 from pilothouse.control.credentials import Factor, Held
 from pilothouse.records import audit
 
@@ -81,7 +81,7 @@ def _saved(sender: Any, instance: Any, **_: Any) -> None:
     if before is None:
         return
     if sender is Person:
-        _note(_of_person(instance, before))
+        _note(_of_person(instance, before), is_new=before.held is None)
     elif before.held is not None:
         factors = {one.number: one for one in before.held.factors}
         known = factors.get(instance.pk)
@@ -119,11 +119,12 @@ def _factor_gone(sender: Any, instance: Any, **_: Any) -> None:
     _note(replace(before.held, factors=left))
 
 
-def _note(now: Held) -> None:
+def _note(now: Held, *, is_new: bool = False) -> None:
     made = credentials.digest_of(now)
     if credentials.recorded(now.person).get(str(now.person)) == made:
         return
+    facts = {"digest": made} | ({people_made.MADE: True} if is_new else {})
     with transaction.atomic():
         sentence = f"The password or second factors of {now.name} changed"
         about = f"person:{now.person}"
-        audit.write("machine", credentials.CHANGED, about, sentence, facts={"digest": made})
+        audit.write("machine", credentials.CHANGED, about, sentence, facts=facts)

@@ -19,7 +19,7 @@ from pilothouse.access.models import Grant, Person
 from pilothouse.access.one_look import once
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right, Role
-from pilothouse.control import audited, credentials, revocations
+from pilothouse.control import audited, credentials, people_made, revocations
 from pilothouse.control.believed import beginning, believed
 from pilothouse.control.by_head import ByHead
 from pilothouse.control.revocations import Ends
@@ -78,9 +78,22 @@ def doubted_sign_ins() -> Iterator[str]:
 
 
 def differences(person: Person | None = None) -> Iterator[str]:
-    """Yield a sentence for each grant, or each of a person, that its audit row does not cover."""
+    """Yield a sentence for each grant, or each of a person, that its audit row does not cover,
+    and for each that the audit gave and that is gone.
+    """
     held = Grant.objects.filter(person=person) if person else Grant.objects.all()
-    return (odd for _, odd in _judged(held, _said(person.pk if person else None)) if odd)
+    said = _said(person.pk if person else None)
+    yield from (odd for _, odd in _judged(held, said) if odd)
+    yield from _gone(said)
+
+
+def _gone(said: Said) -> Iterator[str]:
+    # What the database has no more is as good as free for the next one.
+    given = [row for rows in said.given.values() for row in rows]
+    told = {row.facts.get("grant"): row.subject.replace(":", " ") for row in given}
+    there = set(Grant.objects.values_list("pk", flat=True))
+    for number in sorted(one for one in told if isinstance(one, int) and one not in there):
+        yield f"Grant {number} of {told[number]} is gone; the audit recorded it."
 
 
 @dataclass(frozen=True)
@@ -96,9 +109,16 @@ def _said(person: int | None) -> Said:
     if person is not None:
         rows = rows.filter(subject=f"person:{person}")
     given: dict[str, list[AuditRow]] = {}
-    for row in believed(rows.filter(deed=GRANTED)):
+    for row in _gave_since_made(rows):
         given.setdefault(row.subject, []).append(row)
     return Said(given, revocations.ends(rows))
+
+
+def _gave_since_made(rows: QuerySet[AuditRow]) -> Iterator[AuditRow]:
+    # Who got a number that was another's before has nothing of what that one was given.
+    made = {row.subject: row.number for row in people_made.made(rows)}
+    given = believed(rows.filter(deed=GRANTED))
+    return (row for row in given if row.number > made.get(row.subject, 0))
 
 
 _GIVEN: Final = ByHead[Said | None](

@@ -3,6 +3,9 @@
 SQLite gives a number above the highest that a table ever had, and keeps that one in a row of its
 own. With 2^63 - 1 there, or in a row of the table, it gives none: nothing could be proposed,
 signed, alerted or stopped. So a row is numbered behind the last one that a release numbered.
+
+With a number of before there, and its row gone, SQLite gives a newcomer the number of somebody who
+left, with all that the audit says of them. So no row gets a number that the audit names already.
 """
 
 from __future__ import annotations
@@ -23,6 +26,34 @@ FURTHEST: Final = (
     "max(CAST(seq AS INTEGER)) FROM sqlite_sequence WHERE name = '{table}'), 0))"
 )
 """The highest number that a table has or ever had, as SQLite counts."""
+CALLED: Final = {
+    "access_person": "person:",
+    "control_change": "change:",
+    "desk_delivery": "delivery:",
+    "desk_incident": "incident:",
+    "watch_alert": "alert:",
+}
+"""How the audit calls the rows of a table, before their number."""
+_AUDIT: Final = "records_auditrow"
+_CALLED: Final = (
+    f"SELECT CAST(substr(subject, {{length}} + 1) AS INTEGER) AS one FROM {_AUDIT} "
+    "WHERE subject >= '{called}' AND subject < '{called}A'"
+)
+_GRANTS: Final = (
+    "SELECT json_extract(facts, '$.grant') AS one "
+    f"FROM (SELECT facts FROM {_AUDIT} WHERE deed IN ('person.added', 'grant.revoked')) "
+    "WHERE CASE WHEN json_valid(facts) THEN json_type(facts, '$.grant') = 'integer' END"
+)
+_NAMED: Final = {
+    table: _CALLED.format(called=called, length=len(called)) for table, called in CALLED.items()
+} | {"access_grant": _GRANTS}
+"""The questions for the numbers that the audit names of the rows of each table."""
+_FREE: Final = (
+    "SELECT one FROM (SELECT one, lead(one) OVER (ORDER BY one) AS next FROM ("
+    'SELECT {after} AS one UNION SELECT rowid FROM "{table}" WHERE rowid > {after} '
+    "UNION SELECT one FROM ({named}) WHERE one > {after}"
+    ")) WHERE next IS NULL OR next - one > {gap} ORDER BY one LIMIT 1"
+)
 _LAST: Final = (
     "SELECT one FROM (SELECT one, lead(one) OVER (ORDER BY one) AS next FROM ("
     'SELECT {after} AS one UNION ALL SELECT {key} FROM "{table}" WHERE {key} > {after} '
@@ -53,8 +84,25 @@ def differences() -> Iterator[str]:
 
 
 def _number(sender: type[models.Model], instance: Any, **_: Any) -> None:
-    if instance.pk is None and _is_numbered(sender) and _furthest(sender) > FAR:
-        instance.pk = 1 + answer(last_before_gap(sender._meta.db_table))
+    if instance.pk is not None or not _is_numbered(sender):
+        return
+    table, furthest = sender._meta.db_table, _furthest(sender)
+    last = furthest if furthest <= FAR else answer(last_before_gap(table))
+    if _is_named(table, last + 1):
+        named = _NAMED[table]
+        last = answer(_FREE.format(table=table, after=last, named=named, gap=GAP))
+    if last != furthest:
+        instance.pk = last + 1
+
+
+def _is_named(table: str, number: int) -> bool:
+    if table in CALLED:
+        rows = f"{_AUDIT} WHERE subject = '{CALLED[table]}{number}'"
+    elif table in _NAMED:
+        rows = f"({_NAMED[table]}) WHERE one = {number}"
+    else:
+        return False
+    return bool(answer(f"SELECT EXISTS (SELECT 1 FROM {rows})"))
 
 
 def _is_numbered(model: type[models.Model]) -> bool:
