@@ -32,6 +32,7 @@ from pilothouse.access.moments import moment_of
 from pilothouse.control.believed import FOUNDING, believed
 from pilothouse.control.canonical import plain_hash
 from pilothouse.control.models import Change, ChangeStep, Preview, Signature, Touched
+from pilothouse.control.moves import Verb
 from pilothouse.control.one_reading import one_reading
 from pilothouse.control.stored import storage_class, told
 from pilothouse.records import audit
@@ -174,10 +175,15 @@ def _known(changes: Numbers, begun: Begun | None = None) -> dict[int, str]:
     known = {one: first[one] for one in changes if one in first}
     subjects = [f"{_SUBJECT}{one}" for one in changes]
     rows = AuditRow.objects.filter(outcome=audit.DONE, number__gt=number, subject__in=subjects)
+    proposed: set[str] = set()
+    twice: set[str] = set()
     for row in believed(rows):
+        if row.deed == Verb.PROPOSE:
+            (twice if row.subject in proposed else proposed).add(row.subject)
         if RECORD in row.facts:
             known[int(row.subject.removeprefix(_SUBJECT))] = str(row.facts[RECORD])
-    return known
+    # Proposed twice by one number it is two changes, and hides the first: nothing agrees with it.
+    return known | dict.fromkeys((int(one.removeprefix(_SUBJECT)) for one in twice), NO_RECORD)
 
 
 def _beginning() -> Begun:
