@@ -24,6 +24,7 @@ from pilothouse.control.refusals import (
     Refused,
 )
 from pilothouse.records import audit
+from pilothouse.records.counted import count
 from pilothouse.records.models import AuditRow
 
 OPEN_MOST: Final = 50
@@ -62,9 +63,9 @@ def refuse_too_many_edits(change: Change, by: Person, now: datetime) -> None:
     """Raise Refused if a person has edited this change, or all together, too often already."""
     times = ROOM_OF_STOPS if is_stop(change) else 1
     mine = _done_by(by, (Verb.EDIT, Verb.SCHEDULE), now).filter(at__gt=now - DAY)
-    if mine.filter(subject=change.subject).count() >= EDITS_OF_ONE:
+    if count(mine.filter(subject=change.subject), EDITS_OF_ONE) >= EDITS_OF_ONE:
         raise Refused(TOO_MANY_EDITS, f"{EDITS_OF_ONE} of this change within a day")
-    if mine.count() >= EDITS_A_DAY * times:
+    if count(mine, EDITS_A_DAY * times) >= EDITS_A_DAY * times:
         raise Refused(TOO_MANY_EDITS, f"{EDITS_A_DAY * times} within a day")
 
 
@@ -72,9 +73,10 @@ def refuse_too_many_previews(change: Change, by: Person, now: datetime) -> None:
     """Raise Refused if a person has previewed this change, or all together, too often already."""
     mine = _done_by(by, (Verb.PREVIEW,), now)
     of_this = mine.filter(subject=change.subject, at__gt=now - HOUR)
-    if of_this.count() >= PREVIEWS_AN_HOUR:
+    if count(of_this, PREVIEWS_AN_HOUR) >= PREVIEWS_AN_HOUR:
         raise Refused(TOO_MANY_PREVIEWS, f"{PREVIEWS_AN_HOUR} of this change within an hour")
-    if not is_stop(change) and mine.filter(at__gt=now - DAY).count() >= PREVIEWS_A_DAY:
+    of_a_day = mine.filter(at__gt=now - DAY)
+    if not is_stop(change) and count(of_a_day, PREVIEWS_A_DAY) >= PREVIEWS_A_DAY:
         raise Refused(TOO_MANY_PREVIEWS, f"{PREVIEWS_A_DAY} within a day")
 
 

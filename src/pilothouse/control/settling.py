@@ -26,6 +26,7 @@ from pilothouse.control.refusals import Reason, Refused
 from pilothouse.control.said import said
 from pilothouse.language.texts import shown
 from pilothouse.records import audit
+from pilothouse.records.counted import count
 from pilothouse.records.models import AuditRow
 
 AT_ONCE_MOST: Final = 100
@@ -152,7 +153,8 @@ def _bound(by: Person, known: dict[str, Settlement], now: datetime) -> None:
     # The audit keeps every proposal permanently, also one that is declined at once.
     open_now = sum(one.proposer == actor(by) for one in known.values())
     made = AuditRow.objects.filter(deed=Verb.PROPOSE, outcome=audit.DONE, actor=actor(by))
-    if open_now >= OPEN_MOST or made.filter(at__gt=now - DAY).count() >= A_DAY_MOST:
+    of_a_day = made.filter(at__gt=now - DAY)
+    if open_now >= OPEN_MOST or count(of_a_day, A_DAY_MOST) >= A_DAY_MOST:
         raise Refused(refusals.TOO_MANY_SETTLEMENTS)
 
 

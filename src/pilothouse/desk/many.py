@@ -19,6 +19,7 @@ from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import ACTIVE, MOVES, Verb
 from pilothouse.desk.refusals import TOO_MANY_DEEDS, TOO_MANY_OPEN, TOO_MANY_TODAY
 from pilothouse.records.audit import DONE
+from pilothouse.records.counted import count
 from pilothouse.records.models import AuditRow
 
 OPEN_MOST: Final = 30
@@ -38,7 +39,8 @@ def refuse_too_many(verb: Verb, by: Person, now: datetime) -> None:
     """Raise Refused if a person has done what is for one person to do within a day."""
     rows = AuditRow.objects.filter(actor=actor(by), deed__in=list(Verb), outcome=DONE)
     most = A_DAY_MOST * (ROOM_OF_MOVES if verb in MOVERS else 1)
-    if rows.filter(at__gt=now - DAY, subject__startswith="incident:").count() >= most:
+    of_a_day = rows.filter(at__gt=now - DAY, subject__startswith="incident:")
+    if count(of_a_day, most) >= most:
         raise Refused(TOO_MANY_DEEDS, f"{most:,} within a day")
 
 

@@ -18,6 +18,7 @@ from pilothouse.desk.many import MOVERS, ROOM_OF_CRITICAL, ROOM_OF_MOVES
 from pilothouse.desk.moves import Verb
 from pilothouse.desk.refusals import TOO_MANY_TOLD
 from pilothouse.records.audit import DONE
+from pilothouse.records.counted import count
 from pilothouse.records.models import AuditRow
 
 TOLD: Final[dict[Verb, str]] = {
@@ -44,11 +45,11 @@ def refuse_too_many_told(verb: str, severity: str, by: Person, now: datetime) ->
     """
     most = A_DAY_MOST * (ROOM_OF_MOVES if verb in MOVERS else 1)
     most *= ROOM_OF_CRITICAL if severity == Severity.CRITICAL else 1
-    if _told_by(by, now) >= most:
+    if _told_by(by, now, most) >= most:
         raise Refused(TOO_MANY_TOLD, f"{most} within a day")
 
 
-def _told_by(person: Person, now: datetime) -> int:
+def _told_by(person: Person, now: datetime, most: int) -> int:
     rows = AuditRow.objects.filter(actor=actor(person), outcome=DONE, at__gt=now - DAY)
     of_incidents = rows.filter(deed__in=list(TOLD), subject__startswith="incident:")
-    return of_incidents.count() + rows.filter(deed=SEND_AGAIN).count()
+    return count(of_incidents, most) + count(rows.filter(deed=SEND_AGAIN), most)
