@@ -22,8 +22,8 @@ from django.utils import timezone
 
 from pilothouse.language.texts import all_shown, shown
 from pilothouse.records.clients import SUMMARY, salted
-from pilothouse.records.first_gap import last_before
 from pilothouse.records.models import AuditHead, AuditRow
+from pilothouse.records.numbering import answer, last_before_gap
 from pilothouse.records.readable import Unreadable, attempt, each, readable, stream
 from pilothouse.records.refusals import BOUND
 from pilothouse.records.row_hash import row_hash
@@ -191,7 +191,7 @@ def end() -> int:
 
 
 def _last_before(begin: int) -> int:
-    return last_before(AuditRow._meta.db_table, "number", begin, GAP_MOST)
+    return answer(last_before_gap(AuditRow._meta.db_table, "number", begin, GAP_MOST))
 
 
 def _written_behind(last: int) -> int:

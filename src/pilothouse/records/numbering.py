@@ -55,11 +55,13 @@ _FREE: Final = (
     ")) WHERE next IS NULL OR next - one > {gap} ORDER BY one LIMIT 1"
 )
 _LAST: Final = (
-    "SELECT one FROM (SELECT one, lead(one) OVER (ORDER BY one) AS next FROM ("
-    'SELECT {after} AS one UNION ALL SELECT {key} FROM "{table}" WHERE {key} > {after} '
-    "AND typeof({key}) = 'integer'"
-    ")) WHERE next IS NULL OR next - one > {gap} ORDER BY one LIMIT 1"
+    "WITH RECURSIVE steps(one) AS (SELECT {after} UNION ALL SELECT ("
+    'SELECT {key} FROM "{table}" WHERE {key} > one AND {key} <= one + {gap} '
+    "AND typeof({key}) = 'integer' ORDER BY {key} DESC LIMIT 1"
+    ") FROM steps WHERE one IS NOT NULL) SELECT max(one) FROM steps"
 )
+"""From one row to the furthest within reach: a dense table takes one step for as many rows as the
+reach is wide, and rows behind the gap are not read, however many somebody put there."""
 
 
 def listen() -> None:
@@ -68,7 +70,10 @@ def listen() -> None:
 
 
 def last_before_gap(table: str, key: str = "rowid", after: int = 0, gap: int = GAP) -> str:
-    """Return the question for the last number from `after` on with none of the `gap` behind it."""
+    """Return the question for the first number from `after` on with the next `gap` free.
+
+    `key` is the column of the numbers, which needs an index.
+    """
     return _LAST.format(table=table, key=key, after=after, gap=gap)
 
 
