@@ -18,7 +18,7 @@ from tests.attack.reconciling import refused, team
 from tests.control.conftest import wish
 
 __all__ = ["team"]
-QUERIES_MOST = 60
+QUERIES_MOST = 64
 STATES = ("proposed", "previewed", "approved", "rejected")
 
 
