@@ -11,6 +11,7 @@ from pilothouse.control.models import Change
 from pilothouse.language.kinds import MarketStatus
 from pilothouse.records import audit
 from pilothouse.records.checking import CHECKING
+from pilothouse.records.models import AuditRow
 from tests.attack.putting_back import (
     LATER,
     begun,
@@ -203,3 +204,25 @@ def test_what_was_put_there_is_compared_and_a_stop_goes_through(
     again.tick(NOON)
     assert again.is_compared
     a_new_one_goes_through(team, exchange)
+
+
+def test_a_stop_that_was_rejected_behind_a_cut_is_not_brought_back_in_the_same_process(
+    begun, team, exchange, exchanger
+):
+    later_rows(3)
+    exchanger.tick(NOON)
+    last, _ = audit.head()
+    before = AuditRow.objects.get(number=last - 1)
+    sql("DELETE FROM records_auditrow WHERE number = %s", last)
+    sql("UPDATE records_audithead SET number = %s, hash = %s", before.number, before.hash)
+    later_rows(2)
+    stop = arm.arm(proposed(team), by=team.operator, now=NOON)
+    keep()
+    number, told = audit.head()
+    reject.reject(stop, "no", by=team.risk, now=NOON)
+    sql("DELETE FROM records_auditrow WHERE number > %s", number)
+    sql("UPDATE records_audithead SET number = %s, hash = %s", number, told)
+    put_back()
+    assert unbroken.why_broken(Change.objects.get(pk=stop.pk))
+    worker.tick(LATER)
+    assert not changes_of(exchange)

@@ -68,3 +68,18 @@ def test_nor_while_its_rows_of_the_audit_are_out_as_well(taken_out, team):
 def test_numbers_go_on_as_ever(begun, applied, team):
     assert proposed(team).pk == applied.pk + 1 == Change.objects.latest("pk").pk
     assert list(authority.differences()) == []
+
+
+def test_nor_does_it_hide_one_that_was_executed_before_the_records_began(team, exchange, applied):
+    founding_row.begin(settings.PILOTHOUSE_HOME)
+    about = rows_of("records_auditrow", "subject", f"change:{applied.pk}")
+    for one in PARTS:
+        sql(f"DELETE FROM {one} WHERE change_id = %s", applied.pk)
+    sql("DELETE FROM control_change WHERE id = %s", applied.pk)
+    made_free("control_change", applied.pk)
+    sql("DELETE FROM records_auditrow WHERE subject = %s", f"change:{applied.pk}")
+    restart()
+    assert proposed(team).pk == applied.pk
+    put("records_auditrow", about)
+    odd = f"Change {applied.pk} is not as the audit recorded it ("
+    assert any(one.startswith(odd) for one in authority.differences())

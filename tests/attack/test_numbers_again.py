@@ -7,7 +7,8 @@ from django.db import transaction
 from pilothouse.access.models import Grant, Person
 from pilothouse.access.rights import revoke, roles_of
 from pilothouse.access.roles import Role
-from pilothouse.control import authority, people_made, standing
+from pilothouse.control import authority, credentials_noted, people_made, standing
+from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
 from pilothouse.wiring import founding_row, people
 from tests.attack.putting_back import each_deed_is_committed, sql
@@ -121,3 +122,54 @@ def test_a_planted_name_takes_no_more_than_its_own_number(former, planted):
 
 def test_numbers_go_on_as_ever(former):
     assert newcomer().pk == former.pk + 1 and list(authority.differences()) == []
+
+
+def test_a_grant_that_is_gone_is_a_difference_and_keeps_its_person_from_nothing(former):
+    people.add_person("risk-two", "risk", PASSWORD)
+    one = Person.objects.get(username="risk-two")
+    revoke(one, Role.RISK)
+    people.add_person("risk-two", "risk", PASSWORD)
+    old = Grant.objects.filter(person=one).earliest("pk")
+    sql("DELETE FROM access_grant WHERE id = %s", old.pk)
+    assert [odd for odd in authority.differences() if f"Grant {old.pk} " in odd]
+    assert authority.differences_of(one) == [], "they may settle what differs"
+
+
+def test_an_odd_grant_in_an_old_row_hides_no_other_difference(team):
+    people.add_person("early", "risk", PASSWORD)
+    founding_row.begin(settings.PILOTHOUSE_HOME)
+    early = Person.objects.get(username="early")
+    grant = Grant.objects.get(person=early)
+    odd = "UPDATE records_auditrow SET facts = json_set(facts, '$.grant', json('[1]')) "
+    sql(odd + "WHERE deed = 'person.added' AND subject = %s", f"person:{early.pk}")
+    assert any(one.startswith(f"Grant {grant.pk}, ") for one in authority.differences())
+    assert len(authority.differences_of(early)) == 1
+
+
+@pytest.mark.parametrize("was_made", [True, False])
+def test_a_signature_has_no_role_of_somebody_who_had_the_number_before(
+    team, monkeypatch, was_made
+):
+    founding_row.begin(settings.PILOTHOUSE_HOME)
+    with monkeypatch.context() as patched:
+        if not was_made:
+            # The release before did not write that they were made.
+            note = credentials_noted._note
+            patched.setattr(credentials_noted, "_note", lambda now, is_new=False: note(now))
+        people.add_person("former", "risk", PASSWORD)
+    former = Person.objects.get(username="former")
+    about = rows_of("records_auditrow", "subject", f"person:{former.pk}")
+    taken_out(former)
+    sql("DELETE FROM records_auditrow WHERE subject = %s", f"person:{former.pk}")
+    new = newcomer()
+    assert new.pk == former.pk
+    put("records_auditrow", about)
+    signed = audit.write(
+        f"person:{new.pk}", "approve", "change:99", "signed", facts={"roles": ["risk"]}
+    )
+    assert standing.roles_of_row(signed) == []
+    assert (
+        list(people_made.made_again())
+        == [odd for odd in authority.differences() if "once more" in odd]
+        != []
+    )

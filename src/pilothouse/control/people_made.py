@@ -35,10 +35,15 @@ def made_again() -> Iterator[str]:
     before = {f"person:{one}" for one in known} if isinstance(known, dict) else set()
     rows = AuditRow.objects.filter(outcome=audit.DONE, number__gt=begun.number)
     for row in made(rows):
-        if row.subject in before:
+        if row.subject in before or _is_named_before(row):
             who = row.subject.replace(":", " ")
             yield f"Row {row.number:,} of the audit made {who} once more."
-        before.add(row.subject)
+
+
+def _is_named_before(row: AuditRow) -> bool:
+    # Nothing is written of a person before they are made, of whatever release the rows are.
+    rows = AuditRow.objects.filter(subject=row.subject, outcome=audit.DONE, number__lt=row.number)
+    return any(True for _ in believed(rows))
 
 
 def gone() -> Iterator[str]:

@@ -175,7 +175,7 @@ def _known(changes: Numbers, begun: Begun | None = None) -> dict[int, str]:
     known = {one: first[one] for one in changes if one in first}
     subjects = [f"{_SUBJECT}{one}" for one in changes]
     rows = AuditRow.objects.filter(outcome=audit.DONE, number__gt=number, subject__in=subjects)
-    proposed: set[str] = set()
+    proposed = {f"{_SUBJECT}{one}" for one in first}
     twice: set[str] = set()
     for row in believed(rows):
         if row.deed == Verb.PROPOSE:

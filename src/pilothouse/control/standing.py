@@ -78,22 +78,31 @@ def doubted_sign_ins() -> Iterator[str]:
 
 
 def differences(person: Person | None = None) -> Iterator[str]:
-    """Yield a sentence for each grant, or each of a person, that its audit row does not cover,
-    and for each that the audit gave and that is gone.
+    """Yield a sentence for each grant, or each of a person, that its audit row does not cover.
+
+    Of all, too for each that the audit gave and that is gone: that one gives nobody anything, so
+    it keeps its person from nothing.
     """
     held = Grant.objects.filter(person=person) if person else Grant.objects.all()
     said = _said(person.pk if person else None)
     yield from (odd for _, odd in _judged(held, said) if odd)
-    yield from _gone(said)
+    if person is None:
+        yield from _gone(said)
 
 
 def _gone(said: Said) -> Iterator[str]:
     # What the database has no more is as good as free for the next one.
     given = [row for rows in said.given.values() for row in rows]
-    told = {row.facts.get("grant"): row.subject.replace(":", " ") for row in given}
-    there = set(Grant.objects.values_list("pk", flat=True))
-    for number in sorted(one for one in told if isinstance(one, int) and one not in there):
+    told = {_number(row): row.subject.replace(":", " ") for row in given}
+    there = {0, *Grant.objects.values_list("pk", flat=True)}
+    for number in sorted(told.keys() - there):
         yield f"Grant {number} of {told[number]} is gone; the audit recorded it."
+
+
+def _number(row: AuditRow) -> int:
+    # 0 where the first release wrote the row, or somebody put something else there.
+    number = row.facts.get("grant")
+    return number if type(number) is int else 0
 
 
 @dataclass(frozen=True)
@@ -169,10 +178,8 @@ def roles_of_row(row: AuditRow) -> list[Role]:
         return roles
     given = AuditRow.objects.filter(subject=row.actor, outcome=audit.DONE, number__lt=row.number)
     ended = revocations.ends(given)
-    rows = believed(given.filter(deed=GRANTED))
-    live = (
-        one for one in rows if one.facts.get("grant") not in ended.at and not ended.ends_all(one)
-    )
+    rows = _gave_since_made(given)
+    live = (one for one in rows if _number(one) not in ended.at and not ended.ends_all(one))
     held = {_given_by(one, row.at) for one in live}
     return [one for one in roles if one in held]
 

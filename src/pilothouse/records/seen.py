@@ -2,7 +2,7 @@
 
 A row that was cut off at the end, or that a change's rows end before, leaves a chain that looks
 whole. Only rows that were committed are kept here, so a transaction that is undone takes none.
-What is written behind a cut is another chain: of it nothing is kept.
+What is written behind a cut is another chain: of it only what is about a change is kept.
 """
 
 from __future__ import annotations
@@ -117,11 +117,11 @@ class Seen:
                 self._gone = self._gone or number
             while len(self._recent) > RECENT_MOST:
                 self._recent.pop(next(iter(self._recent)))
+            if about:
+                self._about[about] = max(self._about.get(about, NONE), one)
             if self._gone:
                 return
             self._last = max(self._last, one)
-            if about:
-                self._about[about] = max(self._about.get(about, NONE), one)
             if deed:
                 self._by[deed] = max(self._by.get(deed, NONE), one)
 
