@@ -56,6 +56,7 @@ def count_account(
         is_below = is_below or at_high < high_after
         if high_after - at_high > after - left:
             left, with_after, after = at_high, with_high, high_after
+    counts[EXAMINED] += 1
     was_below_initial, was_below = equity < with_before, equity < before
     counts[BELOW_INITIAL_BEFORE] += 1 if was_below_initial else 0
     counts[BELOW_INITIAL_AFTER] += 1 if is_below_initial else 0
