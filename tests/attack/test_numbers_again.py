@@ -79,7 +79,7 @@ def test_nor_while_the_rows_of_the_audit_are_out_as_well(former):
     new = Person.objects.get(pk=new.pk)
     assert roles_of(new) == {Role.VIEWER} and not standing.why_doubted(new)
     odd = list(authority.differences())
-    assert any("made person" in one and "once more" in one for one in odd)
+    assert any("created person" in one and "again" in one for one in odd)
     assert any(one.startswith("Grant") and "is not as the audit" in one for one in odd)
 
 
@@ -170,6 +170,6 @@ def test_a_signature_has_no_role_of_somebody_who_had_the_number_before(
     assert standing.roles_of_row(signed) == []
     assert (
         list(people_made.made_again())
-        == [odd for odd in authority.differences() if "once more" in odd]
+        == [odd for odd in authority.differences() if " created person " in odd]
         != []
     )

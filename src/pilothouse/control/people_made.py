@@ -37,7 +37,7 @@ def made_again() -> Iterator[str]:
     for row in made(rows):
         if row.subject in before or _is_named_before(row):
             who = row.subject.replace(":", " ")
-            yield f"Row {row.number:,} of the audit made {who} once more."
+            yield f"Row {row.number:,} of the audit created {who} again."
 
 
 def _is_named_before(row: AuditRow) -> bool:
