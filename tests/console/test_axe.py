@@ -41,6 +41,8 @@ PAGES = (
     "/products",
     "/runbooks",
     "/search",
+    "/people",
+    "/people/operator",
 )
 ENTRANCE = ("/sign-in/login/", "/sign-in/reauthenticate/", "/sign-in/password/", "/sign-in/2fa/")
 NO_PAGES = {"live", "theme", "healthz", "replay/banner", "sign-in/logout/", "sign-in/inactive/"}

@@ -60,7 +60,7 @@ def test_every_page_of_the_navigation_and_every_saved_question_is_found(team, bu
     """Whatever a link of the frame opens, its own words open too."""
     page = at(team.auditor).get("/changes").content.decode()
     links = re.findall(r'<a href="(/[a-z]*)" data-go="[a-z]"[^>]*>([A-Za-z ]+?) *<', page)
-    assert len(links) == 8
+    assert len(links) == 9
     for address, words in links:
         assert found(words, team.auditor)[0] == address
     assert found("revenue by fee", team.viewer) == ["/sql?question=revenue_by_tier"]

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pilothouse
 import pilothouse.language.commands
-from pilothouse.control.hearers import EXCHANGE, REGISTER, hearer_of
+from pilothouse.control.hearers import EXCHANGE, POWERS, REGISTER, hearer_of
 from pilothouse.control.kinds import KINDS
+from pilothouse.control.powers import KEEPERS, Give
 from pilothouse.control.register import Write
 from pilothouse.language.schema import COMMANDS
 
@@ -23,6 +24,7 @@ the simulation, which holds no operator's pen."""
 
 OF_THE_EXCHANGE = {name: one for name, one in KINDS.items() if hearer_of(one.WORD) is EXCHANGE}
 OF_THE_REGISTER = {name: one for name, one in KINDS.items() if hearer_of(one.WORD) is REGISTER}
+OF_PEOPLE = {name: one for name, one in KINDS.items() if hearer_of(one.WORD) is POWERS}
 
 
 def trees():
@@ -88,10 +90,27 @@ def test_only_apply_says_the_words_of_a_change():
     assert {one for one in calls("say") if one.startswith("control/")} == {"control/apply.py"}
 
 
-def test_a_kind_is_heard_by_the_exchange_or_by_the_register():
-    assert OF_THE_EXCHANGE and OF_THE_REGISTER
-    assert len(OF_THE_EXCHANGE) + len(OF_THE_REGISTER) == len(KINDS)
+def test_a_kind_is_heard_by_the_exchange_the_register_or_a_keeper_of_powers():
+    assert OF_THE_EXCHANGE and OF_THE_REGISTER and OF_PEOPLE
+    assert len(OF_THE_EXCHANGE) + len(OF_THE_REGISTER) + len(OF_PEOPLE) == len(KINDS)
     assert all(one.WORD is Write for one in OF_THE_REGISTER.values())
+    assert all(one.WORD is Give for one in OF_PEOPLE.values())
+    assert set(OF_PEOPLE) == set(KEEPERS)
+
+
+def test_what_gives_people_powers_is_proposed_by_those_who_manage_them_alone():
+    assert all(one.MANAGED_BY is not None for one in OF_PEOPLE.values())
+    others = OF_THE_EXCHANGE | OF_THE_REGISTER
+    assert all(one.MANAGED_BY is None for one in others.values())
+
+
+def test_only_a_change_that_is_applied_gives_a_power():
+    # The command line adds the first people of a folder, and the demonstration its own.
+    givers = calls("grant") | calls("revoke") | calls("give_role")
+    assert givers == {"control/powers/roles.py", "wiring/people.py"}
+    assert {one for one in calls("give") if one.startswith("control/")} == {
+        "control/powers/__init__.py"
+    }
 
 
 def test_only_the_register_touches_its_rows():

@@ -15,7 +15,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from pilothouse.access import signed_in
 from pilothouse.access.often import BEGUN, LIVE, SIGN_INS
+from pilothouse.journal.steady import passing_now
 
 TOO_MANY_REQUESTS: Final = 429
 TOO_OFTEN: Final = (
@@ -47,6 +49,7 @@ class NoSignUp(DefaultAccountAdapter):  # type: ignore[misc]
         BEGUN.remove(user.pk, request.session.session_key or "")
         super().login(request, user)
         end(LIVE.add(user.pk, _key_of(request)))
+        signed_in.note(request, passing_now())
 
     def set_password(self, user: Any, password: str) -> None:
         """Write the password alone: what else is known of the person may be old by now."""

@@ -29,6 +29,8 @@ class Person(AbstractBaseUser):
     email = models.EmailField(blank=True)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now)
+    access_version = models.IntegerField(default=0)
+    """How often change control has let them in, kept them out, or reset how they sign in."""
 
     objects: ClassVar[People] = People()
     USERNAME_FIELD = "username"
@@ -74,3 +76,17 @@ class StoredKey(models.Model):
 
     def __str__(self) -> str:
         return f"key {self.public[:8]} of account {self.account}"
+
+
+class SignedIn(models.Model):
+    """A session as people see it; `session` is the key of its row in the table of sessions."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="signed_in")
+    session = models.CharField(max_length=40, unique=True)
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    address = models.CharField(max_length=64, blank=True)
+    browser = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.person} since {self.began_at:%Y-%m-%d %H:%M} UTC"

@@ -10,15 +10,21 @@ from typing import Final
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from pilothouse.access import signed_in
 from pilothouse.journal.steady import passing_now
 
 Answer = Callable[[HttpRequest], HttpResponse]
 BEGAN: Final = "pilothouse_began_s"
 SEEN: Final = "pilothouse_seen_s"
 BACK_S: Final = 60
+NOTED_S: Final = 60
 OPEN_PATHS: Final = ("/sign-in/", "/assets/", "/theme", "/healthz")
+FEED: Final = "X-Feed"
+"""The header of a request that the page made by itself: nobody need be there for it."""
+FEED_PATHS: Final = ("/live",)
 
 
 def session_is_over(began_s: int, seen_s: int, now_s: int) -> bool:
@@ -46,13 +52,25 @@ class SessionLimits:
         return self.answer(request)
 
     def _check(self, request: HttpRequest) -> None:
-        now_s = int(passing_now().timestamp())
-        began_s = request.session.setdefault(BEGAN, now_s)
-        if session_is_over(began_s, request.session.get(SEEN, now_s), now_s):
+        now = passing_now()
+        now_s = int(now.timestamp())
+        request.session.setdefault(BEGAN, now_s)
+        if is_over(request.session, now_s):
             logout(request)
         # The time is noted once a minute, so that reading pages does not write at every click.
-        elif now_s - request.session.get(SEEN, 0) >= 60:
+        elif is_a_persons(request) and now_s - request.session.get(SEEN, 0) >= NOTED_S:
             request.session[SEEN] = now_s
+            signed_in.note(request, now)
+
+
+def is_a_persons(request: HttpRequest) -> bool:
+    """Tell whether somebody did something, and not their open page by itself."""
+    return FEED not in request.headers and request.path not in FEED_PATHS
+
+
+def is_over(session: SessionBase, now_s: int) -> bool:
+    """Tell whether a session of somebody has ended by now."""
+    return session_is_over(session.get(BEGAN, now_s), session.get(SEEN, now_s), now_s)
 
 
 class SecondFactor:

@@ -15,8 +15,6 @@ from typing import Any, Final
 from django.db import transaction
 
 from pilothouse.access.models import Person
-from pilothouse.access.rights import may
-from pilothouse.access.roles import Right
 from pilothouse.control import (
     conditions,
     evidence,
@@ -100,7 +98,7 @@ def apply(change: Change, *, by: Person | None, now: datetime | None = None) -> 
 
 def _suspend(change: Change, by: Person | None, now: datetime) -> Change:
     # It leaves the machine's hands: a deed on it leaves no record, so only its end is left.
-    if by is not None and not gates.has_right(Verb.APPLY, by, now):
+    if by is not None and not gates.has_right(Verb.APPLY, change.kind, by, now):
         raise Refused(NO_RIGHT, Verb.APPLY)
     if change.state not in (State.APPROVED, State.SCHEDULED):
         raise Refused(NOT_AS_RECORDED)
@@ -159,7 +157,7 @@ def _by_rehearsal(
 def _who_lost_the_right(change: Change, now: datetime) -> list[str]:
     lost = signing.who_lost_the_right(change, now)
     sender = change.scheduled_by
-    if sender is not None and not may(sender, Right.APPLY, now):
+    if sender is not None and not gates.has_right(Verb.APPLY, change.kind, sender, now):
         lost.append(sender.username)
     return lost
 

@@ -59,5 +59,5 @@ def allowed_moves(
 
 def _button(verb: Verb, label: str, change: Change, person: Person, now: datetime) -> MoveView:
     refused = gates.why_not(verb, change, person, now)
-    missing = not gates.has_right(verb, person, now)
+    missing = not gates.has_right(verb, change.kind, person, now)
     return MoveView(verb, label, refused is None, str(refused or ""), missing)

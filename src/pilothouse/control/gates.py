@@ -14,7 +14,8 @@ from pilothouse.access.models import Person
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.control import conditions, evidence, plan, refusals, signing, standing
-from pilothouse.control.kinds.kind import Reversible
+from pilothouse.control.kinds import KINDS
+from pilothouse.control.kinds.kind import Kind, Reversible
 from pilothouse.control.many import is_stop
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State, Verb, leads_on
@@ -35,6 +36,8 @@ RIGHTS: Final[dict[Verb, tuple[Right, ...]]] = {
     Verb.REVERT: (Right.APPLY,),
 }
 """The right each verb asks for: one of these. A verb that is not here is the machine's."""
+_MANAGED: Final = frozenset({Right.PROPOSE, Right.APPLY})
+"""The rights in whose place a kind's own stands, where it is managed by one."""
 
 _PROPOSERS_OWN: Final = (Verb.EDIT, Verb.WITHDRAW, Verb.SCHEDULE)
 
@@ -43,7 +46,7 @@ def why_not(verb: Verb, change: Change, person: Person, now: datetime) -> Refuse
     """Return why a person may not use a verb on a change now, or nothing if they may."""
     if verb is Verb.APPROVE and person.pk == change.proposer_id:
         return Refused(refusals.PROPOSER_MAY_NOT_SIGN)
-    if not has_right(verb, person, now):
+    if not has_right(verb, change.kind, person, now):
         return Refused(refusals.NO_RIGHT, verb)
     if not is_stop(change) and standing.why_doubted(person):
         return Refused(refusals.CREDENTIALS_DIFFER)
@@ -55,9 +58,32 @@ def why_not(verb: Verb, change: Change, person: Person, now: datetime) -> Refuse
     return particular(change, person, now) if particular else None
 
 
-def has_right(verb: Verb, person: Person, now: datetime) -> bool:
-    """Tell whether a person's roles give the right a verb asks for."""
-    return any(may(person, right, now) for right in RIGHTS.get(verb, ()))
+def has_right(verb: Verb, kind: str, person: Person, now: datetime) -> bool:
+    """Tell whether a person's roles give the right a verb asks for on changes of a kind."""
+    return any(may(person, right, now) for right in rights_for(verb, kind))
+
+
+def kinds_for(person: Person, now: datetime) -> list[Kind]:
+    """Return the kinds of change that a person may propose, in the order of their list."""
+    return [one for name, one in KINDS.items() if has_right(Verb.PROPOSE, name, person, now)]
+
+
+def rights_for(verb: Verb, kind: str) -> tuple[Right, ...]:
+    """Return the rights of which a verb asks for one on changes of a kind, none for the machine's.
+
+    Who manages people proposes and applies what gives them powers, and nothing else.
+    """
+    known = KINDS.get(kind)
+    own = known.MANAGED_BY if known else None
+    return tuple(own if own and one in _MANAGED else one for one in RIGHTS.get(verb, ()))
+
+
+def is_about(change: Change, person: Person) -> bool:
+    """Tell whether a change gives this very person a power, or takes one from them."""
+    if plan.kind_of(change).MANAGED_BY is None:
+        return False
+    wishes = [change.fields, *(one.fields for one in plan.waiting_steps(change))]
+    return any(one.get("person") == person.pk for one in wishes)
 
 
 def pass_gate(verb: Verb, change: Change, person: Person, now: datetime) -> None:
@@ -68,6 +94,8 @@ def pass_gate(verb: Verb, change: Change, person: Person, now: datetime) -> None
 
 
 def _approve(change: Change, person: Person, now: datetime) -> Refused | None:
+    if is_about(change, person):
+        return Refused(refusals.IT_IS_ABOUT_YOU)
     if any(one.person_id == person.pk for one in signing.live_signatures(change)):
         return Refused(refusals.SIGNED_ALREADY)
     if not signing.counts_for(change, person, now):

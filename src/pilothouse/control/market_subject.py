@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from pilothouse.access.roles import Right
 from pilothouse.control.ports import Reader
 from pilothouse.language.kinds import MarketKind
 
 NAME: Final = "market"
+MANAGED_BY: Final[Right | None] = None
+"""Whoever may propose and apply changes may change a market: no other right is asked for."""
 
 
 def trading(reader: Reader) -> tuple[tuple[str, str], ...]:

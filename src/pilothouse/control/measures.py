@@ -62,7 +62,7 @@ def needed_engineer(
     """Record that an engineer was needed for a change, and for what."""
     now = moment(now)
     with deed(Verb.EDIT, by, change.subject):
-        if not has_right(Verb.PROPOSE, by, now):
+        if not has_right(Verb.PROPOSE, change.kind, by, now):
             raise Refused(NO_RIGHT)
         change = locked(change)
         change.needed_engineer, change.needed_engineer_why = True, why

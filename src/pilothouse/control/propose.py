@@ -38,7 +38,7 @@ def propose(
     """
     now = moment(now)
     with deed(Verb.PROPOSE, by, f"kind:{kind}", reads=True):
-        if not gates.has_right(Verb.PROPOSE, by, now):
+        if not gates.has_right(Verb.PROPOSE, kind, by, now):
             raise Refused(NO_RIGHT, Verb.PROPOSE)
         why = said(why, REASON_IS_MISSING)
         plain([fields, guards or {}, cause, [plan.stored(one) for one in steps or ()]])

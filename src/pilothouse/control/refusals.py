@@ -185,3 +185,24 @@ LOOSER_ABOUT_RECORDS: Final = Reason(
     "a_rule_about_the_records_is_never_looser_than_at_the_founding",
     "change its title, owners or runbook, or let it fire sooner or with a higher severity",
 )
+IT_IS_ABOUT_YOU: Final = Reason(
+    "nobody_signs_what_they_are_given_themselves", "ask another person to sign"
+)
+ANOTHER_PERSON: Final = Reason(
+    "the_name_means_another_person_than_when_this_was_proposed", "withdraw it and propose it again"
+)
+PERSON_IS_DISABLED: Final = Reason(
+    "this_person_cannot_sign_in", "propose the sign-in active first, then this"
+)
+DUTIES_MEET: Final = Reason(
+    "the_role_gives_duties_that_must_not_meet_in_one_person",
+    "end the other role first; docs/people.md lists which duties are kept apart",
+)
+TOO_MANY_PEOPLE: Final = Reason(
+    "the_folder_knows_as_many_people_as_it_may", "give the role to somebody who is known"
+)
+SESSION_IS_OVER: Final = Reason("this_session_is_over", "open the page of the person again")
+NO_INVITATION: Final = Reason(
+    "this_person_has_a_password_or_cannot_sign_in",
+    "propose a reset of their sign-in, or the sign-in active, then make an invitation",
+)

@@ -38,6 +38,7 @@ class About(StrEnum):
     CHANGE = "change"
     STATUS = "status"
     ACCOUNT = "account"
+    PERSON = "person"
 
 
 LABELS: Final = {About.INCIDENT: "INC", About.ALERT: "AL", About.CHANGE: "CH"}

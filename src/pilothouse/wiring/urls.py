@@ -6,6 +6,7 @@ from allauth.account import views as entrance
 from allauth.mfa.base import views as factors
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
+from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
 from pilothouse.console import assets
@@ -36,7 +37,11 @@ from pilothouse.console.pages.incident.move import move as incident_move
 from pilothouse.console.pages.incident.open import open_page
 from pilothouse.console.pages.incident.view import incident
 from pilothouse.console.pages.incidents.view import incidents
+from pilothouse.console.pages.invited.view import invited
 from pilothouse.console.pages.markets.view import markets
+from pilothouse.console.pages.people.view import people
+from pilothouse.console.pages.person.move import move as person_move
+from pilothouse.console.pages.person.view import person
 from pilothouse.console.pages.product.view import product
 from pilothouse.console.pages.products.view import products
 from pilothouse.console.pages.replay.view import banner, replay
@@ -88,6 +93,9 @@ urlpatterns = [
     path("products", products),
     path("products/<str:key>", product),
     path("runbooks", runbooks),
+    path("people", people),
+    path("people/<str:name>", person),
+    path("people/<str:name>/moves/<str:verb>", person_move),
     path("search", search),
     path("live", live),
     path("theme", theme),
@@ -98,6 +106,7 @@ urlpatterns = [
     path("sign-in/login/", entrance.login, name="account_login"),
     path("sign-in/logout/", entrance.logout, name="account_logout"),
     path("sign-in/inactive/", entrance.account_inactive, name="account_inactive"),
+    path("sign-in/invited/<str:whose>/<str:token>/", login_not_required(invited)),
     path("sign-in/reauthenticate/", entrance.reauthenticate, name="account_reauthenticate"),
     path("sign-in/password/", so_often(entrance.password_change), name="account_change_password"),
     path("sign-in/password/none/", no_password, name="account_set_password"),

@@ -31,6 +31,7 @@ VIEW, CLIENTS, AUDIT = Right.VIEW, Right.SEE_CLIENTS, Right.READ_AUDIT
 MOVES: Final = "changes/<int:number>/moves/<str:verb>"
 SETTLEMENTS: Final = "audit/settlements/<str:key>/<str:verb>"
 INCIDENT_MOVES: Final = "incidents/<int:number>/moves/<str:verb>"
+PERSON_MOVES: Final = "people/<str:name>/moves/<str:verb>"
 CELLS: Final[dict[str, Cell]] = {
     "": _of(VIEW, ""),
     "panels/<str:name>": _of(VIEW, "panels/markets", "panels/none"),
@@ -66,6 +67,9 @@ CELLS: Final[dict[str, Cell]] = {
     "products": _of(VIEW, "products"),
     "products/<str:key>": _of(VIEW, "products/perpetuals", "products/none"),
     "runbooks": _of(VIEW, "runbooks"),
+    "people": _of(VIEW, "people", "people?q=x"),
+    "people/<str:name>": _of(VIEW, "people/viewer", "people/none"),
+    PERSON_MOVES: _of(VIEW, *(f"people/viewer/moves/{one}" for one in ("none", "disable"))),
     "search": _of(VIEW, "search", "search?q=x"),
     "live": _of(SIGNED_IN, "live"),
     "theme": _of(OPEN, "theme"),
@@ -75,6 +79,7 @@ CELLS: Final[dict[str, Cell]] = {
     "sign-in/login/": _of(OPEN, "sign-in/login/"),
     "sign-in/logout/": _of(OPEN, "sign-in/logout/"),
     "sign-in/inactive/": _of(OPEN, "sign-in/inactive/"),
+    "sign-in/invited/<str:whose>/<str:token>/": _of(OPEN, "sign-in/invited/MQ/x/"),
     "sign-in/reauthenticate/": _of(SIGNED_IN, "sign-in/reauthenticate/"),
     "sign-in/password/": _of(SIGNED_IN, "sign-in/password/"),
     "sign-in/password/none/": _of(SIGNED_IN, "sign-in/password/none/"),

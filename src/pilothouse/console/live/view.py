@@ -8,13 +8,21 @@ from collections.abc import AsyncIterator
 from importlib import import_module
 from typing import Final
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import aget_user
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
+from pilothouse.access.models import Person
+from pilothouse.access.rights import may
+from pilothouse.access.roles import Right
+from pilothouse.access.sessions import is_over
 from pilothouse.console.live.places import PLACES
 from pilothouse.console.live.ticker import FEED
 from pilothouse.console.query import row_number
+from pilothouse.journal.steady import passing_now
 
 FEED_PLACE: Final = "pilothouse.feed"
 """Under which name of `scope["state"]` the gate finds whose place it has to give back."""
@@ -71,9 +79,16 @@ async def _messages(
 
 
 async def _still_signed_in(session: str | None) -> bool:
-    """Read the session and its person afresh: signed out, expired and disabled end the feed."""
+    """Read the session and its person afresh: signed out, idle, expired, disabled and without a
+    role end the feed.
+    """
     store = import_module(settings.SESSION_ENGINE).SessionStore
     asked = HttpRequest()
     asked.session = store(session)
     person = await aget_user(asked)
-    return bool(person.is_authenticated and person.is_active)
+    return await sync_to_async(_may_listen)(asked, person)
+
+
+def _may_listen(asked: HttpRequest, person: AbstractBaseUser | AnonymousUser) -> bool:
+    over = is_over(asked.session, int(passing_now().timestamp()))
+    return isinstance(person, Person) and not over and may(person, Right.VIEW)

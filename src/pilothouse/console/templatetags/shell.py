@@ -50,6 +50,9 @@ TONES: Final = {
     "raised": "down",
     "unknown": "warn",
     "dead": "down",
+    "active": "up",
+    "disabled": "down",
+    "no password": "warn",
 }
 """Which tone a state's pill has. The word always stands in it: colour is never the only sign."""
 

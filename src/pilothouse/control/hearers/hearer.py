@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from pilothouse.control.powers import Give
 from pilothouse.control.register import Write
 from pilothouse.language.names import Receipt
 from pilothouse.language.schema import Command
 
-Words = Command | Write
+Words = Command | Write | Give
 """What one step of a change says."""
 
 Answered = Callable[[datetime], Receipt]
@@ -19,7 +20,10 @@ down, so that what is kept in the same database is written there and then."""
 
 
 class Hearer(Protocol):
-    """The exchange or the register. `number` is that of the step within its change."""
+    """The exchange, the register or the keepers of powers.
+
+    `number` is that of the step within its change.
+    """
 
     def stored(self, words: Any) -> dict[str, Any]:
         """Return words as JSON for a step's row."""

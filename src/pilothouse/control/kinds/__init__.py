@@ -9,7 +9,9 @@ from pilothouse.control.kinds import (
     notice_route,
     price_band,
     product,
+    role,
     runbook,
+    sign_in,
 )
 from pilothouse.control.kinds.kind import Kind
 
@@ -21,6 +23,8 @@ _LISTED: Final[tuple[Kind, ...]] = (
     runbook.KIND,
     product.KIND,
     notice_route.KIND,
+    role.KIND,
+    sign_in.KIND,
 )
 
 KINDS: Final[dict[str, Kind]] = {one.NAME: one for one in _LISTED}

@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from pilothouse.access.roles import Right
 from pilothouse.control.hearers.hearer import Words
 from pilothouse.control.ports import Reader
 from pilothouse.control.refusals import Reason
@@ -130,6 +131,8 @@ class Kind(Protocol):
     def SUBJECT(self) -> str: ...
     @property
     def PROTECTS_DIRECTION(self) -> str: ...
+    @property
+    def MANAGED_BY(self) -> Right | None: ...
     @property
     def QUESTIONS(self) -> Sequence[Question]: ...
 

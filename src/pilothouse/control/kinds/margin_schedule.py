@@ -1,7 +1,6 @@
 """Margin schedule: how much collateral a contract's positions need, by size, class and cohort.
 
-Raising it protects the venue and can liquidate clients, so the preview counts whom it hurts, the
-signed ceiling travels in the command, and alternatives with less impact stand beside it.
+Raising it protects the venue and can liquidate clients: the ceiling travels in the command.
 """
 
 from __future__ import annotations
@@ -43,6 +42,7 @@ NAME: Final = "margin_schedule"
 TITLE: Final = "Margin schedule"
 WORD: Final = SetMarginSchedule
 SUBJECT: Final = market_subject.NAME
+MANAGED_BY: Final = market_subject.MANAGED_BY
 PROTECTS_DIRECTION: Final = (
     "higher margin protects the venue; it can liquidate clients, which cannot be undone"
 )

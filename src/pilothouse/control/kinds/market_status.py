@@ -33,6 +33,7 @@ NAME: Final = "market_status"
 TITLE: Final = "Market status"
 WORD: Final = SetMarketStatus
 SUBJECT: Final = market_subject.NAME
+MANAGED_BY: Final = market_subject.MANAGED_BY
 PROTECTS_DIRECTION: Final = "a status that takes fewer orders protects the venue"
 QUESTIONS: Final = (
     Question(

@@ -31,6 +31,7 @@ NAME: Final = "price_band"
 TITLE: Final = "Price band"
 WORD: Final = SetPriceBand
 SUBJECT: Final = market_subject.NAME
+MANAGED_BY: Final = market_subject.MANAGED_BY
 PROTECTS_DIRECTION: Final = (
     "a narrower band protects the venue and its clients from prices far from the reference"
 )

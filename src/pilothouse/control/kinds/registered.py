@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
+from pilothouse.access.roles import Right
 from pilothouse.control import register
+from pilothouse.control.hearers.hearer import Words
 from pilothouse.control.kinds.entry_fields import EntryField
 from pilothouse.control.kinds.kind import (
     Alternative,
@@ -42,8 +44,9 @@ _KEEP: Final = (("keep", "keep it"), ("take_out", "take it out"))
 class Registered:
     """A kind whose changes are written into the register."""
 
-    WORD: ClassVar[type[Write]] = Write
+    WORD: ClassVar[type[Words]] = Write
     SUBJECT: ClassVar[str] = "entry"
+    MANAGED_BY: ClassVar[Right | None] = None
     QUESTIONS: ClassVar[tuple[Question, ...]] = ()
     NAME: ClassVar[str]
     TITLE: ClassVar[str]
@@ -141,7 +144,7 @@ class Registered:
         """Return B: one other person reads it."""
         return Weight("B", ("another person reads it",), Direction.NEUTRAL)
 
-    def words(self, fields: Fields, base_version: int, ceiling: Ceiling | None) -> Write:
+    def words(self, fields: Fields, base_version: int, ceiling: Ceiling | None) -> Words:
         """Return what the register will hear."""
         return Write(self.NAME, fields["key"], fields["body"], base_version)
 

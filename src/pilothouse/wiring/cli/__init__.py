@@ -17,7 +17,7 @@ from pilothouse.wiring.cli.explain import explain
 from pilothouse.wiring.cli.import_kraken import import_app
 from pilothouse.wiring.cli.new_secret import new_secret
 from pilothouse.wiring.cli.notice_target import notice_target
-from pilothouse.wiring.cli.person import person
+from pilothouse.wiring.cli.person import people, person
 from pilothouse.wiring.cli.replay import replay_app
 from pilothouse.wiring.cli.says import complain
 from pilothouse.wiring.cli.status import status
@@ -63,6 +63,7 @@ app.command()(status)
 app.add_typer(clock_app, name="clock")
 app.command()(bench)
 app.command()(person)
+app.command()(people)
 app.command()(notice_target)
 app.command()(environment)
 app.command("new-secret")(new_secret)

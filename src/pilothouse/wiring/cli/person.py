@@ -1,9 +1,14 @@
-"""`pilothouse person`: make the first people of an exchange, or give one another role."""
+"""`pilothouse person` and `pilothouse people`: who works here, from the folder's own machine.
+
+It is the way in for the first people of an exchange, and the way out when nobody is left who
+could propose or sign a change of another's role. Each act is a row of the audit.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import Annotated, Final
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -14,36 +19,93 @@ from pilothouse.wiring.people import add_person, begin_django, is_known
 from pilothouse.wiring.settling import settle
 
 PASSWORD_VARIABLE: Final = "PILOTHOUSE_PASSWORD"
+Flag = Annotated[bool, typer.Option()]
 
 
 def person(
     name: Annotated[str, typer.Argument(help="The name they sign in with.")],
-    role: Annotated[str, typer.Option("--role", help="One of the roles of access/roles.py.")],
+    role: Annotated[
+        str, typer.Option("--role", help="Give one of the roles of access/roles.py.")
+    ] = "",
+    until: Annotated[
+        str, typer.Option("--until", help="End of that role, UTC: 2026-12-31T18:00.")
+    ] = "",
+    end_role: Annotated[str, typer.Option("--end-role", help="End this role.")] = "",
+    disable: Annotated[
+        bool, typer.Option("--disable", help="Keep them out; end their sessions.")
+    ] = False,
+    enable: Annotated[bool, typer.Option("--enable", help="Let them in again.")] = False,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Remove their password and second factors.")
+    ] = False,
+    invite: Annotated[
+        bool,
+        typer.Option("--invite", help="Print the path of a link by which they set a password."),
+    ] = False,
+    end_sessions: Annotated[
+        bool, typer.Option("--end-sessions", help="End their sessions.")
+    ] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a person, or give an existing person another role.
+    """Add a person, or change or show what an existing person can do; one act at a time.
 
-    The password is asked for, or taken from PILOTHOUSE_PASSWORD. Anyone who can write the
-    exchange's folder can do this; the audit log records it.
+    The password of a new person is asked for, or taken from PILOTHOUSE_PASSWORD. Anyone who can
+    write the exchange's folder can do this; the audit log records it.
     """
+    place = _begin(home)
+    asked = {
+        "role": role,
+        "end_role": end_role,
+        "disabled": disable,
+        "active": enable,
+        "reset": reset,
+        "invite": invite,
+        "end_sessions": end_sessions,
+    }
+    acts = [one for one, value in asked.items() if value]
+    if len(acts) > 1 or (until and acts != ["role"]):
+        failure("Choose one act at a time; --until belongs to --role.", as_json)
+    try:
+        said = _act(name, acts[0] if acts else "", role or end_role, until)
+    except (ValueError, LookupError) as error:
+        failure(str(error), as_json)
+    facts({"person": name, **said, "home": str(place)}, as_json)
+
+
+def people(home: Home = None, as_json: AsJson = False) -> None:
+    """List everybody who is known, with their roles, their access and their open sessions."""
+    from pilothouse.wiring.people import everybody
+
+    _begin(home)
+    known = everybody()
+    facts({"people": known if as_json else [_line(one) for one in known]}, as_json)
+
+
+def _begin(home: Any) -> Path:
     place = judged_home(home)
     settle(place)
     begin_django(place)
+    return place
+
+
+def _act(name: str, act: str, role: str, until: str) -> dict[str, Any]:
     from django.core.exceptions import ValidationError
 
-    from pilothouse.access.rights import DutiesMeet
-    from pilothouse.access.roles import Role
+    from pilothouse.wiring import people
 
-    if role not in set(Role):
-        failure(f"{role} is not a role; use one of {', '.join(Role)}", as_json)
     try:
-        add_person(name, role, "" if is_known(name) else _password())
-    except DutiesMeet as error:
-        failure(str(error), as_json)
+        if act == "role":
+            add_person(name, role, "" if is_known(name) else _password(), until)
+            return {"role": role}
+        return people.act_on(name, act, role)
     except ValidationError as error:
-        failure(" ".join(error.messages), as_json)
-    facts({"person": name, "role": role, "home": str(place)}, as_json)
+        raise ValueError(" ".join(error.messages)) from None
+
+
+def _line(one: dict[str, Any]) -> str:
+    roles = ", ".join(one["roles"]) or "no role"
+    return f"{one['name']}: {roles}; {one['access']}, {one['sessions']} open sessions"
 
 
 def _password() -> str:

@@ -35,7 +35,7 @@ from pilothouse.wiring.processes import (
     writer_listens,
 )
 from pilothouse.wiring.running import hold, take_over
-from pilothouse.wiring.settling import settle
+from pilothouse.wiring.settling import PEOPLE, settle
 from pilothouse.wiring.supervision import LOOK_S, Supervisor
 from pilothouse.wiring.witnesses import WORD_VARIABLE
 
@@ -272,7 +272,7 @@ class Run:
             OUT.print(f"{NAMES[part]:<11}  http://127.0.0.1:{port}{late}")
         OUT.print(f"folder       {self.processes.home}")
         if self.demo:
-            OUT.print("people       operator, risk, manager, auditor, viewer")
+            OUT.print(f"people       {', '.join(PEOPLE)}")
             password = os.environ[PASSWORD_VARIABLE] if self.seeded else "that of the last start"
             OUT.print(f"password     {password}", markup=False)
             OUT.print(f"API keys     {self.processes.home / 'demo-keys.json'}")

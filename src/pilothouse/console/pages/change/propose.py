@@ -11,14 +11,17 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from pilothouse.access.models import Person
 from pilothouse.access.roles import Right
 from pilothouse.console import exchange
+from pilothouse.console.errors import refused
 from pilothouse.console.pages.change.form import form
 from pilothouse.console.pages.change.move import previewed
 from pilothouse.console.query import row_number
-from pilothouse.console.rights import needs, person_of
+from pilothouse.console.rights import needs, person_of, record_refusal
+from pilothouse.control import gates
 from pilothouse.control import propose as proposing
 from pilothouse.control.kinds import KINDS
 from pilothouse.control.kinds.kind import FormField, Kind, Unreadable
@@ -29,12 +32,19 @@ from pilothouse.control.said import SENTENCE_MOST
 from pilothouse.desk.models import Incident
 
 
-@needs(Right.PROPOSE)
+@needs(Right.VIEW)
 def propose(request: HttpRequest) -> HttpResponse:
     """Show the form, or open the change and go to its page."""
-    exchange.reach()
     asked = request.POST if request.method == "POST" else request.GET
-    kind = KINDS.get(asked.get("kind", ""), next(iter(KINDS.values())))
+    kinds = gates.kinds_for(person_of(request), timezone.now())
+    kind = KINDS.get(asked.get("kind", ""), next(iter(kinds), None))
+    if kind is None or kind not in kinds:
+        sentence = (
+            f"{request.user} cannot propose {f'a {kind.TITLE.lower()}' if kind else 'a change'}"
+        )
+        record_refusal(request, sentence)
+        return refused(request, sentence)
+    exchange.reach()
     subject = _subject(kind, asked.get(kind.SUBJECT, ""))
     if request.method != "POST":
         return _page(request, kind, subject, request.GET)
@@ -94,7 +104,7 @@ def _page(
         "kind": kind.NAME,
         "kind_title": kind.TITLE,
         "protects": kind.PROTECTS_DIRECTION,
-        "kinds": [{"name": one.NAME, "title": one.TITLE} for one in KINDS.values()],
+        "kinds": [{"name": one.NAME, "title": one.TITLE} for one in _kinds(request)],
         "subject_name": kind.SUBJECT,
         "subjects": kind.subjects(ports().reader),
         "subject": subject,
@@ -109,6 +119,10 @@ def _page(
         described = kind.describe(ports().reader, subject[0])
         facts["form"] = form(described, _filled(described, given.dict()))
     return render(request, "change/propose.html", facts, status=422 if request.POST else 200)
+
+
+def _kinds(request: HttpRequest) -> list[Kind]:
+    return gates.kinds_for(person_of(request), timezone.now())
 
 
 def _filled(described: tuple[FormField, ...], given: Mapping[str, str]) -> dict[str, str]:

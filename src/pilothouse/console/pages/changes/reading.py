@@ -147,6 +147,11 @@ def open_changes_touching(markets: list[int]) -> list[ChangeLine]:
     return _lines(touching_markets(*markets).filter(state__in=(*OPEN, *STOPPED)))
 
 
+def open_changes_of(name: str) -> list[ChangeLine]:
+    """Return the changes that touch an object, by its name there, and wait for somebody."""
+    return _lines(Change.objects.filter(touched__name=name, state__in=(*OPEN, *STOPPED)))
+
+
 def changes_caused_by(subject: str) -> list[ChangeLine]:
     """Return the newest changes that something led to, by what the audit calls it."""
     return _lines(caused_by(subject))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
-from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
 from pilothouse.console.pages.changes.reading import page_of_all, page_of_open
 from pilothouse.console.query import row_number
 from pilothouse.console.rights import needs, person_of
+from pilothouse.control.gates import kinds_for
 
 
 @needs(Right.VIEW)
@@ -24,6 +25,6 @@ def changes(request: HttpRequest) -> HttpResponse:
         "changes": every.lines,
         "older": every.older,
     }
-    may_propose = may(person_of(request), Right.PROPOSE)
+    may_propose = bool(kinds_for(person_of(request), timezone.now()))
     drawing = {"nav": "changes", "may_propose": may_propose}
     return answer(request, "changes/page.html", facts, drawing)

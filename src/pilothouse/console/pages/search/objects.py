@@ -32,6 +32,7 @@ PAGES: Final = (
     (Right.VIEW, Place("Runbooks", "page", "/runbooks", also="playbook")),
     (Right.VIEW, Place("SQL", "page", "/sql", also="questions archive query")),
     (Right.VIEW, Place("Index replay", "page", "/replay", also="crash file")),
+    (Right.VIEW, Place("People", "page", "/people", also="roles users team sessions")),
     (Right.READ_AUDIT, Place("Audit log", "page", "/audit")),
 )
 
@@ -82,6 +83,12 @@ def work(wanted: str) -> list[Place]:
     ]
 
 
+def people() -> list[Place]:
+    """Return everybody who is known, by name."""
+    names = Person.objects.order_by("username").values_list("username", flat=True)
+    return [Place(one, "person", f"/people/{one}") for one in names]
+
+
 def numbered(person: Person, digits: str) -> list[Place]:
     """Return everything with this number that is there and the person may see."""
     if not digits.isdecimal() or len(digits) > DIGITS_MOST:
@@ -106,5 +113,5 @@ def clients(person: Person, digits: str) -> list[Place]:
     return [Place(f"Account {number}", "account", f"/accounts/{number}", hint)]
 
 
-ALL: Final[tuple[Callable[[], list[Place]], ...]] = (markets, entries)
+ALL: Final[tuple[Callable[[], list[Place]], ...]] = (markets, entries, people)
 """What is the same for everybody who may look."""

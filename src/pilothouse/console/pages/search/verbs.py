@@ -10,7 +10,7 @@ from pilothouse.access.models import Person
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console.pages.search.place import Place
-from pilothouse.control.kinds import KINDS
+from pilothouse.control import gates
 from pilothouse.control.kinds.kind import Kind
 from pilothouse.control.ports import NotConnected, ports
 from pilothouse.desk import inbox
@@ -21,6 +21,8 @@ ALSO: Final[dict[str, str]] = {
     "margin_schedule": "leverage initial maintenance requirement raise lower",
     "price_band": "collar limit width",
     "notice_route": "page mail chat webhook",
+    "role": "grant right permission person people user",
+    "sign_in": "disable enable lock leaver password second factor reset person people user",
 }
 """What people call the kinds of change besides their titles."""
 WORDS: Final[dict[Wants, str]] = {
@@ -39,8 +41,7 @@ def verbs(person: Person, now: datetime) -> list[Place]:
     made = [*begun]
     if may(person, Right.RESPOND, now):
         made.append(Place("Open an incident", "verb", "/incidents/open", also="report problem"))
-    if may(person, Right.PROPOSE, now):
-        made += [one for kind in KINDS.values() for one in _proposals(kind)]
+    made += [one for kind in gates.kinds_for(person, now) for one in _proposals(kind)]
     return made
 
 

@@ -1,0 +1,1 @@
+"""An invitation: somebody without a password sets one."""
