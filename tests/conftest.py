@@ -38,13 +38,14 @@ def _nothing_was_refused_before():
     """The bounds of a process are each test's own."""
     from django.conf import settings as django_settings
 
+    from pilothouse.access.guesses import GUESSES
     from pilothouse.access.often import BEGUN, CHANGES, LIVE, SIGN_INS
     from pilothouse.control import founding_file, unbroken
     from pilothouse.records.checking import CHECKING
     from pilothouse.records.refusals import BOUND
     from pilothouse.records.room import ROOM
 
-    for one in (BEGUN, CHANGES, LIVE, SIGN_INS):
+    for one in (BEGUN, CHANGES, GUESSES, LIVE, SIGN_INS):
         one.forget()
     BOUND.forget()
     ROOM.forget()

@@ -40,6 +40,7 @@ KEPT_IN = {
     "records/archive/turns.py": 2,  # of queries and explanations, measured as `queries_waiting`
     "console/object_frame.py": 1,  # another Queue: where an order stands in its book
     "records/room.py": 1,  # bytes of answered queries: refused by a sentence on the page
+    "access/guesses.py": 2,  # wrong passwords: refused by a sentence at the sign-in
     "access/often.py": 1,  # sign-ins and changes of credentials: refused by a sentence on the page
     "console/tracebacks.py": 2,  # entries of a log: what is above is counted in the next entry
     "records/refusals.py": 3,  # rows of the audit: what is above is counted there, nobody refused

@@ -7,7 +7,7 @@ of their sessions live: what they began before ends.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -16,6 +16,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from pilothouse.access import signed_in
+from pilothouse.access.guesses import GUESSES, NAME_MOST
+from pilothouse.access.models import Person
 from pilothouse.access.often import BEGUN, LIVE, SIGN_INS
 from pilothouse.journal.steady import passing_now
 
@@ -26,12 +28,34 @@ TOO_OFTEN: Final = (
 )
 
 
+TOO_MANY_GUESSES: Final = (
+    "Too many wrong passwords for this name from here, so this one was not tried. Wait a minute. "
+    "A browser in which this name has signed in before is not affected."
+)
+
+
 class NoSignUp(DefaultAccountAdapter):  # type: ignore[misc]
     """allauth's adapter with its sign-up closed."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": TOO_MANY_GUESSES,
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Answer no: an administrator adds people."""
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count a try of a password before it is judged; raise ValidationError for too many."""
+        name = str(credentials.get("username", ""))[:NAME_MOST]
+        found = Person.objects.filter(username=name).values_list("pk", flat=True).first()
+        self._try = (name.casefold(), request, found)
+        if not GUESSES.take(*self._try):
+            raise self.validation_error("too_many_login_attempts")
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        GUESSES.give_back(*self._try)
 
     def pre_login(self, request: HttpRequest, user: Any, **rest: Any) -> HttpResponse | None:
         """Keep the newest sessions of those whose password was right."""

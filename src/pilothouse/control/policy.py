@@ -50,6 +50,21 @@ NEEDS: Final[dict[str, Need]] = {
 }
 """The one table of classes."""
 
+
+@dataclass(frozen=True)
+class Fresh:
+    """How recently a person gave their second factor who does something."""
+
+    within: timedelta
+
+
+FRESH_SIGNATURE: Final = Fresh(timedelta(minutes=15))
+"""To sign a change or a settlement, or to make an invitation."""
+FRESH_APPLY: Final = Fresh(timedelta(hours=1))
+"""To apply, arm or revert what is no stop."""
+FRESH_UNMASK: Final = Fresh(timedelta(hours=1))
+"""To see who the clients are in an answer of the archive or an explanation."""
+
 D_ACCOUNTS_BELOW_MAINTENANCE: Final = 1_000
 D_NOTIONAL_BELOW_MAINTENANCE: Final = 100_000_000 * MICRO_USD
 """A change that hurts more than this weighs class D, whatever its difference."""

@@ -120,3 +120,8 @@ TEXT_HIDES: Final = _refusal(
     "A text does not read as it was written",
     "Remove the characters that hide or turn it.",
 )
+FACTOR_IS_OLD: Final = _refusal(
+    3043,
+    "Your second factor was confirmed more than an hour ago",
+    "Confirm it at /sign-in/2fa/reauthenticate/ in another tab, then run the query again.",
+)

@@ -15,11 +15,13 @@ from django.views.decorators.http import require_POST
 
 from pilothouse.access.models import Person
 from pilothouse.access.roles import Right
+from pilothouse.console import fresh
 from pilothouse.console.answers import wants_json
 from pilothouse.console.errors import refused
 from pilothouse.console.query import row_number
 from pilothouse.console.rights import needs, person_of
 from pilothouse.control import settling
+from pilothouse.control.policy import FRESH_SIGNATURE
 from pilothouse.control.refusals import NOT_OPEN, Refused
 from pilothouse.control.settling import Settlement
 
@@ -51,6 +53,8 @@ def settle(request: HttpRequest, key: str, verb: str) -> HttpResponse:
     """Sign or decline a settlement."""
     if verb not in MOVES:
         raise Http404(f"no move is called {verb}")
+    if verb == "sign" and not fresh.is_fresh(request, FRESH_SIGNATURE):
+        return fresh.confirm(request, "/audit")
     try:
         one = MOVES[verb](key, request.POST, person_of(request))
     except Refused as problem:

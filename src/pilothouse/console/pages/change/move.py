@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from pilothouse.access.models import Person
 from pilothouse.access.roles import Right
+from pilothouse.console import fresh
 from pilothouse.console.errors import not_done
 from pilothouse.console.pages.change.background import count_in_background
 from pilothouse.console.pages.change.ceiling import ceiling_of
@@ -26,6 +27,7 @@ from pilothouse.control import (
     as_read,
     edit,
     forms,
+    many,
     preview,
     reject,
     revert,
@@ -35,6 +37,8 @@ from pilothouse.control import (
 )
 from pilothouse.control.kinds.kind import Unreadable
 from pilothouse.control.models import Change
+from pilothouse.control.moves import Verb
+from pilothouse.control.policy import FRESH_APPLY, FRESH_SIGNATURE, Fresh
 from pilothouse.control.refusals import Refused
 
 Move = Callable[[Change, QueryDict, Person], Change]
@@ -107,6 +111,13 @@ MOVES: Final[dict[str, Move]] = {
 """Every verb a person can use on a change, by its word in the address."""
 
 
+def _wanted(change: Change, verb: str) -> Fresh | None:
+    if verb == Verb.APPROVE:
+        return FRESH_SIGNATURE
+    changes = verb in (Verb.APPLY, Verb.ARM, Verb.REVERT) and not many.is_stop(change)
+    return FRESH_APPLY if changes else None
+
+
 @require_POST
 @needs(Right.VIEW)
 def move(request: HttpRequest, number: int, verb: str) -> HttpResponse:
@@ -117,6 +128,9 @@ def move(request: HttpRequest, number: int, verb: str) -> HttpResponse:
         change = as_read.read(Change.objects.all(), number)
     except Change.DoesNotExist as error:
         raise Http404 from error
+    wanted = _wanted(change, verb)
+    if wanted is not None and not fresh.is_fresh(request, wanted):
+        return fresh.confirm(request, f"/changes/{change.pk}")
     try:
         change = MOVES[verb](change, request.POST, person_of(request))
     except (Refused, Unreadable) as problem:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 
 from pilothouse.access.roles import Right
-from pilothouse.console import exchange
+from pilothouse.console import exchange, fresh
 from pilothouse.console.answers import answer, wants_json
 from pilothouse.console.pages.explanation.noting import (
     has_room,
@@ -24,6 +24,7 @@ from pilothouse.console.pages.explanation.noting import (
 )
 from pilothouse.console.rights import needs, person_of
 from pilothouse.control.explanation import changes_before, without_it
+from pilothouse.control.policy import FRESH_UNMASK
 from pilothouse.records.archive.known_orders import known_orders
 from pilothouse.records.archive.refusals import IS_BUSY, Refused
 from pilothouse.records.archive.turns import EXPLANATIONS
@@ -62,6 +63,8 @@ def explanation(request: HttpRequest, number: int) -> HttpResponse:
     facts: dict[str, Any] = {"account": number}
     if not purpose or len(purpose) > PURPOSE_MOST:
         return _ask_for_purpose(request, number, asked, purpose)
+    if not fresh.is_fresh(request, FRESH_UNMASK):
+        return fresh.confirm(request, request.get_full_path())
     if not has_room(request, {"purpose": purpose} | asked):
         return _none(request, facts, NO_ROOM, 429)
     try:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from pilothouse.access.models import Person
 from pilothouse.access.roles import Right
+from pilothouse.console import fresh
 from pilothouse.console.errors import not_done
 from pilothouse.console.pages.person.view import found
 from pilothouse.console.query import row_number
@@ -21,6 +22,7 @@ from pilothouse.control.kinds import KINDS
 from pilothouse.control.kinds.kind import Unreadable
 from pilothouse.control.models import Change
 from pilothouse.control.moves import State
+from pilothouse.control.policy import FRESH_SIGNATURE
 from pilothouse.control.refusals import Refused
 
 Done = Callable[[HttpRequest, Person, Person, QueryDict], HttpResponse]
@@ -83,6 +85,8 @@ def move(request: HttpRequest, name: str, verb: str) -> HttpResponse:
     if verb not in MOVES:
         raise Http404(f"no move is called {verb}")
     about = found(name)
+    if verb == "invite" and not fresh.is_fresh(request, FRESH_SIGNATURE):
+        return fresh.confirm(request, f"/people/{about.username}")
     try:
         return MOVES[verb](request, about, person_of(request), request.POST)
     except (Refused, Unreadable) as problem:

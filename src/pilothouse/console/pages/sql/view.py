@@ -14,16 +14,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
 
 from pilothouse.access.roles import Right
+from pilothouse.console import fresh
 from pilothouse.console.answers import answer
 from pilothouse.console.charts.bars import bars
 from pilothouse.console.pages.sql.export import EXPORTS
 from pilothouse.console.pages.sql.shown import shown
 from pilothouse.console.rights import needs, person_of, sees_clients
+from pilothouse.control.policy import FRESH_UNMASK
 from pilothouse.records.archive import questions
 from pilothouse.records.archive.ask import PURPOSE_MOST, ROWS_MAX, SECONDS_MAX, Answer
 from pilothouse.records.archive.decimals import DECIMAL_VIEWS
 from pilothouse.records.archive.definitions import TABLES
-from pilothouse.records.archive.refusals import Refused
+from pilothouse.records.archive.refusals import FACTOR_IS_OLD, Refused
 from pilothouse.records.archive.running import NoArchive, keeper
 
 ROWS_SHOWN: Final = 200
@@ -89,6 +91,8 @@ def sql(request: HttpRequest) -> HttpResponse:
 
 def _answer(request: HttpRequest, asked: Asked) -> Answer:
     person = person_of(request)
+    if asked.clients and sees_clients(request) and not fresh.is_fresh(request, FRESH_UNMASK):
+        raise Refused(FACTOR_IS_OLD)
     return questions.answered(
         Path(settings.PILOTHOUSE_HOME),
         asked.sql,
