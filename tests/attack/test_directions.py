@@ -36,7 +36,7 @@ HOUR_US = 3_600 * 10**6
 def test_every_kind_is_judged_here():
     judged = {"market_status", "margin_schedule", "price_band"}
     judged |= {"alert_rule", "notice_route", "product", "runbook"}
-    judged |= {"role", "sign_in"}  # in tests/control/test_powers.py
+    judged |= {"role", "sign_in", "api_key"}  # in tests/control/test_powers.py
     assert set(KINDS) == judged
 
 

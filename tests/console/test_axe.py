@@ -41,6 +41,7 @@ PAGES = (
     "/products",
     "/runbooks",
     "/search",
+    "/keys",
     "/people",
     "/people/operator",
 )

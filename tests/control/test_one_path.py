@@ -107,9 +107,17 @@ def test_what_gives_people_powers_is_proposed_by_those_who_manage_them_alone():
 def test_only_a_change_that_is_applied_gives_a_power():
     # The command line adds the first people of a folder, and the demonstration its own.
     givers = calls("grant") | calls("revoke") | calls("give_role")
-    assert givers == {"control/powers/roles.py", "wiring/people.py"}
-    assert {one for one in calls("give") if one.startswith("control/")} == {
-        "control/powers/__init__.py"
+    givers |= calls("make_key") | calls("revoke_key")
+    assert givers == {
+        "control/powers/roles.py",
+        "control/powers/api_keys.py",
+        "wiring/people.py",
+        "wiring/demo.py",
+    }
+    assert calls("give") == {
+        "control/powers/__init__.py",
+        "wiring/people.py",
+        "wiring/client_keys.py",
     }
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pilothouse.access.keys import ApiKey
 from pilothouse.language.commands import (
     CreateExchange,
     Deposit,
@@ -45,12 +46,8 @@ START_S = 600
 
 
 @dataclass(frozen=True)
-class Key:
-    public: str
-    secret: bytes
-    account: int
+class Key(ApiKey):
     may_trade: bool = True
-    nonce_optional: bool = False
 
     @property
     def secret_text(self) -> str:

@@ -111,7 +111,7 @@ def test_the_demonstration_prints_its_people_and_the_password_that_was_set(start
     ports = ("--trading-port", "0", "--console-port", "0")
     process = start("--demo", *ports, PILOTHOUSE_DEMO_PASSWORD="correct[horse]")
     said = lines_until(process, "Ctrl-C stops everything")
-    assert "operator, risk, manager, auditor, viewer, administrator" in said
+    assert "operator, risk, manager, auditor, viewer, administrator, security" in said
     assert "correct[horse]" in said and "demo-keys.json" in said
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Final
 
 import structlog
@@ -22,6 +23,16 @@ SECRET_BYTES: Final = 64
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a key may do less than any: cancel alone, from some networks, until a moment."""
+
+    may_cancel: bool = False
+    networks: tuple[str, ...] = ()
+    expires_s: int = 0
+    """Seconds since the epoch, 0 for never."""
+
+
+@dataclass(frozen=True)
 class ApiKey:
     """A key as the traders' door needs it. `secret` is the raw secret that signs."""
 
@@ -30,32 +41,61 @@ class ApiKey:
     account: int
     may_trade: bool
     nonce_optional: bool = False
+    limits: Limits = Limits()
+
+    @property
+    def may_cancel(self) -> bool:
+        """Tell whether it may take orders away."""
+        return self.may_trade or self.limits.may_cancel
+
+    def admits(self, address: str, now_s: int) -> bool:
+        """Tell whether it may be used from an address, an IPv4 or an IPv6 /64, at a moment."""
+        if 0 < self.limits.expires_s <= now_s:
+            return False
+        return not self.limits.networks or any(
+            _is_within(address, one) for one in self.limits.networks
+        )
 
     def __repr__(self) -> str:
         return f"ApiKey({self.public!r}, account={self.account}, may_trade={self.may_trade})"
 
 
+NO_LIMITS: Final = Limits()
+
+
 def make_key(
-    account: int, *, may_trade: bool, label: str = "", nonce_optional: bool = False
+    account: int,
+    *,
+    may_trade: bool,
+    label: str = "",
+    nonce_optional: bool = False,
+    limits: Limits = NO_LIMITS,
+    public: str = "",
 ) -> ApiKey:
     """Make a key for an account. Its secret is told here and never again in the clear.
 
     With `nonce_optional` the same futures request without a nonce is carried out as often as it
-    comes, no matter who sends it.
+    comes, no matter who sends it. `public` is a half that `new_public` made before.
     """
-    public = base64.b64encode(secrets.token_bytes(PUBLIC_BYTES)).decode()
     secret = secrets.token_bytes(SECRET_BYTES)
-    StoredKey.objects.create(
-        public=public,
-        sealed_secret=seal(
-            settings.PILOTHOUSE_HOME, bound(public, account, may_trade, nonce_optional), secret
-        ),
+    row = StoredKey(
+        public=public or new_public(),
         account=account,
         may_trade=may_trade,
         label=label,
         nonce_optional=nonce_optional,
+        may_cancel=limits.may_cancel,
+        networks=",".join(limits.networks),
+        expires_s=limits.expires_s,
     )
-    return ApiKey(public, secret, account, may_trade, nonce_optional)
+    row.sealed_secret = seal(settings.PILOTHOUSE_HOME, _bound(row), secret)
+    row.save(force_insert=True)
+    return _key_of(row, secret)
+
+
+def new_public() -> str:
+    """Return a new public half: 42 random bytes in base64."""
+    return base64.b64encode(secrets.token_bytes(PUBLIC_BYTES)).decode()
 
 
 def secret_text(key: ApiKey) -> str:
@@ -75,7 +115,7 @@ def find_key(public: str) -> ApiKey | None:
     if secret is None:
         log.warning("key_is_not_as_it_was_made", key=stored.pk)
         return None
-    return ApiKey(public, secret, stored.account, stored.may_trade, stored.nonce_optional)
+    return _key_of(stored, secret)
 
 
 def revoke_key(public: str) -> bool:
@@ -110,8 +150,29 @@ def seal_anew() -> int:
     return count
 
 
+def secret_of(public: str) -> str:
+    """Return the secret of a key that lives as clients write it; empty where nothing opens it."""
+    found = find_key(public)
+    return secret_text(found) if found else ""
+
+
+def _key_of(stored: StoredKey, secret: bytes) -> ApiKey:
+    networks = tuple(one for one in stored.networks.split(",") if one)
+    limits = Limits(stored.may_cancel, networks, stored.expires_s)
+    rights = (stored.may_trade, stored.nonce_optional)
+    return ApiKey(stored.public, secret, stored.account, *rights, limits)
+
+
+def _is_within(address: str, network: str) -> bool:
+    try:
+        inner, outer = ip_network(address, strict=False), ip_network(network)
+    except ValueError:
+        return False
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+
+
 def _bound(stored: StoredKey) -> bytes:
-    return bound(stored.public, stored.account, stored.may_trade, stored.nonce_optional)
+    return bound(stored.public, vars(stored))
 
 
 def _secret_of(stored: StoredKey) -> bytes | None:

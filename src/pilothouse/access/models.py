@@ -70,9 +70,16 @@ class StoredKey(models.Model):
     account = models.BigIntegerField()
     may_trade = models.BooleanField(default=False)
     nonce_optional = models.BooleanField(default=False)
+    may_cancel = models.BooleanField(default=False)
+    networks = models.CharField(max_length=1_000, blank=True)
+    """The addresses it may be used from, separated by commas; empty for any."""
+    expires_s = models.BigIntegerField(default=0)
+    """When it ends, seconds since the epoch; 0 for never."""
     label = models.CharField(max_length=64, blank=True)
     made_at = models.DateTimeField(default=timezone.now)
     revoked_at = models.DateTimeField(null=True)
+    shown_at = models.DateTimeField(null=True)
+    """When its secret was shown to a person: once, or never."""
 
     def __str__(self) -> str:
         return f"key {self.public[:8]} of account {self.account}"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -20,12 +21,21 @@ SESSIONS: Final = "sessions"
 FACTORS: Final = "second factors"
 
 
-def bound(public: str, account: int, may_trade: bool, nonce_optional: bool) -> bytes:
-    """Return what is bound into a key's seal: whose it is and what it may do.
+def bound(public: str, row: Mapping[str, Any]) -> bytes:
+    """Return what is bound into a key's seal: whose it is, what it may do, from where, how long.
 
-    A sealed secret that is moved to another key, account or right opens nothing.
+    A sealed secret that is moved to another key, account or right opens nothing. `row` has the
+    columns of its table; one of an earlier release lacks the limits, which it had none of.
     """
-    return json.dumps([public, account, int(may_trade), int(nonce_optional)]).encode()
+    rights = [int(bool(row.get(name))) for name in ("may_trade", "nonce_optional")]
+    limits = [
+        int(bool(row.get("may_cancel"))),
+        row.get("networks") or "",
+        row.get("expires_s") or 0,
+    ]
+    words = [public, row.get("account", 0), *rights, *(limits if any(limits) else ())]
+    # What no release stores in a column opens nothing, and ends nothing either.
+    return json.dumps(words, default=repr).encode()
 
 
 def bound_before(public: str) -> bytes:

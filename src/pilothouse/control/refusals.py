@@ -206,3 +206,10 @@ NO_INVITATION: Final = Reason(
     "this_person_has_a_password_or_cannot_sign_in",
     "propose a reset of their sign-in, or the sign-in active, then make an invitation",
 )
+KEY_IS_KNOWN: Final = Reason("this_key_was_made_already", "propose another one")
+TOO_MANY_KEYS: Final = Reason(
+    "the_account_has_as_many_keys_as_it_may", "revoke one of its keys first"
+)
+SECRET_WAS_SHOWN: Final = Reason(
+    "the_secret_was_shown_or_is_older_than_an_hour", "revoke the key and propose another one"
+)

@@ -37,7 +37,17 @@ COLUMNS: Final[dict[type[Model], tuple[str, ...]]] = {
     AuditRow: (),
     AuditHead: (),
     Person: ("id", "username", "password", "is_active"),
-    StoredKey: ("id", "public", "sealed_secret", "account", "may_trade", "nonce_optional"),
+    StoredKey: (
+        "id",
+        "public",
+        "sealed_secret",
+        "account",
+        "may_trade",
+        "nonce_optional",
+        "may_cancel",
+        "networks",
+        "expires_s",
+    ),
     Authenticator: ("id", "user_id", "type", "data"),
 }
 """What is compared with the audit by its value: these columns, or all. The rows of a change are

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from pilothouse.journal.steady import passing_now
 from pilothouse.language.commands import CancelAllOrders
 from pilothouse.language.names import Receipt
 from pilothouse.language.rows import Message
@@ -67,8 +68,15 @@ class Door:
         self._keys: dict[str, tuple[float, Key | None]] = {}
         self._listing: tuple[int, Catalogue, Listing] | None = None
 
-    async def key(self, public: str) -> Key | None:
-        """Return the API key of a public half, or None if there is none or it was revoked."""
+    async def key(self, public: str, address: str) -> Key | None:
+        """Return the API key of a public half, or None if there is none, it was revoked, it has
+        expired, or it is not for this address.
+        """
+        found = await self._known(public)
+        now_s = int(passing_now().timestamp())
+        return found if found is not None and found.admits(address, now_s) else None
+
+    async def _known(self, public: str) -> Key | None:
         now = time.monotonic()
         kept = self._keys.get(public)
         if kept is not None and now < kept[0]:

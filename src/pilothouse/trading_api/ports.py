@@ -28,7 +28,14 @@ class Key(Protocol):
 
     @property
     def may_trade(self) -> bool:
-        """Tell whether it may do more than read."""
+        """Tell whether it may do more than read and cancel."""
+
+    @property
+    def may_cancel(self) -> bool:
+        """Tell whether it may take orders away."""
+
+    def admits(self, address: str, now_s: int) -> bool:
+        """Tell whether it may be used from an address at a moment, seconds since the epoch."""
 
 
 FindKey = Callable[[str], Key | None]

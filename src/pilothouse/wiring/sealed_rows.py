@@ -108,8 +108,7 @@ def opens(secret: bytes, row: SealedRow) -> bool:
 
 
 def _bound_in(called: str, row: dict[str, Any]) -> tuple[bytes, ...]:
-    rights = (bool(row.get(name)) for name in ("may_trade", "nonce_optional"))
-    return bound_before(called), bound(called, row.get("account", 0), *rights)
+    return bound_before(called), bound(called, row)
 
 
 def exchange_secret(home: Path) -> str:

@@ -36,7 +36,7 @@ FOUNDING_HI: Final = 1
 DEMO_HI: Final = 2
 """The first halves of the names under which an exchange and a demonstration are founded."""
 FIRST_BLOCKS: Final = 10_000
-PEOPLE: Final = ("operator", "risk", "manager", "auditor", "viewer", "administrator")
+PEOPLE: Final = ("operator", "risk", "manager", "auditor", "viewer", "administrator", "security")
 
 
 def settle(

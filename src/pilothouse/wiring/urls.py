@@ -38,6 +38,8 @@ from pilothouse.console.pages.incident.open import open_page
 from pilothouse.console.pages.incident.view import incident
 from pilothouse.console.pages.incidents.view import incidents
 from pilothouse.console.pages.invited.view import invited
+from pilothouse.console.pages.keys.move import move as key_move
+from pilothouse.console.pages.keys.view import keys
 from pilothouse.console.pages.markets.view import markets
 from pilothouse.console.pages.people.view import people
 from pilothouse.console.pages.person.move import move as person_move
@@ -93,6 +95,8 @@ urlpatterns = [
     path("products", products),
     path("products/<str:key>", product),
     path("runbooks", runbooks),
+    path("keys", keys),
+    path("keys/<int:number>/moves/<str:verb>", key_move),
     path("people", people),
     path("people/<str:name>", person),
     path("people/<str:name>/moves/<str:verb>", person_move),

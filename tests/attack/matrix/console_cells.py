@@ -67,6 +67,8 @@ CELLS: Final[dict[str, Cell]] = {
     "products": _of(VIEW, "products"),
     "products/<str:key>": _of(VIEW, "products/perpetuals", "products/none"),
     "runbooks": _of(VIEW, "runbooks"),
+    "keys": _of(CLIENTS, "keys", "keys?account=7"),
+    "keys/<int:number>/moves/<str:verb>": _of(VIEW, "keys/1/moves/none", "keys/1/moves/revoke"),
     "people": _of(VIEW, "people", "people?q=x"),
     "people/<str:name>": _of(VIEW, "people/viewer", "people/none"),
     PERSON_MOVES: _of(VIEW, *(f"people/viewer/moves/{one}" for one in ("none", "disable"))),

@@ -52,6 +52,7 @@ TONES: Final = {
     "dead": "down",
     "active": "up",
     "disabled": "down",
+    "revoked": "down",
     "no password": "warn",
 }
 """Which tone a state's pill has. The word always stands in it: colour is never the only sign."""

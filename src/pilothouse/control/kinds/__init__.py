@@ -4,6 +4,7 @@ from typing import Final
 
 from pilothouse.control.kinds import (
     alert_rule,
+    api_key,
     margin_schedule,
     market_status,
     notice_route,
@@ -25,6 +26,7 @@ _LISTED: Final[tuple[Kind, ...]] = (
     notice_route.KIND,
     role.KIND,
     sign_in.KIND,
+    api_key.KIND,
 )
 
 KINDS: Final[dict[str, Kind]] = {one.NAME: one for one in _LISTED}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from pilothouse.control.powers import access, roles
+from pilothouse.control.powers import access, api_keys, roles
 from pilothouse.language.names import Receipt
 from pilothouse.language.refusals import BASE_VERSION_HAS_MOVED
 from pilothouse.records import audit
@@ -25,7 +25,8 @@ Body = dict[str, Any]
 class Give:
     """What a change says of a person's power: this body, in the place of that version.
 
-    `key` is the person's name; the base version of a person who never was is 0.
+    `key` is the person's name, or an API key's public half; the base version of what never was
+    is 0.
     """
 
     kind: str
@@ -38,7 +39,7 @@ class Keeper(Protocol):
     """Who holds one kind of power. A keeper is a module with these names."""
 
     def version(self, name: str) -> int:
-        """Return the version of a person's powers of this kind, 0 for nobody."""
+        """Return the version of a person's powers of this kind, or of a key; 0 for none."""
 
     def counted(self, body: Mapping[str, Any]) -> dict[str, int]:
         """Return what a preview counts, as if it were given now."""
@@ -49,7 +50,7 @@ class Keeper(Protocol):
         """Give or take the power within a transaction; return its audit row."""
 
 
-KEEPERS: Final[dict[str, Keeper]] = {"role": roles, "sign_in": access}
+KEEPERS: Final[dict[str, Keeper]] = {"role": roles, "sign_in": access, "api_key": api_keys}
 """Who keeps what, by the name of its kind of change."""
 
 

@@ -54,8 +54,8 @@ class Accounts(Generic[Sub]):
 
 
 class KeyGuard:
-    """Ends a connection when a key that opened something on it is revoked; of one key a bounded
-    number of connections is open at one time.
+    """Ends a connection when a key that opened something on it is revoked or expires; of one key a
+    bounded number of connections is open at one time.
     """
 
     def __init__(self, stream: Stream, outlet: Outlet, reason: str) -> None:
@@ -91,6 +91,6 @@ class KeyGuard:
         while True:
             await asyncio.sleep(LOOK_S)
             for public in tuple(self._keys):
-                if await self._stream.door.key(public) is None:
+                if await self._stream.door.key(public, self._outlet.address) is None:
                     self._outlet.close(POLICY, self._reason)
                     return

@@ -73,7 +73,8 @@ class Allowance:
 async def serve(websocket: WebSocket, stream: Stream, made: Callable[[Outlet], Session]) -> None:
     """Serve one connection until it ends; it ends every subscription that it made."""
     outlet: Outlet = websocket.scope["extensions"][OUTLET]["outlet"]
-    outlet.bill = Bill(stream.allowances, address_of(websocket))
+    outlet.address = address_of(websocket)
+    outlet.bill = Bill(stream.allowances, outlet.address)
     await websocket.accept()
     if not outlet.bill.opens():
         outlet.close(TRY_AGAIN_LATER, TOO_DEAR)

@@ -49,6 +49,8 @@ class Outlet:
     def __init__(self, protocol: FeedProtocol) -> None:
         self._protocol = protocol
         self._frames: list[bytes] = []
+        self.address = ""
+        """The address that counts of its client."""
         self.bill = free()
         """Who pays for what this connection alone is sent."""
         self.pending = 0

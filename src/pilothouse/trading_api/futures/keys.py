@@ -62,10 +62,15 @@ class Signed:
 
 
 async def signer(
-    door: Door, headers: Mapping[str, str], path: bytes, query: bytes, body: bytes
+    door: Door,
+    headers: Mapping[str, str],
+    path: bytes,
+    query: bytes,
+    body: bytes,
+    address: str,
 ) -> Signed:
     """Return who signed a request; raise Refused if it is not signed as it must be."""
-    key = await door.key(headers.get("apikey", ""))
+    key = await door.key(headers.get("apikey", ""), address)
     if key is None:
         raise Refused(AUTHENTICATION_ERROR)
     said = headers.get("nonce", "")

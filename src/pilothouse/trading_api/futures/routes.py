@@ -138,7 +138,8 @@ async def _acted(way: _Way, request: Request, path: str, handler: Handler) -> di
     body, query = await read_body(request), request.scope["query_string"]
     signed = await _signer(way, request, query, body)
     payer = signed.payer(address_of(request))
-    if not signed.key.may_trade:
+    cancels = PURPOSES[path] is Purpose.CANCEL
+    if not (signed.key.may_cancel if cancels else signed.key.may_trade):
         # What cannot act is charged as what it does: it reads.
         if not way.meter.budget.take(payer):
             raise Limited
@@ -198,7 +199,7 @@ async def _signer(way: _Way, request: Request, query: bytes, body: bytes) -> Sig
     except Spent:
         raise Limited from None
     try:
-        signed = await signer(way.door, request.headers, raw_path(request), query, body)
+        signed = await signer(way.door, request.headers, raw_path(request), query, body, address)
     except Refused:
         way.meter.not_signed(public, address)
         raise

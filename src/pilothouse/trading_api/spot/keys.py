@@ -28,13 +28,18 @@ class Signed:
 
 
 async def signer(
-    door: Door, headers: Mapping[str, str], path: bytes, body: bytes, values: Mapping[str, Any]
+    door: Door,
+    headers: Mapping[str, str],
+    path: bytes,
+    body: bytes,
+    values: Mapping[str, Any],
+    address: str,
 ) -> Signed:
     """Return the key that signed a request; raise Refused if it is not signed as it must be.
 
     The nonce counts only once the signature is right, so nobody can use up another's nonces.
     """
-    key = await door.key(headers.get("api-key", ""))
+    key = await door.key(headers.get("api-key", ""), address)
     if key is None:
         raise Refused(INVALID_KEY)
     said = texts.text_of(values.get("nonce")) or ""

@@ -146,7 +146,7 @@ async def _private(door: Door, meter: Meter, request: Request, method: str, body
     signed, values = await _signer(door, meter, request, body)
     key, once = signed.key, Once(lambda: use(door, signed))
     call = Call(door, Arguments(values), meter, key, once)
-    acts = method in TRADES and key.may_trade
+    acts = method in TRADES and (key.may_cancel if method in CANCELS else key.may_trade)
     # What may not act is charged as what it does: it reads.
     if not acts:
         charge_reading(call, method)
@@ -192,7 +192,7 @@ async def _signer(
         raise Limited(TOO_MANY_REQUESTS) from None
     try:
         values = _values(request.headers, body)
-        signed = await signer(door, request.headers, raw_path(request), body, values)
+        signed = await signer(door, request.headers, raw_path(request), body, values, address)
     except (Refused, texts.Unreadable):
         meter.not_signed(public, address)
         raise

@@ -15,6 +15,7 @@ from pilothouse.wiring.cli.drill_end import drill_end
 from pilothouse.wiring.cli.environment import environment
 from pilothouse.wiring.cli.explain import explain
 from pilothouse.wiring.cli.import_kraken import import_app
+from pilothouse.wiring.cli.key import key, keys
 from pilothouse.wiring.cli.new_secret import new_secret
 from pilothouse.wiring.cli.notice_target import notice_target
 from pilothouse.wiring.cli.person import people, person
@@ -64,6 +65,8 @@ app.add_typer(clock_app, name="clock")
 app.command()(bench)
 app.command()(person)
 app.command()(people)
+app.command()(key)
+app.command()(keys)
 app.command()(notice_target)
 app.command()(environment)
 app.command("new-secret")(new_secret)

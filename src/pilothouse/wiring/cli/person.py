@@ -53,7 +53,7 @@ def person(
     The password of a new person is asked for, or taken from PILOTHOUSE_PASSWORD. Anyone who can
     write the exchange's folder can do this; the audit log records it.
     """
-    place = _begin(home)
+    place = begin(home)
     asked = {
         "role": role,
         "end_role": end_role,
@@ -77,12 +77,13 @@ def people(home: Home = None, as_json: AsJson = False) -> None:
     """List everybody who is known, with their roles, their access and their open sessions."""
     from pilothouse.wiring.people import everybody
 
-    _begin(home)
+    begin(home)
     known = everybody()
     facts({"people": known if as_json else [_line(one) for one in known]}, as_json)
 
 
-def _begin(home: Any) -> Path:
+def begin(home: Any) -> Path:
+    """Set Django up on a folder, which is founded if it is new; return it."""
     place = judged_home(home)
     settle(place)
     begin_django(place)

@@ -53,17 +53,11 @@ def _renew_keys(made: sqlite3.Connection, target: Path) -> dict[str, dict[str, A
         secret = secrets.token_bytes(SECRET_BYTES)
         made.execute(
             "UPDATE access_storedkey SET public = ?, sealed_secret = ? WHERE id = ?",
-            (public, seal(target, _bound(public, row), secret), row["id"]),
+            (public, seal(target, bound(public, row), secret), row["id"]),
         )
         text = base64.b64encode(secret).decode()
         renewed[old] = {"account": account, "label": label, "key": public, "secret": text}
     return renewed
-
-
-def _bound(public: str, row: dict[str, Any]) -> bytes:
-    # A column that an earlier release did not have is as its upgrade will make it.
-    rights = (bool(row.get(name)) for name in ("may_trade", "nonce_optional"))
-    return bound(public, row["account"], *rights)
 
 
 def _the_demonstrations(before: Any, renewed: dict[str, dict[str, Any]]) -> dict[str, Any]:

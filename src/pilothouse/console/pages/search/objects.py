@@ -33,6 +33,8 @@ PAGES: Final = (
     (Right.VIEW, Place("SQL", "page", "/sql", also="questions archive query")),
     (Right.VIEW, Place("Index replay", "page", "/replay", also="crash file")),
     (Right.VIEW, Place("People", "page", "/people", also="roles users team sessions")),
+    (Right.MANAGE_KEYS, Place("API keys", "page", "/keys", also="api token")),
+    (Right.SEE_CLIENTS, Place("API keys", "page", "/keys", also="api token")),
     (Right.READ_AUDIT, Place("Audit log", "page", "/audit")),
 )
 

@@ -21,6 +21,7 @@ ALSO: Final[dict[str, str]] = {
     "margin_schedule": "leverage initial maintenance requirement raise lower",
     "price_band": "collar limit width",
     "notice_route": "page mail chat webhook",
+    "api_key": "revoke api token secret client software",
     "role": "grant right permission person people user",
     "sign_in": "disable enable lock leaver password second factor reset person people user",
 }

@@ -29,13 +29,13 @@ class Challenges:
         self._given[made] = None
         return made
 
-    async def signer(self, door: Door, message: dict[str, Any]) -> Key | None:
+    async def signer(self, door: Door, message: dict[str, Any], address: str) -> Key | None:
         """Return the key that signed a request's challenge, None if it was not signed right."""
         names = ("api_key", "original_challenge", "signed_challenge")
         public, challenge, signed = (message.get(name) for name in names)
         if not (isinstance(public, str) and isinstance(challenge, str)):
             return None
-        key = await door.key(public)
+        key = await door.key(public, address)
         if key is None or challenge not in self._given or not isinstance(signed, str):
             return None
         return key if signing.matches(signature(key.secret, challenge), signed) else None

@@ -170,7 +170,7 @@ class FuturesSession:
     # Private ---------------------------------------------------------------------------------
 
     async def _account(self, begins: bool, feed: PrivateFeed, message: dict[str, Any]) -> None:
-        key = await self._challenges.signer(self._feeds.stream.door, message)
+        key = await self._challenges.signer(self._feeds.stream.door, message, self._outlet.address)
         if key is None:
             return self._say(words.alert(words.NOT_AUTHENTICATED))
         if not begins:

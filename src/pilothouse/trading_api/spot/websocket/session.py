@@ -134,7 +134,8 @@ class SpotSession:
         params.only({"channel", "token", *channel.fields})
         options = channel.options(params)
         public = self._owner(params)
-        key = await self._channels.stream.door.key(public) if public else None
+        door, address = self._channels.stream.door, self._outlet.address
+        key = await door.key(public, address) if public else None
         if key is None or public is None:
             raise Refused(errors.INVALID_SESSION, channel=channel.name, status="error")
         if not self._guard.add(public):
