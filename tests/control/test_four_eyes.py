@@ -27,6 +27,7 @@ from pilothouse.control.refusals import Refused
 from pilothouse.language.kinds import MarketStatus
 from pilothouse.records.models import AuditRow
 from tests.control.conftest import NOON, wish
+from tests.control.doubles import PERPETUAL
 
 DEEDS = {
     Verb.EDIT: lambda change, by: edit.edit(change, wish(5, 2), by=by, now=NOON),
@@ -171,3 +172,15 @@ def test_a_button_that_is_allowed_works_and_any_other_is_refused(team, exchange,
         if not one.allowed:
             with pytest.raises(Refused):
                 DEEDS[Verb(one.verb)](change, person)
+
+
+def test_a_lone_operator_sees_what_has_less_impact_than_a_halt(team, exchange):
+    fields = {"market": PERPETUAL, "status": int(MarketStatus.HALTED)}
+    halt = propose.propose("market_status", fields, by=team.operator, why="a crash", now=NOON)
+    halt = preview.first(halt, by=team.operator, now=NOON)
+    assert (halt.state, halt.change_class) == (State.APPROVED, "A")
+    assert [one.key for one in preview.instead(halt, now=NOON)] == ["cancel_only"]
+    gentler = preview.first(
+        edit.choose(halt, "cancel_only", by=team.operator, now=NOON), by=team.operator, now=NOON
+    )
+    assert gentler.steps.latest("number").fields["status"] == MarketStatus.CANCEL_ONLY

@@ -373,3 +373,11 @@ def test_a_draft_is_rounded_away_from_what_holds(exchange):
 def test_a_draft_of_what_the_form_has_not_is_refused(exchange, template):
     with pytest.raises(draft.BadTemplate):
         draft.form(price_band, "1", template, exchange)
+
+
+def test_a_rule_that_names_a_role_nobody_holds_says_so(team, exchange, founded):
+    change = proposed(team, tuned("price_runs", owner="support", escalate_to="duty_manager"))
+    warned = {one["name"] for one in change.difference if "nobody holds" in one["after"]}
+    assert warned == {"owner", "escalates to"}
+    held = proposed(team, tuned("depth_gone", owner="operator", escalate_to="manager"))
+    assert not [one for one in held.difference if "nobody holds" in one["after"]]

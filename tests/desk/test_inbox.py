@@ -13,6 +13,10 @@ from pilothouse.desk import inbox, notices, outbox, progress, record
 from pilothouse.desk.inbox import Wants
 from pilothouse.desk.opening import open_incident
 from pilothouse.desk.sending import Fate, Outcome
+from pilothouse.watch.alerts import raise_alert
+from pilothouse.watch.models import Alert
+from pilothouse.watch.rules import rules
+from pilothouse.wiring.founding import found_register
 from tests.control.conftest import wish
 from tests.desk.conftest import MINUTE, NOON
 
@@ -96,3 +100,29 @@ def test_who_has_no_role_any_more_has_an_empty_inbox(team, change, incident):
     assert waits(team.risk) == []
     grant(team.viewer, Role.RISK, now=NOON)
     assert (Wants.SIGN, f"CH-{change.pk}") in waits(team.viewer)
+
+
+def answers(person):
+    return [one for one in inbox.lines(person, NOON) if one.wants is Wants.ANSWER]
+
+
+def test_an_alert_whose_turn_is_nobodys_stays_in_everybodys_inbox(team, exchange):
+    found_register([("perpetuals", "Perpetuals", ["PF_XBTUSD"])])
+    (rule,) = [one for one in rules() if one.key == "price_runs"]
+    alert = raise_alert(rule, "market:PF_XBTUSD", Alert.About.VALUE, 10**6, NOON)
+    Alert.objects.filter(pk=alert.pk).update(owner="duty_manager")
+    for person in (team.operator, team.risk, team.manager):
+        (line,) = answers(person)
+        assert line.sentence.endswith("turn of duty manager, which nobody holds")
+    assert answers(team.viewer) == answers(team.auditor) == []
+    grant(team.manager, Role.DUTY_MANAGER, now=NOON)
+    assert [len(answers(one)) for one in (team.operator, team.manager)] == [0, 1]
+    team.manager.is_active = False
+    team.manager.save()
+    assert len(answers(team.operator)) == 1
+
+
+def test_an_incident_that_nobody_commands_and_nobody_owns_is_everybodys(team):
+    made = open_incident("Index is stale", Severity.HIGH, by=team.operator, now=NOON)
+    type(made).objects.update(commander=None, owner="duty_manager")
+    assert (Wants.COMMAND, made.label) in waits(team.risk)

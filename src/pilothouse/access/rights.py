@@ -80,6 +80,12 @@ def people_who_may(right: Right, now: datetime | None = None) -> list[Person]:
     return [one for one in Person.objects.order_by("username") if may(one, right, now)]
 
 
+def roles_held(right: Right, now: datetime | None = None) -> frozenset[Role]:
+    """Return the roles that somebody holds now who may do something by them."""
+    held = (roles_of(one, now) for one in people_who_may(right, now))
+    return frozenset().union(*held)
+
+
 @transaction.atomic
 def grant(
     person: Person,

@@ -172,7 +172,10 @@ def above_what_was_signed(change: Change, step: ChangeStep, answer: dict[str, An
 def instead(change: Change, *, now: datetime | None = None) -> list[Alternative]:
     """Find the alternatives and preview each; store both with the change. Moves nothing."""
     now, kind, reader = moment(now), plan.kind_of(change), ports().reader
-    ways = list(kind.instead(change.fields, reader, now)) if change.state in _FRESH else []
+    # What needs no second person is approved by its first preview, and a lone shift most of all is
+    # to see what has less impact.
+    open_to_others = change.state in (*_FRESH, State.APPROVED)
+    ways = list(kind.instead(change.fields, reader, now)) if open_to_others else []
     answers = [(way, number, _rehearse_way(change, way, number)) for way, number in _each(ways)]
     with transaction.atomic():
         held = locked(change)

@@ -13,8 +13,8 @@ from functools import partial
 from typing import Final
 
 from pilothouse.access.models import Person
-from pilothouse.access.rights import may, roles_of
-from pilothouse.access.roles import Right
+from pilothouse.access.rights import may, roles_held, roles_of
+from pilothouse.access.roles import Right, Role
 from pilothouse.control import gates
 from pilothouse.control.models import Change
 from pilothouse.control.moves import OWNERS, Owner, State, Verb
@@ -119,13 +119,17 @@ def _alerts(person: Person, now: datetime) -> list[Line]:
     if not may(person, Right.RESPOND, now):
         return []
     roles = roles_of(person, now)
-    mine = Alert.objects.filter(state=AlertState.RAISED, owner__in=roles)
+    raised = list(Alert.objects.filter(state=AlertState.RAISED))
+    # What is the turn of a role that nobody holds is everybody's: it leaves no last inbox.
+    others = {one.owner for one in raised} - roles
+    held = roles_held(Right.RESPOND, now) if others else roles
+    mine = [one for one in raised if one.owner in roles or one.owner not in held]
     return [
         Line(
             Wants.ANSWER,
             f"AL-{one.pk}",
             one.title,
-            f"{one.where}, turn of {one.owner.replace('_', ' ')}",
+            f"{one.where}, {_turn(one.owner, held)}",
             f"/alerts/{one.pk}",
             one.raised_at,
             one.severity,
@@ -134,15 +138,23 @@ def _alerts(person: Person, now: datetime) -> list[Line]:
     ]
 
 
+def _turn(owner: str, held: frozenset[Role]) -> str:
+    role = owner.replace("_", " ")
+    return f"turn of {role}" if owner in held else f"turn of {role}, which nobody holds"
+
+
 def _incidents(person: Person, now: datetime) -> list[Line]:
     if not may(person, Right.RESPOND, now):
         return []
     roles = roles_of(person, now)
-    active = Incident.objects.filter(state__in=ACTIVE).select_related("commander")
+    active = list(Incident.objects.filter(state__in=ACTIVE).select_related("commander"))
+    free = {one.owner for one in active if one.commander is None} - roles
+    held = roles_held(Right.RESPOND, now) if free else roles
     mine = [
         one
         for one in active
-        if one.commander_id == person.pk or (one.commander is None and one.owner in roles)
+        if one.commander_id == person.pk
+        or (one.commander is None and (one.owner in roles or one.owner not in held))
     ]
     return [
         Line(

@@ -15,6 +15,7 @@ from pilothouse.control import record_rules, register, watched
 from pilothouse.control.kinds import runbook
 from pilothouse.control.kinds.entry_fields import Choice, EntryField, Whole
 from pilothouse.control.kinds.kind import (
+    Difference,
     Direction,
     Fields,
     FormField,
@@ -23,7 +24,7 @@ from pilothouse.control.kinds.kind import (
     Weight,
 )
 from pilothouse.control.kinds.registered import Registered
-from pilothouse.control.owners import responders
+from pilothouse.control.owners import responders, unheld
 from pilothouse.control.ports import Reader
 from pilothouse.control.refusals import (
     CLEARS_BEYOND_ITS_LIMIT,
@@ -39,6 +40,8 @@ from pilothouse.control.watched import MEASURES, Taken
 from pilothouse.language import refusals
 from pilothouse.language.numbers import NotExact
 
+ROLES: Final = ("owner", "escalate_to")
+NOBODY: Final = "nobody holds this role now"
 TESTS: Final = (("above", "is above"), ("below", "is below"))
 EXCHANGE: Final = "exchange"
 MANY: Final = ("markets", "spot", "perpetuals")
@@ -163,6 +166,14 @@ class AlertRule(Registered):
             "it can stay silent where it fired before, clear sooner, or tell people another thing"
         )
         return Weight("B", (why,), Direction.LOOSENS)
+
+    def _different(
+        self, one: EntryField, was: Mapping[str, Any], becomes: Mapping[str, Any]
+    ) -> Difference:
+        # A rule whose turn is nobody's is answered by nobody: whoever reads it is to see that.
+        made = super()._different(one, was, becomes)
+        role = becomes.get(one.name, "") if one.name in ROLES else ""
+        return replace(made, after=f"{made.after} ({NOBODY})") if unheld(role) else made
 
 
 def _means_nothing(body: register.Body) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from pilothouse.access.models import Person
@@ -13,11 +14,15 @@ from pilothouse.console.live.ticker import latest
 from pilothouse.console.pages.alerts.reading import alerts_like, lasting
 from pilothouse.console.pages.changes.reading import changes_like, open_changes
 from pilothouse.console.pages.incidents.reading import active_incidents, incidents_like
+from pilothouse.console.pages.search.market_names import names_of
 from pilothouse.console.pages.search.place import Place
 from pilothouse.control import register
 from pilothouse.control.standing import sees_clients
+from pilothouse.language.kinds import MarketStatus
 from pilothouse.records.archive import questions
 from pilothouse.venue.views import accounts
+from pilothouse.venue.views.markets import MarketView
+from pilothouse.watch.measuring import notional
 
 DIGITS_MOST: Final = 18
 
@@ -44,13 +49,42 @@ def pages(person: Person) -> list[Place]:
     return [place for right, place in PAGES if may(person, right)]
 
 
-def markets() -> list[Place]:
-    """Return every market of the last pulse."""
+@dataclass(frozen=True)
+class MarketLine:
+    """A market that can be found: its number, its status now, and its page."""
+
+    number: int
+    symbol: str
+    status: MarketStatus
+    place: Place
+
+    @property
+    def address(self) -> str:
+        """Return its page."""
+        return self.place.address
+
+
+def market_lines() -> list[MarketLine]:
+    """Return every market of the last pulse, the largest open interest first, then spot."""
     pulse = latest()
     if pulse is None:
         return []
     seen = [*(one.market for one in pulse.named), *pulse.quiet]
-    return [Place(one.symbol, "market", f"/markets/{one.symbol}") for one in seen]
+    seen.sort(key=lambda one: (-notional(one, one.open_interest), one.symbol))
+    names = names_of(seen)
+    return [
+        MarketLine(one.number, one.symbol, MarketStatus(one.status), _market(one, names))
+        for one in seen
+    ]
+
+
+def _market(one: MarketView, names: dict[int, tuple[str, ...]]) -> Place:
+    return Place(one.symbol, "market", f"/markets/{one.symbol}", names=names[one.number])
+
+
+def markets() -> list[Place]:
+    """Return every market of the last pulse, the largest open interest first."""
+    return [one.place for one in market_lines()]
 
 
 def entries() -> list[Place]:

@@ -25,22 +25,29 @@ class Place:
     address: str
     hint: str = ""
     also: str = ""
+    names: tuple[str, ...] = ()
+    """Other names in lower case: one that is typed finds it as its label does."""
 
 
 def fit(place: Place, wanted: str) -> int | None:
     """Return how well a place fits words in lower case, 0 best; None if one of them is missing."""
-    label = place.label.lower()
     words = wanted.split()
-    everything = f"{label} {place.hint} {place.also} {place.kind}".lower()
-    if not all(word in everything for word in words):
-        return None
-    if label == wanted:
+    called = (place.label.lower(), *place.names)
+    best = min(_fit_of(one, wanted, words) for one in called)
+    if best < BY_ANOTHER_WORD:
+        return best
+    everything = f"{' '.join(called)} {place.hint} {place.also} {place.kind}".lower()
+    return best if all(word in everything for word in words) else None
+
+
+def _fit_of(name: str, wanted: str, words: list[str]) -> int:
+    if name == wanted:
         return EXACT
-    if label.startswith(wanted):
+    if name.startswith(wanted):
         return BEGINS
-    if all(re.search(rf"\b{re.escape(word)}", label) for word in words):
-        return WORD_BEGINS
-    return INSIDE if all(word in label for word in words) else BY_ANOTHER_WORD
+    if not all(word in name for word in words):
+        return BY_ANOTHER_WORD
+    return WORD_BEGINS if all(re.search(rf"\b{re.escape(one)}", name) for one in words) else INSIDE
 
 
 def ranked(places: list[Place], wanted: str, most: int) -> list[Place]:

@@ -13,10 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from pilothouse.access.models import Person
+from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
 from pilothouse.console.pages.search import objects
 from pilothouse.console.pages.search.place import Place, ranked
+from pilothouse.console.pages.search.status_verbs import status_places
 from pilothouse.console.pages.search.verbs import verbs
 from pilothouse.console.rights import needs, person_of
 
@@ -50,7 +52,8 @@ def places(text: str, person: Person, now: datetime) -> list[Place]:
     if sign == "?":
         return list(HELP)
     if sign == ">":
-        return ranked(verbs(person, now), rest, PLACES_MOST)
+        filled = status_places(rest, PLACES_MOST) if may(person, Right.PROPOSE, now) else []
+        return [*filled, *ranked(verbs(person, now), rest, PLACES_MOST)][:PLACES_MOST]
     if sign == "#":
         return objects.numbered(person, rest)[:PLACES_MOST]
     if sign == "@":
