@@ -3,7 +3,10 @@
 import ast
 import functools
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "pilothouse"
@@ -43,11 +46,25 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+@functools.cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Return every node of a file's syntax tree, which several rules look through."""
+    return tuple(ast.walk(tree(path)))
+
+
+def none_found(faults: Iterable[str], way: str) -> None:
+    """Fail with every fault at once, a line each, and with the way to put them right."""
+    found = list(faults)
+    if found:
+        pytest.fail("\n".join([f"{way} Found {len(found)}:", *found]), pytrace=False)
+
+
 def name(path: Path) -> str:
     """Return a file's name as people of the project say it."""
     return str(path.relative_to(ROOT))
 
 
+@functools.cache
 def read(path: Path) -> str:
     """Return a file's text; what is no text is empty."""
     return path.read_text(errors="replace") if path.suffix not in {".png", ".woff2"} else ""

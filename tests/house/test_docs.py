@@ -11,7 +11,7 @@ from pilothouse.control.kinds import KINDS
 from pilothouse.language.refusals import REFUSALS
 from pilothouse.language.schema import COMMANDS, EVENTS
 from scripts.make_docs import pages
-from tests.house.source import PACKAGE, ROOT, files, name, python, read
+from tests.house.source import PACKAGE, ROOT, files, name, none_found, python, read
 
 DOCS = ROOT / "docs"
 ARITHMETIC = {"__init__", "bits", "compiled"}
@@ -20,9 +20,11 @@ DECISIONS = sorted(one for one in files() if one.parent == DOCS / "decisions")
 PAGES = [one for one in files() if one.suffix == ".md"]
 
 
-@pytest.mark.parametrize("page", pages())
-def test_a_made_page_is_up_to_date(page):
-    assert (DOCS / page).read_text() == pages()[page], "run `make docs`"
+def test_the_made_pages_are_up_to_date():
+    made = pages()
+    assert made
+    found = (f"docs/{one}" for one, text in made.items() if (DOCS / one).read_text() != text)
+    none_found(found, "Run `make docs`.")
 
 
 def test_every_word_has_its_paragraph():
@@ -38,12 +40,16 @@ def test_every_rule_has_its_page_and_every_page_its_rule():
         assert sorted(one.stem for one in (DOCS / "rules").glob("*.md")) == RULES
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_a_rule_page_has_formula_rounding_and_example(rule):
-    text = (DOCS / "rules" / f"{rule}.md").read_text().lower()
-    for part in ("formula", "rounding", "example"):
-        assert re.search(rf"^## .*{part}", text, re.M), f"{rule}.md has no {part}"
-    assert ">>>" in text
+def test_a_rule_page_has_formula_rounding_and_example():
+    pages_of_rules = {rule: read(DOCS / "rules" / f"{rule}.md").lower() for rule in RULES}
+    parts = [rf"^## .*{part}" for part in ("formula", "rounding", "example")]
+    found = (
+        f"docs/rules/{rule}.md has nothing like {part}"
+        for rule, text in pages_of_rules.items()
+        for part in [*parts, ">>>"]
+        if not re.search(part, text, re.M)
+    )
+    none_found(found, "A rule's page gives its formula, its rounding and an example that runs.")
 
 
 @pytest.mark.skipif(not RULES, reason="there is no rule yet")
@@ -74,12 +80,21 @@ def test_every_setting_is_described_and_every_described_one_is_used():
     assert used == set(re.findall(r"^\| `(PILOTHOUSE_[A-Z_]+)`", text, re.M))
 
 
-@pytest.mark.parametrize("path", DECISIONS, ids=name)
-def test_a_decision_says_what_else_there_was(path):
-    text = read(path)
-    for part in ("## Context", "## Decision", "## Alternatives", "## Consequences"):
-        assert part in text, f"{name(path)} has no {part}"
-    assert len(text.split()) < 600, "one short page"
+def test_a_decision_says_what_else_there_was():
+    parts = ("## Context", "## Decision", "## Alternatives", "## Consequences")
+    found = (
+        f"{name(path)} has no {part}"
+        for path in DECISIONS
+        for part in parts
+        if part not in read(path)
+    )
+    none_found(found, "A decision has four parts, so that it can be judged again.")
+
+
+def test_a_decision_is_one_short_page():
+    words = ((one, len(read(one).split())) for one in DECISIONS)
+    found = (f"{name(one)} has {count} words" for one, count in words if count >= 600)
+    none_found(found, "A decision has fewer than 600 words.")
 
 
 def test_decisions_are_numbered_without_gaps():
@@ -87,20 +102,27 @@ def test_decisions_are_numbered_without_gaps():
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-@pytest.mark.parametrize("path", PAGES, ids=name)
-def test_links_lead_somewhere(path):
-    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", read(path)):
-        if not re.match(r"[a-z]+:", target):
-            assert (path.parent / target).exists(), f"{name(path)} points at {target}"
+def test_links_lead_somewhere():
+    found = (
+        f"{name(path)} points at {target}"
+        for path in PAGES
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", read(path))
+        if not re.match(r"[a-z]+:", target) and not (path.parent / target).exists()
+    )
+    none_found(found, "A link leads to a file that is there.")
 
 
-@pytest.mark.parametrize("path", PAGES, ids=name)
-def test_paths_that_are_named_exist(path):
+def test_paths_that_are_named_exist():
     """A page that names a file of the source names one that is there."""
-    if path.name == "CHANGELOG.md":
-        return
-    for target in re.findall(r"`((?:src|tests|docs|scripts|benchmarks)/[\w./-]+)`", read(path)):
-        assert (ROOT / target).exists(), f"{name(path)} names {target}"
+    named = r"`((?:src|tests|docs|scripts|benchmarks)/[\w./-]+)`"
+    found = (
+        f"{name(path)} names {target}"
+        for path in PAGES
+        if path.name != "CHANGELOG.md"
+        for target in re.findall(named, read(path))
+        if not (ROOT / target).exists()
+    )
+    none_found(found, "A page names files that are there.")
 
 
 def test_every_room_is_in_the_architecture():

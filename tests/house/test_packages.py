@@ -5,10 +5,9 @@ import re
 import tomllib
 from importlib.metadata import distribution, packages_distributions
 
-import pytest
 from packaging.requirements import Requirement
 
-from tests.house.source import ROOT
+from tests.house.source import ROOT, nodes, none_found
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 BUILD = {"setuptools"}
@@ -16,14 +15,6 @@ BUILD = {"setuptools"}
 SCRIPTS = "console_scripts"
 FOLDERS = ("src", "tests", "scripts", "benchmarks")
 PLUG_INS = {"pytest-django": "DJANGO_SETTINGS_MODULE", "pytest-timeout": "timeout ="}
-"""Plug-ins of pytest come in by being installed: the setting that makes use of each."""
-SCRIPTS = "console_scripts"
-FOLDERS = ("src", "tests", "scripts", "benchmarks")
-PLUG_INS = {
-    "pytest-django": "DJANGO_SETTINGS_MODULE",
-    "pytest-timeout": "timeout =",
-    "pytest-xdist": "-n",
-}
 """Plug-ins of pytest come in by being installed: the setting that makes use of each."""
 
 
@@ -37,10 +28,10 @@ def asked_for():
     return sorted({normal(Requirement(one).name) for one in every} - BUILD)
 
 
-def modules_of(tree):
+def modules_of(file):
     """The modules a file imports, or names in a string that is no docstring."""
-    remarks = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    remarks = {id(node.value) for node in nodes(file) if isinstance(node, ast.Expr)}
+    for node in nodes(file):
         if isinstance(node, ast.Import):
             yield from (one.name.partition(".")[0] for one in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -54,7 +45,7 @@ def imported():
     modules, known = set(), packages_distributions()
     for file in (one for folder in FOLDERS for one in (ROOT / folder).rglob("*.py")):
         if file.name != "test_packages.py":
-            modules.update(modules_of(ast.parse(file.read_text())))
+            modules.update(modules_of(file))
     return {normal(dist) for top in modules for dist in known.get(top, ())}
 
 
@@ -69,18 +60,10 @@ def is_called(package, text):
     return any(re.search(rf"\b{re.escape(one)}\b", text) for one in scripts | tops)
 
 
-@pytest.fixture(scope="module")
-def used():
-    return imported()
-
-
-@pytest.fixture(scope="module")
-def tools():
+def test_packages_that_are_asked_for_are_used():
     pyproject = (ROOT / "pyproject.toml").read_text().partition("[tool.")[2]
     others = (ROOT / "Makefile", ROOT / "tests" / "conftest.py")
-    return pyproject + "".join(one.read_text() for one in others)
-
-
-@pytest.mark.parametrize("package", asked_for())
-def test_a_package_that_is_asked_for_is_used(package, used, tools):
-    assert package in used or is_called(package, tools)
+    text = pyproject + "".join(one.read_text() for one in others)
+    used = imported()
+    found = (one for one in asked_for() if one not in used and not is_called(one, text))
+    none_found(found, "Take the package out of pyproject.toml, or use it.")

@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.house.source import PACKAGE, ROOT, files, name, python, read, tree
+from tests.house.source import PACKAGE, ROOT, files, name, nodes, none_found, python, read
 
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
@@ -25,56 +25,93 @@ def test_there_is_something_to_judge():
     assert len(python()) > 20 and len(files()) > 40
 
 
-@pytest.mark.parametrize("path", python(), ids=name)
-def test_a_file_is_short(path):
-    assert len(read(path).splitlines()) <= FILE_LINES_MAX
+def test_files_are_short():
+    lines = ((one, len(read(one).splitlines())) for one in python())
+    found = (f"{name(one)} has {count} lines" for one, count in lines if count > FILE_LINES_MAX)
+    none_found(found, f"A file is one thought of up to {FILE_LINES_MAX} lines: split it.")
 
 
-@pytest.mark.parametrize("path", python(), ids=name)
-def test_a_function_is_one_screen(path):
-    for one in ast.walk(tree(path)):
-        if isinstance(one, FUNCTIONS):
+def test_functions_fit_a_screen():
+    found = (one for path in python() for one in long_functions(path))
+    none_found(found, f"A function has up to {FUNCTION_LINES_MAX} lines: give its parts names.")
+
+
+def long_functions(path):
+    for one in nodes(path):
+        if isinstance(one, FUNCTIONS) and one.end_lineno - one.lineno >= FUNCTION_LINES_MAX:
             lines = one.end_lineno - one.lineno + 1
-            assert lines <= FUNCTION_LINES_MAX, f"{one.name} has {lines} lines"
+            yield f"{name(path)}:{one.lineno} {one.name} has {lines} lines"
 
 
 def test_no_module_has_a_name_that_says_nothing():
-    for path in python():
-        assert path.stem not in VAGUE_NAMES and path.parent.name not in VAGUE_NAMES, name(path)
+    found = (name(one) for one in python() if VAGUE_NAMES & {one.stem, one.parent.name})
+    none_found(found, "Name a module by what is in it.")
 
 
-@pytest.mark.parametrize("path", python(*FLOATLESS), ids=name)
-def test_no_float_is_near_money(path):
+def test_no_float_is_near_money():
     """No float literal, no call of float(), and no true division in the exact rooms."""
-    for one in ast.walk(tree(path)):
-        at = f"line {getattr(one, 'lineno', 0)}"
-        assert not (isinstance(one, ast.Constant) and isinstance(one.value, float)), at
-        assert not (isinstance(one, ast.BinOp) and isinstance(one.op, ast.Div)), at
-        assert not (isinstance(one, ast.Name) and one.id == "float"), at
-        assert not (isinstance(one, ast.Attribute) and one.attr in {"float64", "float32"}), at
+    found = (
+        f"{name(path)}:{one.lineno} has {ast.unparse(one)}"
+        for path in python(*FLOATLESS)
+        for one in nodes(path)
+        if is_float(one)
+    )
+    none_found(found, "Money is whole numbers of a unit: no float, and // in place of /.")
+
+
+def is_float(node):
+    match node:
+        case ast.Constant(value=float()) | ast.BinOp(op=ast.Div()) | ast.AugAssign(op=ast.Div()):
+            return True
+        case ast.Name(id=text) | ast.Attribute(attr=text):
+            return text in {"float", "float64", "float32"}
+    return False
 
 
 def test_nothing_is_left_open_in_the_text():
     mine = ROOT / "tests" / "house" / "test_tidy.py"
-    for path in files():
-        if path != mine and path.name not in MADE_BY_PROGRAM:
-            found = OPEN_WORDS.search(read(path))
-            assert not found, f"{name(path)} says {found.group()}"
+    none_found(said(OPEN_WORDS, mine), "Do it now, or open an issue.")
 
 
 def test_lines_fit_a_screen():
-    for path in files():
-        if path.suffix == ".py" and "migrations" not in path.parts:
-            for at, line in enumerate(read(path).splitlines(), 1):
-                assert len(line) <= LINE_MAX, f"{name(path)}:{at} has {len(line)} characters"
+    found = (
+        f"{name(path)}:{at} has {len(line)} characters"
+        for path in files()
+        if path.suffix == ".py" and "migrations" not in path.parts
+        for at, line in enumerate(read(path).splitlines(), 1)
+        if len(line) > LINE_MAX
+    )
+    none_found(found, f"A line has up to {LINE_MAX} characters.")
 
 
 def test_no_file_names_a_place_of_one_machine():
     """A path of the machine it was written on says nothing on another one."""
     homes = re.compile(r"(?<![\w.~-])/(?:root|work|home/[a-z]\w*|Users/\w+|tmp/\w+)/")
+    none_found(said(homes), "Name a path that is the same on every machine.")
+
+
+def said(pattern, *exempt):
+    """Yield where a file written by people has a text that fits a pattern."""
     for path in files():
-        found = homes.search(read(path)) if path.name not in MADE_BY_PROGRAM else None
-        assert not found, f"{name(path)} names {found.group()}"
+        if path not in exempt and path.name not in MADE_BY_PROGRAM:
+            for found in pattern.finditer(read(path)):
+                line = read(path).count("\n", 0, found.start()) + 1
+                yield f"{name(path)}:{line} says {found.group()}"
+
+
+def test_a_fault_is_named_with_its_place_and_its_way(monkeypatch):
+    """Every rule names all of its faults at once."""
+    monkeypatch.setattr("tests.house.test_tidy.FUNCTION_LINES_MAX", 2)
+    with pytest.raises(pytest.fail.Exception) as failed:
+        test_functions_fit_a_screen()
+    way, *found = str(failed.value).splitlines()
+    assert way.startswith("A function has up to 2 lines") and len(found) > 1_000
+    assert all(re.fullmatch(r"src/\S+\.py:\d+ \w+ has \d+ lines", one) for one in found)
+
+
+@pytest.mark.parametrize("text", ["a = 1.0", "a / b", "a /= b", "float(a)", "np.float64"])
+def test_a_float_is_found_however_it_is_written(text):
+    assert any(is_float(one) for one in ast.walk(ast.parse(text)))
 
 
 def test_the_lock_names_no_host_and_every_package_has_hashes():

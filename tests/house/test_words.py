@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from tests.house.source import PACKAGE, files, name, python, read, tree
+from tests.house.source import PACKAGE, files, name, nodes, none_found, python, read
 
 INSTEAD = {
     r"whoever": "anyone who, or name the people",
@@ -38,38 +38,36 @@ TEMPLATES = [one for one in files() if one.suffix == ".html" and PACKAGE in one.
 DOCUMENTS = [one for one in files() if one.suffix == ".md"]
 
 
+WAY = "Write it as people of the field do."
+
+
 def said(text):
     """Return the phrase that should not be there and what to write, empty if there is none."""
     found = FORBIDDEN.search(" ".join(text.split()))
     if found is None:
         return ""
     wanted = next(one for one in INSTEAD if re.fullmatch(one, found.group(), re.IGNORECASE))
-    return f"it says {found.group()!r}; write: {INSTEAD[wanted]}"
+    return f"says {found.group()!r}; write: {INSTEAD[wanted]}"
 
 
 def sentences(path):
     """Yield the texts in a source file that are no docstrings: what may come before people."""
-    remarks = {id(one.value) for one in ast.walk(tree(path)) if isinstance(one, ast.Expr)}
-    for one in ast.walk(tree(path)):
+    remarks = {id(one.value) for one in nodes(path) if isinstance(one, ast.Expr)}
+    for one in nodes(path):
         text = one.value if isinstance(one, ast.Constant) else None
         if isinstance(text, str) and id(one) not in remarks:
             yield one.lineno, text
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
-def test_a_document_reads_as_written_here(path):
-    assert not said(read(path))
+def test_documents_and_pages_read_as_written_here():
+    assert DOCUMENTS and TEMPLATES
+    faults = ((one, said(read(one))) for one in [*DOCUMENTS, *TEMPLATES])
+    none_found((f"{name(one)} {fault}" for one, fault in faults if fault), WAY)
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name)
-def test_a_page_reads_as_written_here(path):
-    assert not said(read(path))
-
-
-@pytest.mark.parametrize("path", python(), ids=name)
-def test_a_message_reads_as_written_here(path):
-    for line, text in sentences(path):
-        assert not said(text), f"line {line}: {said(text)}"
+def test_messages_read_as_written_here():
+    texts = ((path, line, said(text)) for path in python() for line, text in sentences(path))
+    none_found((f"{name(path)}:{line} {fault}" for path, line, fault in texts if fault), WAY)
 
 
 @pytest.mark.parametrize("text", ["Whoever opens it", "one line\n  of time", "it is mended"])
