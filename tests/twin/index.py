@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import floor
-from statistics import median
-
 from tests.twin.facts import Asset, Books, Market
 
 MILLION = 1_000_000
@@ -43,7 +39,8 @@ def renew(asset: Asset, now: int) -> bool:
     outlier = rule.outlier_ppm or 50_000
     if len(counted) == 2:
         outlier //= 2
-    agreed = {k: p for k, p in counted.items() if _near(p, _middle(counted), outlier)}
+    middle = _middle(counted)
+    agreed = {k: p for k, p in counted.items() if _near(p, middle, outlier)}
     if len(agreed) < least or _disputed(agreed, moving):
         if len(fresh) >= least:
             asset.held = asset.held or [(0, now)]
@@ -110,8 +107,13 @@ def _lasted(asset: Asset, price: int, limit: int, patience: int, now: int) -> bo
 
 
 def _middle(prices: dict[int, int]) -> int:
-    return floor(median(Fraction(one) for one in prices.values())) if prices else 0
+    if not prices:
+        return 0
+    high = len(prices) // 2
+    low = (len(prices) - 1) // 2
+    inner = sorted(prices.values())
+    return (inner[low] + inner[high]) // 2
 
 
 def _near(price: int, other: int, ppm: int) -> bool:
-    return abs(price - other) <= floor(Fraction(other * ppm, MILLION))
+    return abs(price - other) * MILLION <= other * ppm
