@@ -9,7 +9,8 @@ KILLS ?= 25
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run compile test test-rooms test-browser lint docs bench pictures world thread lock clean
+.PHONY: help setup browser run compile check check-machine check-control test test-rooms \
+  test-attack test-browser lint docs bench pictures world thread lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1~/' | column -t -s '~'
@@ -34,11 +35,27 @@ compile: setup ## compile the engine and keep its machine code on disk
 	@echo "compiling the engine, about a minute unless it was done before"
 	@$(BIN)/python -c "from pilothouse.wiring.compiling import compile_once; compile_once()"
 
-test: setup browser lint compile ## check and test everything; browsers wait, so they run beside the rest
-	@$(MAKE) --no-print-directory -j2 test-rooms $(if $(filter 1,$(PILOTHOUSE_NO_BROWSER)),,test-browser)
+# One processor compiles while another checks; then attacks and the other tests take one each, and
+# browsers, which wait, run beside them.
+check: compile ## check before a commit: lint, and the tests of rules, engine and control
+	@$(MAKE) --no-print-directory -j3 lint check-machine check-control
+
+check-machine:
+	$(BIN)/python -m pytest tests/rules tests/engine
+
+check-control:
+	$(BIN)/python -m pytest tests/control
+
+test: setup browser ## check and test everything
+	@$(MAKE) --no-print-directory -j2 lint compile
+	@$(MAKE) --no-print-directory -j3 test-attack test-rooms \
+	  $(if $(filter 1,$(PILOTHOUSE_NO_BROWSER)),,test-browser)
 
 test-rooms:
-	$(BIN)/python -m pytest -m "not browser and not world"
+	$(BIN)/python -m pytest --ignore=tests/attack -m "not browser and not world"
+
+test-attack:
+	$(BIN)/python -m pytest tests/attack -m "not browser and not world"
 
 test-browser:
 	$(BIN)/python -m pytest -m "browser and not world"
