@@ -4,15 +4,21 @@ The same is true of the register: no entry is written but by an applied change, 
 """
 
 import ast
+from functools import cache
 from pathlib import Path
+
+import pytest
 
 import pilothouse
 import pilothouse.language.commands
+from pilothouse.control import register
 from pilothouse.control.hearers import EXCHANGE, POWERS, REGISTER, hearer_of
 from pilothouse.control.kinds import KINDS
 from pilothouse.control.powers import KEEPERS, Give
 from pilothouse.control.register import Write
 from pilothouse.language.schema import COMMANDS
+from pilothouse.records import audit
+from tests.control.conftest import NOON
 
 SOURCE = Path(pilothouse.__file__).parent
 GOVERNED = [one for one in COMMANDS.values() if one.governed]
@@ -27,9 +33,10 @@ OF_THE_REGISTER = {name: one for name, one in KINDS.items() if hearer_of(one.WOR
 OF_PEOPLE = {name: one for name, one in KINDS.items() if hearer_of(one.WORD) is POWERS}
 
 
+@cache
 def trees():
-    for path in sorted(SOURCE.rglob("*.py")):
-        yield path.relative_to(SOURCE), ast.parse(path.read_text())
+    paths = sorted(SOURCE.rglob("*.py"))
+    return [(one.relative_to(SOURCE), ast.parse(one.read_text())) for one in paths]
 
 
 def test_every_governed_command_has_exactly_one_kind():
@@ -198,3 +205,11 @@ def test_only_the_exchanges_ear_names_the_sender_control():
     # nobody else may change.
     engine = {"engine/names.py", "engine/change_control.py"}
     assert speakers == {"control/hearers/exchange.py", "language/doors.py", *engine}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_written_into_the_register_outside_a_deed():
+    words = register.Write("alert_rule", "x1", {"title": "x"}, 0)
+    with pytest.raises(audit.NoTransaction):
+        register.write(words, change=1, step=1, now=NOON)
+    assert register.version("alert_rule", "x1") == 0

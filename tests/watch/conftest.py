@@ -10,7 +10,7 @@ from pilothouse.control import heads, rounds
 from pilothouse.language.kinds import MarketKind
 from pilothouse.watch import ports
 from pilothouse.watch.judging import Judge
-from pilothouse.wiring.founding import found_register
+from tests.founding import founded_for_all
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 S = 1_000_000
@@ -30,9 +30,15 @@ SOURCES = tuple(SimpleNamespace(number=number) for number in (1, 2, 3))
 FAMILIES = [("perpetuals", "Perpetuals", [CONTRACT.symbol]), ("spot", "Spot", [PAIR.symbol])]
 
 
+@pytest.fixture(scope="module")
+def founding(django_db_setup, django_db_blocker):
+    with founded_for_all(django_db_blocker, FAMILIES) as made:
+        yield made
+
+
 @pytest.fixture
-def founded(db):
-    found_register(FAMILIES)
+def founded(founding, db):
+    return founding
 
 
 @pytest.fixture(autouse=True)
