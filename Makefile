@@ -9,8 +9,8 @@ KILLS ?= 25
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run compile check check-machine check-control test test-rooms \
-  test-attack test-browser lint docs bench pictures world thread lock clean
+.PHONY: help setup browser run compile check check-machine check-control test test-plain \
+  test-rooms test-attack test-browser lint docs bench pictures world thread lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1~/' | column -t -s '~'
@@ -35,8 +35,9 @@ compile: setup ## compile the engine and keep its machine code on disk
 	@echo "compiling the engine, about a minute unless it was done before"
 	@$(BIN)/python -c "from pilothouse.wiring.compiling import compile_once; compile_once()"
 
-# One processor compiles while another checks; then attacks and the other tests take one each, and
-# browsers, which wait, run beside them.
+# One processor compiles while another lints and runs the tests that need no engine; then attacks and
+# the other tests take one each, and browsers, which wait, run beside them.
+PLAIN := tests/house tests/language tests/access
 check: compile ## check before a commit: lint, and the tests of rules, engine and control
 	@$(MAKE) --no-print-directory -j3 lint check-machine check-control
 
@@ -47,12 +48,15 @@ check-control:
 	$(BIN)/python -m pytest tests/control
 
 test: setup browser ## check and test everything
-	@$(MAKE) --no-print-directory -j2 lint compile
+	@$(MAKE) --no-print-directory -j2 compile test-plain
 	@$(MAKE) --no-print-directory -j3 test-attack test-rooms \
 	  $(if $(filter 1,$(PILOTHOUSE_NO_BROWSER)),,test-browser)
 
+test-plain: lint
+	$(BIN)/python -m pytest $(PLAIN)
+
 test-rooms:
-	$(BIN)/python -m pytest --ignore=tests/attack -m "not browser and not world"
+	$(BIN)/python -m pytest $(addprefix --ignore=,tests/attack $(PLAIN)) -m "not browser and not world"
 
 test-attack:
 	$(BIN)/python -m pytest tests/attack -m "not browser and not world"
