@@ -44,6 +44,14 @@ def charge_reading(call: Call, path: str) -> None:
         raise Limited
 
 
+def charge_rows(call: Call, word: str, rows: int) -> None:
+    """Add what a request lists beyond a hundred rows, where only listing it tells how many."""
+    cost = FUTURES_COSTS.get(word, 1)
+    more = listing_cost(cost, rows) - cost
+    if more:
+        call.meter.budget.add(call.payer, more)
+
+
 def _rows(call: Call, path: str) -> int:
     # Counted before anything is copied or written: what is refused costs little. Arguments that
     # cannot be read are refused later, and list nothing.

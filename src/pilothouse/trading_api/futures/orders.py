@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 from typing import Any, Final
 
+from pilothouse.records.history import FILLS_KEPT_PER_ACCOUNT
 from pilothouse.records.orders import Execution, OrderRecord
 from pilothouse.trading_api.futures.arguments import ORDER
 from pilothouse.trading_api.futures.call import Call
@@ -14,10 +14,12 @@ from pilothouse.trading_api.futures.charges import (
     CLIENT_IDS,
     HISTORY_MAX,
     ORDER_IDS,
+    charge_rows,
     ends_asked_for,
 )
 from pilothouse.trading_api.futures.errors import invalid
 from pilothouse.trading_api.futures.order_rows import fill_row, history_row, open_row, status_row
+from pilothouse.trading_api.futures.pages import behind, by_time, rising, token_of
 from pilothouse.trading_api.ids import number_of_uuid
 from pilothouse.trading_api.listing import Market
 
@@ -63,7 +65,9 @@ def _asked_about(call: Call, ids: list[str], names: list[str]) -> list[OrderReco
 
 
 async def fills(call: Call) -> dict[str, Any]:
-    """Return the account's last hundred fills before `lastFillTime`, the latest first."""
+    """Return the account's last hundred fills before `lastFillTime`, the latest first, and all
+    that share the last one's millisecond.
+    """
     await call.door.caught_up(call.key)
     before = call.arguments.date("lastFillTime")
     markets, history = call.door.listing().markets, call.door.history
@@ -71,9 +75,9 @@ async def fills(call: Call) -> dict[str, Any]:
     def find() -> list[Execution]:
         every = history.executions(call.key.account)
         mine = (one for one in every if not markets[one.fill.market].is_spot)
-        return list(
-            islice((one for one in mine if before is None or one.fill.time < before), FILLS_MAX)
-        )
+        page = by_time(mine, lambda one: one.fill.time, before, FILLS_MAX, FILLS_KEPT_PER_ACCOUNT)
+        charge_rows(call, "fills", len(page))
+        return page
 
     rows = await call.door.long_answers.rows(
         find, lambda one: fill_row(markets[one.fill.market], one, history.order(one.order))
@@ -82,18 +86,26 @@ async def fills(call: Call) -> dict[str, Any]:
 
 
 async def order_history(call: Call) -> dict[str, Any]:
-    """Return how the account's orders ended, the latest first, or `sort=asc`."""
+    """Return how the account's orders ended, the latest first, or `sort=asc`.
+
+    A page that leaves some out has the token of the next one.
+    """
     await call.door.caught_up(call.key)
     wanted, history = ends_asked_for(call), call.door.history
     count = call.arguments.integer("count", HISTORY_MAX, 1, 1 << 31)
-    step = -1 if call.arguments.text("sort") == "asc" else 1
+    made: dict[str, Any] = {}
 
     def find() -> list[tuple[Market, OrderRecord]]:
         found = history.closed_orders(call.key.account, wanted)
-        return _in_contracts(call, found[::step][: min(count, HISTORY_MAX)])
+        found = found[::-1] if rising(call.arguments) else found
+        found = behind(call.arguments, found, lambda one: one.number)
+        page = found[: min(count, HISTORY_MAX)]
+        if len(page) < len(found):
+            made["continuationToken"] = token_of(page[-1].number)
+        return _in_contracts(call, page)
 
     elements = await call.door.long_answers.rows(find, lambda one: history_row(*one))
-    return {"elements": elements, "len": len(elements)}
+    return {"elements": elements, "len": len(elements), **made}
 
 
 async def no_elements(call: Call) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pilothouse.trading_api.futures.call import Call
 from pilothouse.trading_api.futures.errors import CONTRACT_NOT_FOUND, Refused
 from pilothouse.trading_api.futures.instruments import is_suspended
 from pilothouse.trading_api.futures.order_rows import HISTORY_TYPES, history_type
+from pilothouse.trading_api.futures.pages import behind, by_time, rising, token_of
 from pilothouse.trading_api.ids import uuid_of
 from pilothouse.trading_api.listing import Market
 from pilothouse.venue.views.books import book
@@ -134,15 +135,14 @@ async def orderbook(call: Call) -> dict[str, Any]:
 
 
 async def history(call: Call) -> dict[str, Any]:
-    """Return the last hundred trades of a contract before `lastTime`, the latest first."""
+    """Return the last hundred trades of a contract before `lastTime`, the latest first, and all
+    that share the last one's millisecond, up to a thousand.
+    """
     one = call.arguments.contract(call.door.listing())
+    latest_first = reversed(call.door.history.trades(one.number))
     before = call.arguments.date("lastTime")
-    found = [
-        trade
-        for trade in reversed(call.door.history.trades(one.number))
-        if before is None or trade.time < before
-    ]
-    return {"history": [_trade(one, trade) for trade in found[:TRADES]]}
+    found = by_time(latest_first, lambda trade: trade.time, before, TRADES, TRADES_MAX)
+    return {"history": [_trade(one, trade) for trade in found]}
 
 
 def _trade(one: Market, trade: FillRecord) -> dict[str, Any]:
@@ -158,7 +158,10 @@ def _trade(one: Market, trade: FillRecord) -> dict[str, Any]:
 
 
 async def executions(call: Call) -> dict[str, Any]:
-    """Return the public executions of a contract: the latest first, or `sort=asc`."""
+    """Return the public executions of a contract: the latest first, or `sort=asc`.
+
+    A page that leaves some out has the token of the next one.
+    """
     one = _named(call)
     since, before = call.arguments.date("since"), call.arguments.date("before")
     count = call.arguments.integer("count", TRADES_MAX, 1, 1 << 31)
@@ -167,10 +170,14 @@ async def executions(call: Call) -> dict[str, Any]:
         for trade in call.door.history.trades(one.number)
         if (since is None or trade.time >= since) and (before is None or trade.time < before)
     ]
-    if call.arguments.text("sort") != "asc":
+    if not rising(call.arguments):
         found.reverse()
-    elements = [_execution(call, one, trade) for trade in found[: min(count, TRADES_MAX)]]
-    return {"elements": elements, "len": len(elements)}
+    found = behind(call.arguments, found, lambda trade: trade.trade)
+    page = found[: min(count, TRADES_MAX)]
+    elements = [_execution(call, one, trade) for trade in page]
+    made: dict[str, Any] = {"elements": elements, "len": len(elements)}
+    more = {} if len(page) == len(found) else {"continuationToken": token_of(page[-1].trade)}
+    return made | more
 
 
 def _execution(call: Call, one: Market, trade: FillRecord) -> dict[str, Any]:

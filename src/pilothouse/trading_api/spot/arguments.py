@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from pilothouse.trading_api import texts
-from pilothouse.trading_api.ids import ORDER, TRADE, number_of_txid
+from pilothouse.trading_api.ids import ORDER, number_of_txid
 from pilothouse.trading_api.listing import Listing, Market
 from pilothouse.trading_api.lists import NAMES_MAX, TooManyNames, names_of
 from pilothouse.trading_api.spot.errors import UNKNOWN_PAIR, Refused, invalid
+
+SECONDS_MAX: Final = 10**11
+"""A whole number above it is meant in nanoseconds, below it in seconds."""
 
 
 class Arguments:
@@ -85,12 +88,24 @@ class Arguments:
         return known[text.lower()]
 
     def moment(self, name: str) -> int | None:
-        """Return a Unix time as microseconds, None if it is absent or an id."""
+        """Return a Unix time as microseconds, None if it is absent."""
+        found = self.nanoseconds(name)
+        return None if found is None else found // 1_000
+
+    def nanoseconds(self, name: str) -> int | None:
+        """Return a Unix time as nanoseconds, None if it is absent.
+
+        Seconds may be broken; a whole number too large for seconds is one of nanoseconds, as our
+        own answers give them.
+        """
         text = self.text(name)
-        if text is None or text[0] in (ORDER, TRADE):
+        if text is None:
             return None
+        known = texts.integer_of(text)
+        if known is not None and known > SECONDS_MAX:
+            return known
         whole, _, rest = text.partition(".")
-        found = texts.decimal_of(f"{whole}.{rest[:6]}" if rest else whole, 6)
+        found = texts.decimal_of(f"{whole}.{rest[:9]}" if rest else whole, 9)
         if found is None:
             raise invalid(name)
         return found

@@ -11,6 +11,7 @@ from pilothouse.records.orders import Execution, OrderRecord, OrderStatus
 from pilothouse.trading_api.figures import average_price, rescaled, seconds
 from pilothouse.trading_api.ids import ORDER, TRADE, txid_of
 from pilothouse.trading_api.listing import Market
+from pilothouse.trading_api.spot.ledger import ids_of_fill
 
 STATUS_WORDS: Final = {
     OrderStatus.OPEN: "open",
@@ -97,11 +98,13 @@ def _descr(market: Market, order: OrderRecord) -> dict[str, str]:
     }
 
 
-def trade_row(market: Market, execution: Execution, order: OrderRecord | None) -> dict[str, Any]:
+def trade_row(
+    market: Market, execution: Execution, order: OrderRecord | None, with_ledgers: bool = False
+) -> dict[str, Any]:
     """Return one side of a fill as TradesHistory and QueryTrades show it."""
     fill = execution.fill
     kind = order.order_type if order else OrderType.MARKET
-    return {
+    made = {
         "ordertxid": txid_of(ORDER, execution.order),
         "postxid": txid_of(TRADE, execution.number),
         "pair": market.symbol,
@@ -118,3 +121,4 @@ def trade_row(market: Market, execution: Execution, order: OrderRecord | None) -
         "trade_id": fill.trade,
         "maker": execution.maker,
     }
+    return made | ({"ledgers": ids_of_fill(execution)} if with_ledgers else {})

@@ -11,7 +11,7 @@ from pilothouse.trading_api.listing import Listing
 from pilothouse.trading_api.spot.call import Call
 from pilothouse.trading_api.spot.errors import UNKNOWN_ORDER, Refused, invalid
 from pilothouse.trading_api.spot.order_rows import order_row, trade_row
-from pilothouse.trading_api.spot.pages import between, page
+from pilothouse.trading_api.spot.pages import between, counted, page
 
 IDS_MAX: Final = 50
 CLOSE_TIMES: Final[dict[str, Callable[[OrderRecord], int]]] = {
@@ -19,6 +19,14 @@ CLOSE_TIMES: Final[dict[str, Callable[[OrderRecord], int]]] = {
     "close": lambda one: one.updated_at,
     "both": lambda one: one.updated_at,
 }
+TRADE_TYPES: Final = {
+    "all": True,
+    "no position": True,
+    "any position": False,
+    "closed position": False,
+    "closing position": False,
+}
+"""Which types of trades there can be without margin."""
 
 
 async def open_orders(call: Call) -> Any:
@@ -34,10 +42,11 @@ async def closed_orders(call: Call) -> Any:
     """Return the account's closed spot orders, the latest first, fifty a page."""
     await call.door.caught_up(call.key)
     time_of = call.arguments.choice("closetime", CLOSE_TIMES, "both")
-    found = _wanted(call, call.door.history.closed_orders(call.key.account))
-    found = between(call.arguments, found, time_of)
+    every = _spot_only(call, call.door.history.closed_orders(call.key.account))
+    cut = between(call.arguments, every, time_of, ORDER, lambda one: one.number)
+    found = _wanted(call, cut)
     rows = await _rows(call, lambda: page(call.arguments, found))
-    return {"closed": rows, "count": len(found)}
+    return {"closed": rows, **counted(call.arguments, found)}
 
 
 async def query_orders(call: Call) -> Any:
@@ -88,13 +97,17 @@ async def _rows(call: Call, find: Callable[[], Sequence[OrderRecord]]) -> dict[s
 
 
 async def trades_history(call: Call) -> Any:
-    """Return the account's spot fills, the latest first, fifty a page."""
+    """Return the account's spot fills, the latest first, fifty a page.
+
+    Nothing is borrowed on spot, so each is of no position: other types have none.
+    """
     await call.door.caught_up(call.key)
-    listing = call.door.listing()
-    every = call.door.history.executions(call.key.account)
+    listing, wanted = call.door.listing(), call.arguments.choice("type", TRADE_TYPES, "all")
+    every = call.door.history.executions(call.key.account) if wanted else []
     spot = [one for one in every if _is_spot(listing, one)]
-    found = between(call.arguments, spot, lambda one: one.fill.time)
-    return {"trades": _trades(call, page(call.arguments, found)), "count": len(found)}
+    found = between(call.arguments, spot, lambda one: one.fill.time, TRADE, lambda one: one.number)
+    rows = _trades(call, page(call.arguments, found), call.arguments.flag("ledgers"))
+    return {"trades": rows, **counted(call.arguments, found)}
 
 
 async def query_trades(call: Call) -> Any:
@@ -118,11 +131,11 @@ def _is_spot(listing: Listing, one: Execution) -> bool:
     return market is not None and market.is_spot
 
 
-def _trades(call: Call, found: Iterable[Execution]) -> dict[str, Any]:
+def _trades(call: Call, found: Iterable[Execution], with_ledgers: bool = False) -> dict[str, Any]:
     listing, history = call.door.listing(), call.door.history
     return {
         txid_of(TRADE, one.number): trade_row(
-            listing.markets[one.fill.market], one, history.order(one.order)
+            listing.markets[one.fill.market], one, history.order(one.order), with_ledgers
         )
         for one in found
     }

@@ -21,9 +21,6 @@ BOOK_DEPTH: Final = 100
 BOOK_DEPTH_MAX: Final = 500
 TRADES_MAX: Final = 1_000
 CANDLES_MAX: Final = 720
-NANOSECONDS: Final = 10**9
-SECONDS_MAX: Final = 10**11
-"""A `since` above it is meant in nanoseconds, below it in seconds."""
 
 
 async def ticker(call: Call) -> Any:
@@ -104,14 +101,10 @@ async def trades(call: Call) -> Any:
 
 def _since(call: Call) -> int | None:
     # Kraken takes both its own nanosecond ids and Unix seconds here.
-    text = call.arguments.text("since")
-    if text is None:
-        return None
-    found = call.arguments.moment("since")
-    if found is None or found < 0:
+    found = call.arguments.nanoseconds("since")
+    if found is not None and found < 0:
         raise invalid("since")
-    whole = found // SECOND_US
-    return whole if whole > SECONDS_MAX else found * (NANOSECONDS // SECOND_US)
+    return found
 
 
 def _trade(one: Market, trade: FillRecord) -> list[Any]:

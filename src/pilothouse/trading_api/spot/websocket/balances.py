@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from pilothouse.language.events import Deposited, Transferred
-from pilothouse.language.kinds import Side, Wallet
+from pilothouse.language.kinds import Wallet
 from pilothouse.language.numbers import format_decimal
-from pilothouse.language.rows import Happened
-from pilothouse.records.orders import Execution
 from pilothouse.trading_api.feeds.accounts import Accounts
 from pilothouse.trading_api.feeds.moments import AccountReport, Moment
 from pilothouse.trading_api.feeds.socket import frame_of
 from pilothouse.trading_api.feeds.stream import Stream, Updates
 from pilothouse.trading_api.figures import iso_micros
-from pilothouse.trading_api.ids import TRADE, txid_of
 from pilothouse.trading_api.listing import Asset, Listing
+from pilothouse.trading_api.spot.ledger import Entry, filled, moved
 from pilothouse.trading_api.spot.websocket.figures import raw
 from pilothouse.trading_api.spot.websocket.options import Options
 from pilothouse.trading_api.spot.websocket.params import Params
 from pilothouse.trading_api.spot.websocket.private import Subscription
 from pilothouse.venue.views.accounts import balances
-
-LEDGER: Final = "L"
-OF_MOVES: Final = 1 << 62
-"""Ledger numbers of deposits and transfers begin here, those of fills below."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of an account's spot ledger. `amount` is before the fee, both in base units."""
-
-    position: int
-    number: int
-    reference: str
-    asset: int
-    amount: int
-    fee: int
-    time: int
-    kind: str
-    category: str
-
-    @property
-    def change(self) -> int:
-        """Return what the balance changed by."""
-        return self.amount - self.fee
 
 
 class BalancesChannel:
@@ -122,35 +94,10 @@ def _rows(listing: Listing, report: AccountReport) -> list[dict[str, Any]]:
 def entries_of(listing: Listing, report: AccountReport) -> Iterator[Entry]:
     """Yield the spot ledger's entries of one block: deposits and transfers, then fills."""
     for move in report.moves:
-        yield from _moved(move)
+        yield from moved(move)
     for one in report.orders:
         if one.execution is not None and listing.markets[one.order.market].is_spot:
-            yield from _filled(listing, one.execution)
-
-
-def _moved(move: Happened) -> Iterator[Entry]:
-    event, number = move.event, OF_MOVES + move.position
-    reference = txid_of(LEDGER, move.position)
-    if isinstance(event, Deposited):
-        known = event.asset, event.amount, 0, move.time, "deposit", "deposit"
-        yield Entry(move.position, number, reference, *known)
-    elif isinstance(event, Transferred) and Wallet.SPOT in (event.source, event.target):
-        amount = event.amount if event.target == Wallet.SPOT else -event.amount
-        known = event.asset, amount, 0, move.time, "transfer", "transfer"
-        yield Entry(move.position, number, reference, *known)
-
-
-def _filled(listing: Listing, execution: Execution) -> Iterator[Entry]:
-    fill, market = execution.fill, listing.markets[execution.fill.market]
-    sign = 1 if execution.side == Side.BUY else -1
-    reference, number = txid_of(TRADE, execution.number), 2 * execution.number
-    legs = (
-        (market.base.number, sign * fill.quantity, 0),
-        (market.quote.number, -sign * fill.value, execution.fee),
-    )
-    for leg, known in enumerate(legs):
-        end = fill.time, "trade", "trade"
-        yield Entry(fill.position, number + leg, reference, *known, *end)
+            yield from filled(listing, one.execution)
 
 
 def _row(asset: Asset, entry: Entry, balance: int) -> dict[str, Any]:
@@ -158,13 +105,13 @@ def _row(asset: Asset, entry: Entry, balance: int) -> dict[str, Any]:
         return raw(format_decimal(value, asset.decimals))
 
     return {
-        "ledger_id": txid_of(LEDGER, entry.number),
+        "ledger_id": entry.id,
         "ref_id": entry.reference,
         "timestamp": iso_micros(entry.time),
         "type": entry.kind,
         "asset": asset.display,
         "asset_class": "currency",
-        "category": entry.category,
+        "category": entry.kind,
         "wallet_type": "spot",
         "wallet_id": "main",
         "amount": figure(entry.amount),

@@ -1,0 +1,75 @@
+"""The spot ledger: each entry that changes a balance, under an id made from what it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pilothouse.language.events import Deposited, Transferred
+from pilothouse.language.kinds import Side, Wallet
+from pilothouse.language.rows import Happened
+from pilothouse.records.orders import Execution
+from pilothouse.trading_api.ids import TRADE, txid_of
+from pilothouse.trading_api.listing import Listing
+
+LEDGER: Final = "L"
+OF_MOVES: Final = 1 << 62
+"""Ledger numbers of deposits and transfers begin here, those of fills below."""
+LEGS: Final = 2
+"""Entries of a fill: the base asset's, then the quote asset's with the fee."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of an account's spot ledger. `amount` is before the fee, both in base units."""
+
+    position: int
+    number: int
+    reference: str
+    asset: int
+    amount: int
+    fee: int
+    time: int
+    kind: str
+
+    @property
+    def change(self) -> int:
+        """Return what the balance changed by."""
+        return self.amount - self.fee
+
+    @property
+    def id(self) -> str:
+        """Return the entry's id."""
+        return txid_of(LEDGER, self.number)
+
+
+def moved(move: Happened) -> Iterator[Entry]:
+    """Yield the entry of a deposit, or of a transfer from or to the spot wallet."""
+    event, number = move.event, OF_MOVES + move.position
+    reference = txid_of(LEDGER, move.position)
+    if isinstance(event, Deposited):
+        known = event.asset, event.amount, 0, move.time, "deposit"
+        yield Entry(move.position, number, reference, *known)
+    elif isinstance(event, Transferred) and Wallet.SPOT in (event.source, event.target):
+        amount = event.amount if event.target == Wallet.SPOT else -event.amount
+        known = event.asset, amount, 0, move.time, "transfer"
+        yield Entry(move.position, number, reference, *known)
+
+
+def filled(listing: Listing, execution: Execution) -> Iterator[Entry]:
+    """Yield the two entries of one side of a spot fill."""
+    fill, market = execution.fill, listing.markets[execution.fill.market]
+    sign = 1 if execution.side == Side.BUY else -1
+    reference, number = txid_of(TRADE, execution.number), LEGS * execution.number
+    legs = (
+        (market.base.number, sign * fill.quantity, 0),
+        (market.quote.number, -sign * fill.value, execution.fee),
+    )
+    for leg, known in enumerate(legs):
+        yield Entry(fill.position, number + leg, reference, *known, fill.time, "trade")
+
+
+def ids_of_fill(execution: Execution) -> list[str]:
+    """Return the ids of a spot fill's entries."""
+    return [txid_of(LEDGER, LEGS * execution.number + leg) for leg in range(LEGS)]
