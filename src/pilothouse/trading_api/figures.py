@@ -9,6 +9,11 @@ from typing import Final
 from pilothouse.language.numbers import format_decimal
 
 _EXACT: Final = Context(prec=80)
+# In English, whatever the process's locale calls them.
+DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS: Final = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)  # fmt: skip
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -73,6 +78,13 @@ def iso_micros(time_us: int) -> str:
     """Return microseconds as a date of Kraken's WebSocket v2: 2023-10-06T17:35:55.440295Z."""
     whole, rest = divmod(time_us, 1_000_000)
     return f"{_EPOCH + timedelta(seconds=whole):%Y-%m-%dT%H:%M:%S}.{rest:06d}Z"
+
+
+def rfc1123(time_us: int) -> str:
+    """Return microseconds as a date of Kraken's Time: Sun, 29 Nov 26 15:46:33 +0000."""
+    moment = _EPOCH + timedelta(seconds=time_us // 1_000_000)
+    day, month = DAYS[moment.weekday()], MONTHS[moment.month - 1]
+    return f"{day}, {moment:%d} {month} {moment:%y %H:%M:%S} +0000"
 
 
 def iso_seconds(time_us: int) -> str:

@@ -1,4 +1,4 @@
-"""What is listed, under every name a client may use: found by pair id, altname and wsname.
+"""What is listed, under every name a client may use: pair id, altname, wsname, display name.
 
 Only what never changes in a market's life is kept here (number, symbol, assets, decimals, lot);
 status, prices, margins are asked of the machine each time.
@@ -117,6 +117,13 @@ class Market:
         """Return the name WebSocket v2 gives a pair: BTC/USD."""
         return f"{self.base.display}/{self.quote.display}"
 
+    def key_for(self, name: str) -> str:
+        """Return the name a pair is answered under that was asked for by a name.
+
+        It is the pair id, but a client that asks for BTC/USD reads BTC/USD.
+        """
+        return self.pair_name if name.upper() == self.pair_name.upper() else self.symbol
+
     @property
     def cost_decimals(self) -> int:
         """Return the decimals of money in this market: those of its quote asset."""
@@ -144,7 +151,7 @@ class Listing:
         self._contracts = {one.symbol.upper(): one for one in self.contracts}
 
     def pair(self, name: str) -> Market | None:
-        """Return the spot pair of a pair id, altname or wsname, or None."""
+        """Return the spot pair of a name, or None: XXBTZUSD, XBTUSD, XBT/USD, BTC/USD, BTCUSD."""
         return self._pairs.get(name) or self._pairs.get(name.upper())
 
     def streamed_pair(self, name: str) -> Market | None:
@@ -210,6 +217,10 @@ def _pairs_by_name(pairs: Iterable[Market]) -> dict[str, Market]:
         for name in (one.altname, one.wsname):
             if name:
                 made.setdefault(name, one)
+    # Of two pairs with the same assets the one with a wsname has their display name.
+    for one in sorted(pairs, key=lambda one: one.wsname is None):
+        for name in (one.pair_name, one.base.display + one.quote.display):
+            made.setdefault(name.upper(), one)
     for one in pairs:
         made[one.symbol] = one
     return made

@@ -23,6 +23,7 @@ from pilothouse.trading_api.futures.errors import (
     AUTHENTICATION_ERROR,
     INVALID_ARGUMENT,
     NOT_FOUND,
+    REQUIRED_ARGUMENT_MISSING,
     UNAVAILABLE,
     Limited,
     NotTaken,
@@ -73,6 +74,13 @@ PURPOSES: Final = (
     | dict.fromkeys(CANCELS, Purpose.CANCEL)
 )
 """The paths of what has to be signed, and what it is for."""
+REQUIRED: Final = {
+    f"{V3}/sendorder": (("orderType",), ("symbol",), ("side",), ("size",)),
+    f"{V3}/cancelorder": (("order_id", "orderId", "cliOrdId"),),
+    f"{V3}/batchorder": (("json",),),
+    f"{V3}/transfer": (("fromAccount",), ("toAccount",), ("unit",), ("amount",)),
+}
+"""What a request must have: of each of these groups, one."""
 SEND_ORDER: Final = f"{V3}/sendorder"
 CLIENT_NAME: Final = "cliOrdId"
 NAME_IS_TAKEN: Final = "clientOrderIdAlreadyExist"
@@ -136,7 +144,10 @@ async def _read(
 
 async def _acted(way: _Way, request: Request, path: str, handler: Handler) -> dict[str, Any]:
     body, query = await read_body(request), request.scope["query_string"]
-    signed = await _signer(way, request, query, body)
+    try:
+        signed = await _signer(way, request, query, body)
+    except Refused as refused:
+        raise _what_is_missing(path, query, body, refused) from None
     payer = signed.payer(address_of(request))
     cancels = PURPOSES[path] is Purpose.CANCEL
     if not (signed.key.may_cancel if cancels else signed.key.may_trade):
@@ -153,6 +164,16 @@ async def _acted(way: _Way, request: Request, path: str, handler: Handler) -> di
         _unreadable(call)
         raise Refused(INVALID_ARGUMENT)
     return await _handled(call, path, handler)
+
+
+def _what_is_missing(path: str, query: bytes, body: bytes, refused: Refused) -> Refused:
+    # Kraken looks at what a request must have before it looks at who signed it.
+    fields = _fields(query, body) if refused.error == AUTHENTICATION_ERROR else None
+    if fields is None:
+        return refused
+    named = {name for name, text in fields if text}
+    whole = all(named & set(words) for words in REQUIRED.get(path, ()))
+    return refused if whole else Refused(REQUIRED_ARGUMENT_MISSING)
 
 
 def _fields(query: bytes, body: bytes) -> list[tuple[str, str]] | None:

@@ -124,22 +124,29 @@ class Arguments:
             raise invalid(name) from None
 
     def pair(self, listing: Listing, name: str = "pair") -> Market:
-        """Return the pair an argument names, by pair id, altname or wsname."""
-        found = listing.pair(self.need(name))
+        """Return the pair an argument names."""
+        return self.named_pair(listing, name)[1]
+
+    def named_pair(self, listing: Listing, name: str = "pair") -> tuple[str, Market]:
+        """Return the pair an argument names, after the name it is answered under."""
+        wanted = self.need(name)
+        found = listing.pair(wanted)
         if found is None:
             raise Refused(UNKNOWN_PAIR)
-        return found
+        return found.key_for(wanted), found
 
-    def pairs(self, listing: Listing, name: str = "pair") -> list[Market]:
-        """Return the pairs an argument names, each once, all if it names none."""
+    def pairs(self, listing: Listing, name: str = "pair") -> dict[str, Market]:
+        """Return the pairs an argument names by the names they are answered under, each once, all
+        if it names none.
+        """
         wanted = self.names(name, NAMES_MAX + len(listing.spot))
-        found: dict[int, Market] = {}
+        found: dict[int, tuple[str, Market]] = {}
         for one in wanted:
             pair = listing.pair(one)
             if pair is None:
                 raise Refused(UNKNOWN_PAIR)
-            found[pair.number] = pair
-        return list(found.values()) if wanted else listing.spot
+            found.setdefault(pair.number, (pair.key_for(one), pair))
+        return dict(found.values()) if wanted else {one.symbol: one for one in listing.spot}
 
     def orders(self, most: int, name: str = "txid") -> list[int]:
         """Return the order numbers of a list of ids; 0 for what is no id of ours."""

@@ -72,15 +72,15 @@ async def trade_volume(call: Call) -> Any:
     """Return the dollar volume of thirty days and the fees it gives in the pairs asked for."""
     await call.door.caught_up(call.key)
     listing = call.door.listing()
-    pairs = call.arguments.pairs(listing) if call.arguments.has("pair") else []
+    pairs = call.arguments.pairs(listing) if call.arguments.has("pair") else {}
     with call.door.follower.machine() as machine:
         found = account(machine, call.key.account)
         volume = found.volume_30d_usd if found else 0
-        tiers = {one: _tiers(machine, one) for one in pairs}
+        tiers = {key: _tiers(machine, one) for key, one in pairs.items()}
     made: dict[str, Any] = {"currency": "ZUSD", "volume": format_decimal(volume * 10**4, 4)}
     if pairs:
-        made["fees"] = {one.symbol: _fee(tiers[one], volume, "taker_ppm") for one in pairs}
-        made["fees_maker"] = {one.symbol: _fee(tiers[one], volume, "maker_ppm") for one in pairs}
+        made["fees"] = {key: _fee(one, volume, "taker_ppm") for key, one in tiers.items()}
+        made["fees_maker"] = {key: _fee(one, volume, "maker_ppm") for key, one in tiers.items()}
     return made
 
 

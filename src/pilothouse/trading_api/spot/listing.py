@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pilothouse.language.kinds import MarketKind, MarketStatus
 from pilothouse.language.numbers import format_decimal, trim
-from pilothouse.trading_api.figures import iso_seconds, number
+from pilothouse.trading_api.figures import iso_seconds, number, rfc1123
 from pilothouse.trading_api.listing import Asset, Market
 from pilothouse.trading_api.lists import NAMES_MAX
 from pilothouse.trading_api.spot.call import Call
@@ -36,12 +36,13 @@ PARTS: Final = {
     "fees": ("fees", "fees_maker", "fee_volume_currency"),
     "margin": ("margin_call", "margin_stop"),
 }
+CLASSES: Final = {"currency": "currency", "tokenized_asset": "tokenized_asset", "all": None}
 
 
 async def time(call: Call) -> Any:
     """Return the exchange's time."""
     now = call.door.now_us
-    return {"unixtime": now // 1_000_000, "rfc1123": iso_seconds(now)}
+    return {"unixtime": now // 1_000_000, "rfc1123": rfc1123(now)}
 
 
 async def system_status(call: Call) -> Any:
@@ -60,7 +61,7 @@ def system_word(machine: Any) -> str:
 
 
 async def assets(call: Call) -> Any:
-    """Return the assets, all or those of `asset`."""
+    """Return the assets, all or those of `asset`, of all classes or of `aclass`."""
     listing, words = call.door.listing(), call.door.catalogue()
     wanted = call.arguments.names("asset", NAMES_MAX + len(listing.assets))
     found: dict[int, Asset] = {}
@@ -69,8 +70,14 @@ async def assets(call: Call) -> Any:
         if asset is None:
             raise Refused(UNKNOWN_ASSET)
         found[asset.number] = asset
-    every = found if wanted else listing.assets
-    return {one.symbol: _asset(one, words.assets.get(one.symbol)) for one in every.values()}
+    every = (found if wanted else listing.assets).values()
+    made = {one.symbol: _asset(one, words.assets.get(one.symbol)) for one in every}
+    return _of_class(call, "aclass", made)
+
+
+def _of_class(call: Call, name: str, every: dict[str, Entry]) -> dict[str, Entry]:
+    wanted = call.arguments.choice(name, CLASSES, "all")
+    return {key: one for key, one in every.items() if wanted in (None, one[name])}
 
 
 def _asset(one: Asset, entry: Entry | None) -> Entry:
@@ -86,11 +93,14 @@ def _asset(one: Asset, entry: Entry | None) -> Entry:
 
 
 async def asset_pairs(call: Call) -> Any:
-    """Return the pairs, all or those of `pair`, whole or the part `info` names."""
+    """Return the pairs, all or those of `pair`, of all classes or of `aclass_base`, whole or the
+    part `info` names.
+    """
     pairs = call.arguments.pairs(call.door.listing())
     part = call.arguments.choice("info", PARTS, "info")
     with call.door.follower.machine() as machine:
-        made = {one.symbol: _pair(machine, one) for one in pairs}
+        every = {key: _pair(machine, one) for key, one in pairs.items()}
+    made = _of_class(call, "aclass_base", every)
     if part is None:
         return made
     return {symbol: {k: one[k] for k in part if k in one} for symbol, one in made.items()}

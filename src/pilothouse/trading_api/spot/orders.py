@@ -9,7 +9,7 @@ from pilothouse.records.orders import Execution, OrderRecord
 from pilothouse.trading_api.ids import ORDER, TRADE, number_of_txid, txid_of
 from pilothouse.trading_api.listing import Listing
 from pilothouse.trading_api.spot.call import Call
-from pilothouse.trading_api.spot.errors import UNKNOWN_ORDER, Refused, invalid
+from pilothouse.trading_api.spot.errors import INVALID_ORDER, Refused, invalid
 from pilothouse.trading_api.spot.order_rows import order_row, trade_row
 from pilothouse.trading_api.spot.pages import between, counted, page
 
@@ -50,7 +50,10 @@ async def closed_orders(call: Call) -> Any:
 
 
 async def query_orders(call: Call) -> Any:
-    """Return at most fifty orders by id or by `cl_ord_id`, open ones first, then the latest."""
+    """Return at most fifty orders by id or by `cl_ord_id`, open ones first, then the latest.
+
+    Of many ids those that are no orders of the client's are left out; at least one has to be.
+    """
     await call.door.caught_up(call.key)
     history = call.door.history
     if call.arguments.has("cl_ord_id"):
@@ -64,8 +67,8 @@ async def query_orders(call: Call) -> Any:
         orders = [history.order(one) for one in numbers]
         found = [one for one in orders if one is not None and one.account == call.key.account]
         found = _spot_only(call, found)
-        if len(found) != len(numbers):
-            raise Refused(UNKNOWN_ORDER)
+        if not found:
+            raise Refused(INVALID_ORDER)
     return await _rows(call, lambda: _filtered_by_userref(call, found))
 
 
@@ -111,7 +114,7 @@ async def trades_history(call: Call) -> Any:
 
 
 async def query_trades(call: Call) -> Any:
-    """Return fills by id (at most fifty); another account's are unknown."""
+    """Return fills by id (at most fifty); those that are not the client's are left out."""
     await call.door.caught_up(call.key)
     call.arguments.need("txid")
     names = call.arguments.names("txid", IDS_MAX)
@@ -120,9 +123,10 @@ async def query_trades(call: Call) -> Any:
         raise invalid("txid")
     history, listing = call.door.history, call.door.listing()
     found = [history.execution(one) for one in numbers if one is not None]
-    own = [one for one in found if one and one.account == call.key.account]
-    if len(own) != len(names) or not all(_is_spot(listing, one) for one in own):
-        raise Refused(UNKNOWN_ORDER)
+    mine = (one for one in found if one and one.account == call.key.account)
+    own = [one for one in mine if _is_spot(listing, one)]
+    if not own:
+        raise Refused(INVALID_ORDER)
     return _trades(call, own)
 
 

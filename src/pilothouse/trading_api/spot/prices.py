@@ -28,10 +28,10 @@ async def ticker(call: Call) -> Any:
     pairs = call.arguments.pairs(call.door.listing())
     history, now = call.door.history, call.door.time
     with call.door.follower.machine() as machine:
-        live = {one.number: listed(machine, one.number) for one in pairs}
+        live = {key: listed(machine, one.number) for key, one in pairs.items()}
     return {
-        one.symbol: _ticker(one, live[one.number], history.statistics(one.number, now))
-        for one in pairs
+        key: _ticker(one, live[key], history.statistics(one.number, now))
+        for key, one in pairs.items()
     }
 
 
@@ -72,13 +72,13 @@ def _volume(one: Market, quantity: int) -> str:
 
 async def depth(call: Call) -> Any:
     """Return the book of a pair, `count` levels of each side."""
-    one = call.arguments.pair(call.door.listing())
+    key, one = call.arguments.named_pair(call.door.listing())
     count = call.arguments.integer("count", BOOK_DEPTH, 1, 1 << 31)
     with call.door.follower.machine() as machine:
         found = book(machine, one.number, min(count, BOOK_DEPTH_MAX))
     stamp = found.time // SECOND_US
     return {
-        one.symbol: {
+        key: {
             side: [[_price(one, level[0]), _volume(one, level[1]), stamp] for level in levels]
             for side, levels in (("asks", found.asks), ("bids", found.bids))
         }
@@ -87,7 +87,7 @@ async def depth(call: Call) -> Any:
 
 async def trades(call: Call) -> Any:
     """Return the trades of a pair, the last thousand or those after `since`, oldest first."""
-    one = call.arguments.pair(call.door.listing())
+    key, one = call.arguments.named_pair(call.door.listing())
     count = call.arguments.integer("count", TRADES_MAX, 1, 1 << 31)
     since = _since(call)
     found = call.door.history.trades(one.number)
@@ -96,7 +96,7 @@ async def trades(call: Call) -> Any:
     else:
         found = [trade for trade in found if trade.nanoseconds > since][: min(count, TRADES_MAX)]
     last = found[-1].nanoseconds if found else (since or 0)
-    return {one.symbol: [_trade(one, trade) for trade in found], "last": str(last)}
+    return {key: [_trade(one, trade) for trade in found], "last": str(last)}
 
 
 def _since(call: Call) -> int | None:
@@ -121,12 +121,12 @@ def _trade(one: Market, trade: FillRecord) -> list[Any]:
 
 async def ohlc(call: Call) -> Any:
     """Return candles of a pair. The last one is still under way; those before are complete."""
-    one = call.arguments.pair(call.door.listing())
+    key, one = call.arguments.named_pair(call.door.listing())
     minutes = call.arguments.choice("interval", INTERVALS, "1")
     since = call.arguments.moment("since") or 0
     candles = merge(call.door.history.candles(one.number), minutes * MINUTE_US)
     found = [candle for candle in candles if candle.time >= since][-CANDLES_MAX:]
-    return {one.symbol: [_candle(one, candle) for candle in found], "last": _last(candles)}
+    return {key: [_candle(one, candle) for candle in found], "last": _last(candles)}
 
 
 def _last(candles: Sequence[Candle]) -> int:

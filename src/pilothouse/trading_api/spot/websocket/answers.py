@@ -1,4 +1,4 @@
-"""Acknowledgements and errors of WebSocket v2."""
+"""Acknowledgements and errors of WebSocket v2, their fields in the order of the alphabet."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class Answering:
         """Return an error; `told` is what it says about the request."""
         made: dict[str, Any] = {"error": error, **told}
         if self.method is not None:
-            made["method"] = self.method
+            # What an unsubscription was refused for is told of the subscription.
+            made["method"] = "subscribe" if self.method == "unsubscribe" else self.method
         return self._stamped(made | {"success": False})
 
     def pong(self) -> bytes:
@@ -38,4 +39,4 @@ class Answering:
             made["req_id"] = self.number
         made["time_in"] = iso_micros(self._came)
         made["time_out"] = iso_micros(wall_clock_us())
-        return to_json(made)
+        return to_json(dict(sorted(made.items())))
