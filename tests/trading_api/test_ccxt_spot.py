@@ -40,7 +40,7 @@ def test_markets_are_loaded_with_grid_minimum_and_fees(exchange: Exchange) -> No
     assert btc["limits"]["amount"]["min"] == 0.0002
     assert btc["limits"]["cost"]["min"] == 0.5
     assert (btc["taker"], btc["maker"]) == (0.0026, 0.0016)
-    assert btc["limits"]["leverage"]["max"] == 3
+    assert btc["margin"] is False
     assert client.currencies["BTC"]["id"] == "XXBT"
     assert client.currencies["DOGE"]["id"] == "XXDG"
 

@@ -29,6 +29,7 @@ from pilothouse.language.events import (
 from pilothouse.language.kinds import CancelReason, FillKind, OrderType, Side, TimeInForce
 from pilothouse.language.rows import Rows, from_rows
 from pilothouse.records import rows as event_rows
+from pilothouse.records.marks import KeptQuotes, Quotes
 from pilothouse.records.orders import Execution, FillRecord, OrderRecord, OrderStatus
 from pilothouse.records.trades import Candle, DayStatistics, Tape, statistics
 
@@ -95,6 +96,7 @@ class Remembered:
     """The numbers of closed orders, the one closed first first."""
     fills: list[FillRecord]
     tapes: dict[int, Tape]
+    quotes: KeptQuotes
 
 
 class History:
@@ -123,6 +125,8 @@ class History:
         self._fills: dict[int, FillRecord] = {}
         self._fills_of: dict[int, deque[int]] = {}
         self._tapes: dict[int, Tape] = {}
+        self.quotes = Quotes()
+        """When markets were listed, and what contracts were marked at."""
         self._closed_kept = closed_kept
         self._fills_kept = fills_kept
         if remembered is not None:
@@ -137,15 +141,17 @@ class History:
                 position=self.position,
                 time=self.time,
                 listings=self.listings,
-                orders=[_copied(one) if one.is_open else one for one in self._orders.values()],
+                orders=[one.copied() if one.is_open else one for one in self._orders.values()],
                 closed=list(self._closed),
                 fills=list(self._fills.values()),
                 tapes={market: tape.copy() for market, tape in self._tapes.items()},
+                quotes=self.quotes.kept(),
             )
 
     def _recall(self, found: Remembered) -> None:
         self.position, self.time, self.listings = found.position, found.time, found.listings
         self._tapes = dict(found.tapes)
+        self.quotes.recall(found.quotes)
         self._orders = {one.number: one for one in found.orders}
         for one in found.orders:
             if one.is_open:
@@ -175,6 +181,7 @@ class History:
 
     def _happened(self, row: list[int], asked: dict[int, int], rows: Rows) -> None:
         kind = row[0]
+        self.quotes.happened(row)
         if kind == OrderFilled.number:
             self._filled(event_rows.filled(row))
         elif kind == OrderPlaced.number:
@@ -296,12 +303,13 @@ class History:
     def order(self, number: int) -> OrderRecord | None:
         """Return an order, open or closed, or None if it is not remembered."""
         with self._lock:
-            return _copy(self._orders.get(number))
+            found = self._orders.get(number)
+            return None if found is None else found.copied()
 
     def open_orders(self, account: int) -> list[OrderRecord]:
         """Return an account's open orders, oldest first."""
         with self._lock:
-            return [_copied(self._orders[number]) for number in self._open.get(account, ())]
+            return [self._orders[number].copied() for number in self._open.get(account, ())]
 
     def open_count(self, account: int, market: int) -> int:
         """Return how many orders an account has open in a market."""
@@ -310,7 +318,7 @@ class History:
     def closed_orders(self, account: int, wanted: Wanted = lambda one: True) -> list[OrderRecord]:
         """Return those closed and cancelled orders of an account that are wanted, latest first."""
         with self._lock:
-            return [_copied(one) for one in self._ended(account) if wanted(one)]
+            return [one.copied() for one in self._ended(account) if wanted(one)]
 
     def closed_count(self, account: int, wanted: Wanted) -> int:
         """Return how many closed and cancelled orders of an account are wanted; copies none."""
@@ -327,7 +335,7 @@ class History:
         with self._lock:
             opened = (self._orders[one] for one in self._open.get(account, ()))
             every = chain(opened, self._ended(account))
-            return [_copied(one) for one in every if one.client_order_id in wanted]
+            return [one.copied() for one in every if one.client_order_id in wanted]
 
     def executions(self, account: int) -> list[Execution]:
         """Return an account's sides of its fills, the latest first."""
@@ -387,13 +395,3 @@ def _fill_in(made: OrderRecord, rows: Rows) -> None:
         made.time_in_force = TimeInForce(asked.time_in_force)
         made.user_ref = asked.user_ref
         made.client_order_id = asked.client_order_id
-
-
-def _copied(order: OrderRecord) -> OrderRecord:
-    made = copy.copy(order)
-    made.fills = list(order.fills)
-    return made
-
-
-def _copy(order: OrderRecord | None) -> OrderRecord | None:
-    return None if order is None else _copied(order)

@@ -21,6 +21,7 @@ from pilothouse.journal.blocks import Header
 from pilothouse.journal.snapshots import ask_for_room
 from pilothouse.journal.storage import Storage, write_in_pieces
 from pilothouse.records.history import History, OrderListener, Remembered
+from pilothouse.records.marks import KeptQuotes
 from pilothouse.records.orders import FillRecord, OrderRecord
 from pilothouse.records.trades import Candle, Tape
 
@@ -59,7 +60,10 @@ class Layout:
 ORDER: Final = Layout(OrderRecord)
 FILL: Final = Layout(FillRecord)
 CANDLE: Final = Layout(Candle)
-SEAL: Final = hashlib.sha256(repr((ORDER.names, FILL.names, CANDLE.names)).encode()).digest()
+QUOTES: Final = tuple(one.name for one in msgspec.structs.fields(KeptQuotes))
+SEAL: Final = hashlib.sha256(
+    repr((ORDER.names, FILL.names, CANDLE.names, QUOTES)).encode()
+).digest()
 """Of the layouts: a file that another one wrote is passed over."""
 
 
@@ -95,6 +99,7 @@ class Kept(msgspec.Struct, array_like=True):
     first_fill: int
     """The first fill the history itself remembers; earlier ones are a quiet market's tape."""
     tapes: list[KeptTape]
+    quotes: KeptQuotes
 
 
 def keep(storage: Storage, remembered: Remembered, tail: Header) -> None:
@@ -187,6 +192,7 @@ def _remembered(found: Kept) -> Remembered:
         listings=found.listings,
         orders=[OrderRecord(*ORDER.arguments(row)) for row in found.orders],
         closed=found.closed,
+        quotes=found.quotes,
         fills=[one for one in fills.values() if one.trade >= found.first_fill],
         tapes=tapes,
     )
@@ -206,6 +212,7 @@ def _rows(made: Remembered, tail: Header) -> Kept:
         fills=[FILL.of(every[number]) for number in sorted(every)],
         first_fill=made.fills[0].trade if made.fills else 0,
         tapes=[_tape(market, tape) for market, tape in made.tapes.items()],
+        quotes=made.quotes,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -57,6 +58,12 @@ class OrderRecord:
     def remaining(self) -> int:
         """Return what has not traded, in quantity units."""
         return self.quantity - self.executed
+
+    def copied(self) -> OrderRecord:
+        """Return a copy that does not change with the order."""
+        made = copy.copy(self)
+        made.fills = list(self.fills)
+        return made
 
 
 @dataclass(frozen=True, slots=True)

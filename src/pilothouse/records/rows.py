@@ -10,7 +10,14 @@ from collections import namedtuple
 from collections.abc import Callable
 from typing import Any, Final
 
-from pilothouse.language.events import OrderCancelled, OrderFilled, OrderPlaced
+from pilothouse.language.events import (
+    FundingRateSet,
+    MarketListed,
+    MarkSet,
+    OrderCancelled,
+    OrderFilled,
+    OrderPlaced,
+)
 from pilothouse.language.schema import EVENT_HEAD, Event
 
 Words = Any
@@ -27,3 +34,6 @@ def _reader(cls: type[Event]) -> Callable[[list[int]], Words]:
 placed: Final = _reader(OrderPlaced)
 filled: Final = _reader(OrderFilled)
 cancelled: Final = _reader(OrderCancelled)
+market_listed: Final = _reader(MarketListed)
+mark_set: Final = _reader(MarkSet)
+funding_rate_set: Final = _reader(FundingRateSet)

@@ -52,6 +52,29 @@ def merge(candles: Iterable[Candle], span_us: int) -> list[Candle]:
     return made
 
 
+def without_gaps(
+    candles: Iterable[Candle], span_us: int, start: int, end: int, most: int
+) -> list[Candle]:
+    """Return a candle for each span from `start` to the one of `end`, the latest `most` of them.
+
+    Where nothing happened a candle is flat, at the last price before it. Spans before the first
+    candle have none. At most `most` candles are made, however long the time is.
+    """
+    merged = merge(candles, span_us)
+    if not merged:
+        return []
+    last = end - end % span_us
+    first = max(start - start % span_us, merged[0].time, last - (most - 1) * span_us)
+    known = {one.time: one for one in merged}
+    close = next((one.close for one in reversed(merged) if one.time <= first), merged[0].open)
+    made: list[Candle] = []
+    for time in range(first, last + 1, span_us):
+        one = known.get(time) or Candle(time, close, close, close, close, 0, 0, 0)
+        made.append(one)
+        close = one.close
+    return made
+
+
 def _figures(one: Candle) -> tuple[int, int, int, int, int, int, int]:
     return one.open, one.high, one.low, one.close, one.volume, one.price_quantity, one.count
 

@@ -95,6 +95,7 @@ def test_trades_ticker_orders_fills_positions_and_balance(
             assert (position["side"], position["contracts"]) == ("short", 0.5)
             assert position["entryPrice"] == 20_050
             await until(lambda: client.orders[-1]["status"] == "closed")
+            assert (client.orders[-1]["filled"], client.orders[-1]["remaining"]) == (0.5, 0)
             await until(lambda: client.tickers[PAIR]["last"] == 20_050)
 
     asyncio.run(follow())

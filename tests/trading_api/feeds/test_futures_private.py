@@ -87,6 +87,11 @@ def test_orders_and_fills(exchange: Exchange, rich: Callable[[], Key]) -> None:
         assert (fill["order_id"], fill["cli_ord_id"]) == (made["id"], "seventh")
         assert (fill["fee_currency"], fill["order_type"]) == ("USD", "lmt")
         taker.create_order(PAIR, "market", "buy", 0.02)
+        whole = orders.next()
+        assert (whole["is_cancel"], whole["reason"]) == (True, "full_fill")
+        order = whole["order"]
+        assert (order["order_id"], order["cli_ord_id"]) == (made["id"], "seventh")
+        assert (order["qty"], order["filled"]) == (0, Decimal("0.03"))
         assert orders.next() == {
             "feed": "open_orders",
             "order_id": made["id"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pilothouse.trading_api import texts
@@ -90,7 +90,9 @@ class Arguments:
             return millis * 1_000
         try:
             made = datetime.fromisoformat(text)
-            return round(made.timestamp() * 1_000_000)
+            # A time without a zone is UTC, whatever zone this process is in.
+            zoned = made if made.tzinfo else made.replace(tzinfo=UTC)
+            return round(zoned.timestamp() * 1_000_000)
         except (ValueError, OverflowError, OSError):
             raise invalid(name) from None
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pilothouse.language.kinds import ClientClass, MarketKind, MarketStatus
-from pilothouse.trading_api.figures import number
+from pilothouse.trading_api.door import Door
+from pilothouse.trading_api.figures import iso, number
 from pilothouse.trading_api.futures.call import Call
 from pilothouse.trading_api.futures.errors import CONTRACT_NOT_FOUND, Refused
 from pilothouse.trading_api.listing import Market
@@ -24,6 +26,11 @@ LEVELS: Final = {
     "marginLevels": ClientClass.ANY,
     "retailMarginLevels": ClientClass.RETAIL,
 }
+COUNTRY_CLASSES: Final = {
+    ClientClass.RETAIL: "retail",
+    ClientClass.PROFESSIONAL: "professional",
+}
+"""The classes of clients that a country's schedules are told of."""
 PPM_DECIMALS: Final = 6
 RATE_DECIMALS: Final = 12
 SUSPENDED: Final = (MarketStatus.HALTED, MarketStatus.DELISTED)
@@ -33,7 +40,7 @@ async def instruments(call: Call) -> dict[str, Any]:
     """Return all contracts and indices; those that cannot trade here say tradeable: false."""
     contracts = call.door.listing().contracts
     with call.door.follower.machine() as machine:
-        return {"instruments": [_instrument(machine, one) for one in contracts]}
+        return {"instruments": [_instrument(call.door, machine, one) for one in contracts]}
 
 
 async def statuses(call: Call) -> dict[str, Any]:
@@ -72,16 +79,36 @@ def _status(machine: Any, one: Market) -> dict[str, Any]:
     }
 
 
-def _instrument(machine: Any, one: Market) -> Entry:
+def _instrument(door: Door, machine: Any, one: Market) -> Entry:
     live = listed(machine, one.number)
-    made: Entry = {**one.entry} if one.entry else _minimal(one)
+    made: Entry = _always(door, one) | (one.entry or _minimal(one))
     made["symbol"] = one.symbol
     made["type"] = one.entry.get("type", TYPES[one.kind])
     made["tradeable"] = can_trade(live)
     if one.kind != MarketKind.INDEX:
+        found = schedules(machine, one.number)
         made.update(_live(one, live, made))
-        made.update(_levels(schedules(machine, one.number), made))
+        made.update(_levels(found, made))
+        made["marginSchedules"] = _by_country(found, made)
     return made
+
+
+def _always(door: Door, one: Market) -> Entry:
+    # What Kraken says of every contract, and strict clients refuse an answer without.
+    made: Entry = {"mtf": False, "tradfi": False, "category": "", "tags": []}
+    if one.kind == MarketKind.INDEX:
+        return made
+    made["isExpired"] = _has_expired(one.entry.get("lastTradingTime"), door.now_us)
+    made["openingDate"] = iso(door.history.quotes.listed_at(one.number))
+    return made | {"impactMidSize": 1}
+
+
+def _has_expired(last: Any, now_us: int) -> bool:
+    try:
+        ends = datetime.fromisoformat(str(last))
+    except ValueError:
+        return False
+    return (ends if ends.tzinfo else ends.replace(tzinfo=UTC)).timestamp() * 1e6 <= now_us
 
 
 def _minimal(one: Market) -> Entry:
@@ -109,7 +136,9 @@ def _live(one: Market, live: MarketView, made: Entry) -> Entry:
         "fundingRateCoefficient": live.funding_coefficient,
         "maxRelativeFundingRate": number(live.funding_rate_max_e12, RATE_DECIMALS),
     }
-    return {name: value for name, value in found.items() if name in made or name == "tickSize"}
+    known = {name: value for name, value in found.items() if name in made or name == "tickSize"}
+    least = number(live.quantity_min or live.lot, one.quantity_decimals)
+    return known | {"minimumTradeSize": least}
 
 
 def _levels(found: Sequence[ScheduleView], made: Entry) -> Entry:
@@ -119,10 +148,22 @@ def _levels(found: Sequence[ScheduleView], made: Entry) -> Entry:
     }
     levels: Entry = {}
     for name, client_class in LEVELS.items():
-        schedule = general.get(client_class)
+        # Where a class has no schedule of its own, everybody's holds.
+        schedule = general.get(client_class) or general.get(ClientClass.ANY)
         if schedule is not None:
             levels[name] = [_level(tier, _floor_name(made, name)) for tier in schedule.tiers]
     return levels
+
+
+def _by_country(found: Sequence[ScheduleView], made: Entry) -> Entry:
+    countries: Entry = {}
+    floor = _floor_name(made, "marginLevels")
+    for one in found:
+        name = COUNTRY_CLASSES.get(one.client_class)
+        if one.jurisdiction and not one.opened_from and name is not None:
+            levels = [_level(tier, floor) for tier in one.tiers]
+            countries.setdefault(str(one.jurisdiction), {})[name] = levels
+    return countries
 
 
 def _floor_name(made: Entry, name: str) -> str:

@@ -92,9 +92,18 @@ def status_row(market: Market, order: OrderRecord) -> dict[str, Any]:
     return {
         "order": {"type": "ORDER", **order_row(market, order)},
         "status": STATUS_WORDS[order.status],
-        "updateReason": None if order.reason is None else REASONS[order.reason],
+        "updateReason": _update_reason(order),
         "error": None,
     }
+
+
+def _update_reason(order: OrderRecord) -> str | None:
+    # The words of the WebSocket, in capitals.
+    if order.reason is not None:
+        return REASONS[order.reason].upper()
+    if not order.executed:
+        return None
+    return "PARTIAL_FILL" if order.is_open else "FULL_FILL"
 
 
 def history_row(market: Market, order: OrderRecord) -> dict[str, Any]:

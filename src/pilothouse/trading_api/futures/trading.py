@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from pilothouse.language.commands import CancelOrder, PlaceOrder, Transfer
@@ -94,27 +95,46 @@ async def _placed(
         made["cliOrdId"] = command.client_order_id
     if order is None:
         return made | {"orderEvents": [_event("PLACE", _just_asked(market, command, receipt))]}
-    return made | _events(call, market, order)
+    return made | _events(call, market, order, command.quantity - order.quantity)
 
 
-def _events(call: Call, market: Market, order: OrderRecord) -> dict[str, Any]:
+def _events(call: Call, market: Market, order: OrderRecord, reduced: int) -> dict[str, Any]:
+    # An order that only reduces is taken for what there is to reduce; it was asked for more.
     fills = [call.door.history.execution(one) for one in order.fills]
     at_once = [one for one in fills if one and one.fill.position == order.number]
     if not at_once and order.closed_position == order.number and order.reason in FAILED:
         status, reason = FAILED[order.reason]
-        event = _event("REJECT", order_row(market, order)) | {"reason": reason}
+        event = _event("REJECT", _asked(market, order, reduced)) | {"reason": reason}
         return {"status": status, "orderEvents": [event]}
     events, filled = [], 0
     for one in at_once:
-        events.append(_execution(market, order, one, filled))
+        events.append(_execution(market, order, one, filled, reduced))
         filled += one.fill.quantity
     if filled < order.quantity and order.closed_position != order.number:
-        events.append(_event("PLACE", order_row(market, order, filled)))
-    return {"orderEvents": events or [_event("PLACE", order_row(market, order))]}
+        events.append(_place_event(market, order, filled, reduced))
+    return {"orderEvents": events or [_place_event(market, order, None, reduced)]}
+
+
+def _asked(
+    market: Market, order: OrderRecord, reduced: int, filled: int | None = None
+) -> dict[str, Any]:
+    whole = number(order.quantity + reduced, market.quantity_decimals)
+    return order_row(market, order, filled) | {"quantity": whole}
+
+
+def _place_event(
+    market: Market, order: OrderRecord, filled: int | None, reduced: int
+) -> dict[str, Any]:
+    event = _event("PLACE", _asked(market, order, reduced, filled))
+    return event | {"reducedQuantity": _reduced(market, reduced)}
+
+
+def _reduced(market: Market, reduced: int) -> Decimal | int | None:
+    return number(reduced, market.quantity_decimals) if reduced else None
 
 
 def _execution(
-    market: Market, order: OrderRecord, execution: Execution, filled: int
+    market: Market, order: OrderRecord, execution: Execution, filled: int, reduced: int
 ) -> dict[str, Any]:
     return {
         "type": "EXECUTION",
@@ -122,8 +142,8 @@ def _execution(
         "price": number(execution.fill.price, market.price_decimals),
         "amount": number(execution.fill.quantity, market.quantity_decimals),
         "orderPriorEdit": None,
-        "orderPriorExecution": order_row(market, order, filled),
-        "takerReducedQuantity": None,
+        "orderPriorExecution": _asked(market, order, reduced, filled),
+        "takerReducedQuantity": _reduced(market, reduced),
     }
 
 

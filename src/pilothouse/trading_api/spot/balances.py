@@ -7,19 +7,26 @@ from typing import Any, Final
 
 from pilothouse.language.commands import Transfer
 from pilothouse.language.kinds import Wallet
-from pilothouse.language.numbers import INDEX_DECIMALS, format_decimal
+from pilothouse.language.numbers import format_decimal
 from pilothouse.trading_api import texts
 from pilothouse.trading_api.ids import txid_of
 from pilothouse.trading_api.listing import Asset, Market, index_of
 from pilothouse.trading_api.spot.call import Call
-from pilothouse.trading_api.spot.errors import UNKNOWN_ASSET, Refused, invalid
+from pilothouse.trading_api.spot.errors import (
+    INDEX_UNAVAILABLE,
+    UNKNOWN_ASSET,
+    Refused,
+    invalid,
+)
 from pilothouse.trading_api.spot.refusals import error_of
 from pilothouse.venue.views.accounts import account, balances
 from pilothouse.venue.views.assets import all_assets
 from pilothouse.venue.views.fees import fee_tiers
 from pilothouse.venue.views.markets import listed
 
-USD_DECIMALS: Final = 4
+VALUE_DECIMALS: Final = 4
+WORTH_DECIMALS: Final = 18
+"""More than any asset's base unit has."""
 WALLETS: Final = {"spot wallet": Wallet.SPOT, "futures wallet": Wallet.FUTURES}
 
 
@@ -51,21 +58,32 @@ async def balance_ex(call: Call) -> Any:
 
 
 async def trade_balance(call: Call) -> Any:
-    """Return the dollar value of the spot wallet. Nothing is borrowed in this release."""
+    """Return the value of the spot wallet in `asset`, dollars unless it says otherwise.
+
+    Nothing is borrowed in this release.
+    """
+    wanted = call.door.listing().asset(call.arguments.text("asset") or "ZUSD")
+    if wanted is None:
+        raise Refused(UNKNOWN_ASSET)
     found = await _spot_balances(call)
     with call.door.follower.machine() as machine:
         index = {one.number: one.index_e12 for one in all_assets(machine)}
-    value = sum(_dollars(asset, one, index.get(asset.number, 0)) for asset, one in found)
-    whole, none = format_decimal(value, USD_DECIMALS), format_decimal(0, USD_DECIMALS)
+    unit = index_of(wanted, index.get(wanted.number, 0))
+    if not unit:
+        raise Refused(INDEX_UNAVAILABLE)
+    # Rounded down: a valuation never says more than there is.
+    value = sum(_worth(asset, one, index.get(asset.number, 0)) for asset, one in found)
+    value = value * 10**VALUE_DECIMALS // (unit * 10**WORTH_DECIMALS)
+    whole, none = format_decimal(value, VALUE_DECIMALS), format_decimal(0, VALUE_DECIMALS)
     made = dict.fromkeys(("m", "n", "c", "v", "mfo", "uv"), none)
     return {"eb": whole, "tb": whole, "e": whole, "mf": whole} | made
 
 
-def _dollars(asset: Asset, one: Any, index_e12: int) -> int:
-    # Rounded down: a valuation never says more than there is.
-    scale: int = 10 ** (asset.decimals + INDEX_DECIMALS - USD_DECIMALS)
+def _worth(asset: Asset, one: Any, index_e12: int) -> int:
+    # Exact, at the most decimals that an asset and an index have together.
     held: int = one.available + one.held
-    return held * index_of(asset, index_e12) // scale
+    scale: int = 10 ** (WORTH_DECIMALS - asset.decimals)
+    return held * index_of(asset, index_e12) * scale
 
 
 async def trade_volume(call: Call) -> Any:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pilothouse.language.kinds import MarketKind, MarketStatus
-from pilothouse.language.numbers import format_decimal, trim
+from pilothouse.language.numbers import PPM, format_decimal, trim
 from pilothouse.trading_api.figures import iso_seconds, number, rfc1123
 from pilothouse.trading_api.listing import Asset, Market
 from pilothouse.trading_api.lists import NAMES_MAX
 from pilothouse.trading_api.spot.call import Call
 from pilothouse.trading_api.spot.errors import UNKNOWN_ASSET, Refused
 from pilothouse.venue.catalogue import Entry
+from pilothouse.venue.views.assets import AssetView, all_assets
 from pilothouse.venue.views.fees import fee_tiers
 from pilothouse.venue.views.markets import MarketView, all_markets, listed
 
@@ -71,7 +72,11 @@ async def assets(call: Call) -> Any:
             raise Refused(UNKNOWN_ASSET)
         found[asset.number] = asset
     every = (found if wanted else listing.assets).values()
-    made = {one.symbol: _asset(one, words.assets.get(one.symbol)) for one in every}
+    with call.door.follower.machine() as machine:
+        live = {one.number: one for one in all_assets(machine)}
+    made = {
+        one.symbol: _asset(one, words.assets.get(one.symbol), live[one.number]) for one in every
+    }
     return _of_class(call, "aclass", made)
 
 
@@ -80,7 +85,7 @@ def _of_class(call: Call, name: str, every: dict[str, Entry]) -> dict[str, Entry
     return {key: one for key, one in every.items() if wanted in (None, one[name])}
 
 
-def _asset(one: Asset, entry: Entry | None) -> Entry:
+def _asset(one: Asset, entry: Entry | None, live: AssetView) -> Entry:
     made: Entry = {
         "aclass": "currency",
         "altname": one.short,
@@ -89,6 +94,11 @@ def _asset(one: Asset, entry: Entry | None) -> Entry:
     }
     made.update(entry or {})
     made["decimals"] = one.decimals
+    made.pop("collateral_value", None)
+    # Nothing is lent on spot in this release, so there is no rate of it.
+    made.pop("margin_rate", None)
+    if live.collateral:
+        made["collateral_value"] = number(PPM - live.haircut_ppm, 6)
     return made
 
 
@@ -113,6 +123,9 @@ def _pair(machine: Any, one: Market) -> Entry:
     if "tick_size" in made or live.tick != 10 ** max(0, one.price_decimals - _places(one)):
         made["tick_size"] = trim(format_decimal(live.tick, one.price_decimals))
     made["status"] = PAIR_WORDS[MarketStatus(live.status)]
+    # The lot is the machine's, and nobody lends: what a file says beyond is not to be had here.
+    made["lot_decimals"] = one.lot_decimals
+    made["leverage_buy"] = made["leverage_sell"] = []
     made.update(_minimums(one, live, made))
     made.update(_fees(machine, live, made))
     return made

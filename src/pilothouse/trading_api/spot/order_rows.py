@@ -49,7 +49,7 @@ def order_row(market: Market, order: OrderRecord, with_trades: bool) -> dict[str
     """Return an order as OpenOrders, ClosedOrders and QueryOrders show it."""
     made = {
         "refid": None,
-        "userref": order.user_ref,
+        "userref": order.user_ref or None,
         "status": STATUS_WORDS[order.status],
         "opentm": seconds(order.placed_at),
         "starttm": 0,

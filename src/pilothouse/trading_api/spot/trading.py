@@ -10,6 +10,7 @@ from pilothouse.language.names import Receipt
 from pilothouse.trading_api import texts
 from pilothouse.trading_api.counted import cancel, place
 from pilothouse.trading_api.ids import ORDER, number_of_txid, txid_of
+from pilothouse.trading_api.listing import Market
 from pilothouse.trading_api.meter import Spent, TooManyOpen
 from pilothouse.trading_api.spot.arguments import Arguments
 from pilothouse.trading_api.spot.call import Call
@@ -43,20 +44,40 @@ async def add_order(call: Call) -> Any:
 
 
 async def add_order_batch(call: Call) -> Any:
-    """Place 2 to 15 orders of one pair. They are read first, and one that cannot be read refuses
-    the batch; what the exchange refuses is said of each order.
+    """Place 2 to 15 orders of one pair. What is wrong with one is said in its own entry, and the
+    others are placed; a batch of which none can be read is refused.
     """
     market = call.arguments.pair(call.door.listing())
     asked = call.arguments.items("orders", BATCH_MOST)
     if len(asked) < BATCH_LEAST or not all(isinstance(one, dict) for one in asked):
         raise invalid("orders")
-    now_us = call.door.now_us
-    placings = [read_order(Arguments(one), market, call.key.account, now_us) for one in asked]
+    read = [_read_one(call, market, one) for one in asked]
+    placings = [one for one in read if isinstance(one, Placing)]
+    faults = [one for one in read if isinstance(one, Refused)]
+    if not placings:
+        raise faults[0]
     if call.arguments.flag("validate"):
         await _only_read(call, placings)
-        return {"orders": [{"descr": {"order": one.described}} for one in placings]}
-    receipts = await _place(call, placings)
-    return {"orders": [_placed(*pair) for pair in zip(placings, receipts, strict=True)]}
+        rows = [{"descr": {"order": one.described}} for one in placings]
+    else:
+        receipts = await _place(call, placings)
+        rows = [_placed(*pair) for pair in zip(placings, receipts, strict=True)]
+    # The batch was let in with those that can be read: the others are charged as what they are.
+    for _ in faults:
+        call.meter.fault(call.key.account)
+    told = iter(rows)
+    return {
+        "orders": [
+            {"error": one.error} if isinstance(one, Refused) else next(told) for one in read
+        ]
+    }
+
+
+def _read_one(call: Call, market: Market, asked: dict[str, Any]) -> Placing | Refused:
+    try:
+        return read_order(Arguments(asked), market, call.key.account, call.door.now_us)
+    except Refused as refused:
+        return refused
 
 
 async def _only_read(call: Call, placings: Sequence[Placing]) -> None:

@@ -28,7 +28,7 @@ Row = dict[str, Any]
 
 
 class OpenOrdersFeed:
-    """Orders in contracts. The verbose one repeats an order with its end."""
+    """Orders in contracts. The verbose one repeats a cancelled order with its end."""
 
     def __init__(self, stream: Stream, name: str = "open_orders") -> None:
         self.name = name
@@ -60,22 +60,27 @@ class OpenOrdersFeed:
             markets = self._stream.door.listing().markets
             for report in account.orders:
                 if not _spot(markets, report.order):
-                    frame = frame_of(to_json(self._told(markets[report.order.market], report)))
-                    self._stream.flush.push([one.outlet for one in subscriptions], frame)
+                    outlets = [one.outlet for one in subscriptions]
+                    for row in self._told(markets[report.order.market], report):
+                        self._stream.flush.push(outlets, frame_of(to_json(row)))
 
     def tick(self) -> None:
         """Nothing is due by time."""
 
-    def _told(self, market: Market, report: OrderReport) -> Row:
+    def _told(self, market: Market, report: OrderReport) -> list[Row]:
         order = report.order
         if order.is_open:
             reason = PARTLY if report.execution is not None else PLACED
             row = {"order": _row(market, order)}
-            return {"feed": self.name, **row, "is_cancel": False, "reason": reason}
-        what: Row = {"order": _row(market, order)}
+            return [{"feed": self.name, **row, "is_cancel": False, "reason": reason}]
+        whole: Row = {"order": _row(market, order)}
+        short: Row = {"order_id": uuid_of(ORDER, order.number), **_named(order)}
+        told = [whole]
         if self.name == "open_orders":
-            what = {"order_id": uuid_of(ORDER, order.number), **_named(order)}
-        return {"feed": self.name, **what, "is_cancel": True, "reason": _reason(order)}
+            # Kraken shows a filled order whole, but some clients end one by its id alone.
+            told = [whole, short] if order.status == OrderStatus.CLOSED else [short]
+        end = {"is_cancel": True, "reason": _reason(order)}
+        return [{"feed": self.name, **one, **end} for one in told]
 
 
 def _spot(markets: dict[int, Market], order: OrderRecord) -> bool:

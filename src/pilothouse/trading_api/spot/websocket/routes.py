@@ -18,4 +18,4 @@ def routes(stream: Stream) -> list[WebSocketRoute]:
     async def listen(websocket: WebSocket) -> None:
         await serve(websocket, stream, lambda outlet: SpotSession(channels, outlet))
 
-    return [WebSocketRoute(PATH, listen)]
+    return [WebSocketRoute(path, listen) for path in (PATH, f"{PATH}/")]
