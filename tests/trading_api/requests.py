@@ -28,7 +28,7 @@ WORDS = (
     " close[ordertype] txid trades start end ofs closetime consolidation from to amount orders"
     " cl_ord_ids symbol side size limitPrice orderType cliOrdId reduceOnly order_id orderIds"
     " lastFillTime lastTime before sort json unit fromAccount toAccount processBefore stopPrice"
-    " otp nonce asset_version"
+    " otp nonce asset_version timeout from to continuationToken id aclass ledgers"
 )
 NAMES = WORDS.split()
 SENSIBLE: dict[str, list[str]] = {
@@ -238,6 +238,8 @@ class Requests:
     def _futures_public(self) -> Asked:
         symbol = quote(self._text("symbol") or "x", safe="")
         path = self._random.choice(FUTURES_PUBLIC).replace("{symbol}", symbol)
+        path = path.replace("{tick_type}", self._random.choice(["trade", "mark", "spot", "x"]))
+        path = path.replace("{resolution}", self._random.choice(["1m", "1h", "1w", "7m"]))
         query = urlencode(self._fields(self._wanted(path)))
         return Asked("GET", f"{path}?{query}")
 

@@ -121,7 +121,7 @@ def test_a_request_that_is_none_has_krakens_error(signer: Signer, query: str, er
 
 
 def test_an_unknown_endpoint_is_not_found(exchange: Exchange) -> None:
-    for path in (f"{V3}/nothing", "/api/charts/v1/x", f"{V3}/sendorder"):
+    for path in (f"{V3}/nothing", "/api/charts/v2/x", f"{V3}/sendorder"):
         answer = httpx.get(exchange.url + path)
         assert (answer.status_code, answer.json()["error"]) == (404, "notFound")
 

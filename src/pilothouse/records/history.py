@@ -368,7 +368,10 @@ class History:
         """Return candles of one minute, oldest first; a minute without trades has none."""
         with self._lock:
             tape = self._tapes.get(market)
-            return [copy.copy(one) for one in tape.minutes] if tape else []
+            if tape is None or not tape.minutes:
+                return []
+            # Those before the one under way do not change any more.
+            return [*list(tape.minutes)[:-1], copy.copy(tape.minutes[-1])]
 
     def statistics(self, market: int, now: int) -> DayStatistics:
         """Return the figures of a market's ticker at `now`, in microseconds."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -53,20 +54,21 @@ def merge(candles: Iterable[Candle], span_us: int) -> list[Candle]:
 
 
 def without_gaps(
-    candles: Iterable[Candle], span_us: int, start: int, end: int, most: int
+    candles: Sequence[Candle], span_us: int, start: int, end: int, most: int
 ) -> list[Candle]:
     """Return a candle for each span from `start` to the one of `end`, the latest `most` of them.
 
     Where nothing happened a candle is flat, at the last price before it. Spans before the first
     candle have none. At most `most` candles are made, however long the time is.
     """
-    merged = merge(candles, span_us)
-    if not merged:
+    if not candles:
         return []
     last = end - end % span_us
-    first = max(start - start % span_us, merged[0].time, last - (most - 1) * span_us)
-    known = {one.time: one for one in merged}
-    close = next((one.close for one in reversed(merged) if one.time <= first), merged[0].open)
+    oldest = candles[0].time - candles[0].time % span_us
+    first = max(start - start % span_us, oldest, last - (most - 1) * span_us)
+    at = bisect_left(candles, first, key=lambda one: one.time)
+    known = {one.time: one for one in merge(candles[at:], span_us)}
+    close = candles[max(0, at - 1)].close
     made: list[Candle] = []
     for time in range(first, last + 1, span_us):
         one = known.get(time) or Candle(time, close, close, close, close, 0, 0, 0)

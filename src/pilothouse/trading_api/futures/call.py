@@ -38,4 +38,4 @@ class Call:
         return self.signer
 
 
-Handler = Callable[[Call], Awaitable[dict[str, Any]]]
+Handler = Callable[[Call], Awaitable[Any]]

@@ -11,6 +11,7 @@ from pilothouse.trading_api.door import Door
 from pilothouse.trading_api.figures import iso, number
 from pilothouse.trading_api.futures.call import Call
 from pilothouse.trading_api.futures.errors import CONTRACT_NOT_FOUND, Refused
+from pilothouse.trading_api.futures.rates import uid_of
 from pilothouse.trading_api.listing import Market
 from pilothouse.venue.catalogue import Entry
 from pilothouse.venue.views.margin import ScheduleView, schedules
@@ -87,6 +88,8 @@ def _instrument(door: Door, machine: Any, one: Market) -> Entry:
     made["tradeable"] = can_trade(live)
     if one.kind != MarketKind.INDEX:
         found = schedules(machine, one.number)
+        if live.fee_schedule:
+            made["feeScheduleUid"] = uid_of(one, live.fee_schedule)
         made.update(_live(one, live, made))
         made.update(_levels(found, made))
         made["marginSchedules"] = _by_country(found, made)

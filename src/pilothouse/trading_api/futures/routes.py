@@ -15,7 +15,15 @@ from pilothouse.trading_api.bodies import TooLarge, address_of, raw_path, read_b
 from pilothouse.trading_api.counted import Once
 from pilothouse.trading_api.door import Behind, Door
 from pilothouse.trading_api.figures import iso
-from pilothouse.trading_api.futures import account, instruments, orders, prices, trading
+from pilothouse.trading_api.futures import (
+    account,
+    charts,
+    instruments,
+    orders,
+    prices,
+    rates,
+    trading,
+)
 from pilothouse.trading_api.futures.arguments import Arguments
 from pilothouse.trading_api.futures.call import Call, Handler
 from pilothouse.trading_api.futures.charges import HISTORY, charge, charge_reading
@@ -48,7 +56,13 @@ PUBLIC: Final[dict[str, Handler]] = {
     f"{V3}/tickers/{{symbol}}": prices.ticker,
     f"{V3}/orderbook": prices.orderbook,
     f"{V3}/history": prices.history,
+    f"{V3}/feeschedules": rates.fee_schedules,
+    "/derivatives/api/v4/historicalfundingrates": rates.historical_funding_rates,
     "/api/history/v3/market/{symbol}/executions": prices.executions,
+    "/api/charts/v1/": charts.tick_types,
+    "/api/charts/v1/{tick_type}": charts.symbols,
+    "/api/charts/v1/{tick_type}/{symbol}": charts.resolutions,
+    "/api/charts/v1/{tick_type}/{symbol}/{resolution}": charts.candles,
 }
 READS: Final[dict[str, Handler]] = {
     f"{V3}/accounts": account.accounts,
@@ -56,6 +70,7 @@ READS: Final[dict[str, Handler]] = {
     f"{V3}/openorders": orders.open_orders,
     f"{V3}/orders/status": orders.order_status,
     f"{V3}/fills": orders.fills,
+    f"{V3}/feeschedules/volumes": rates.fee_volumes,
     "/api/history/v2/orders": orders.order_history,
     "/api/history/v2/triggers": orders.no_elements,
 }
@@ -74,6 +89,7 @@ PURPOSES: Final = (
     | dict.fromkeys(CANCELS, Purpose.CANCEL)
 )
 """The paths of what has to be signed, and what it is for."""
+CHARTS: Final = "/api/charts/"
 REQUIRED: Final = {
     f"{V3}/sendorder": (("orderType",), ("symbol",), ("side",), ("size",)),
     f"{V3}/cancelorder": (("order_id", "orderId", "cliOrdId"),),
@@ -126,9 +142,7 @@ def _route(way: _Way, path: str, handler: Handler, *, private: bool, trades: boo
     return Route(path, answer, methods=["POST"] if trades else ["GET", "POST"])
 
 
-async def _read(
-    way: _Way, request: Request, path: str, handler: Handler, *, private: bool
-) -> dict[str, Any]:
+async def _read(way: _Way, request: Request, path: str, handler: Handler, *, private: bool) -> Any:
     body, query = await read_body(request), request.scope["query_string"]
     # A stranger's fields are not parsed before its key is known.
     signed = await _signer(way, request, query, body) if private else None
@@ -142,7 +156,7 @@ async def _read(
     return await handler(call)
 
 
-async def _acted(way: _Way, request: Request, path: str, handler: Handler) -> dict[str, Any]:
+async def _acted(way: _Way, request: Request, path: str, handler: Handler) -> Any:
     body, query = await read_body(request), request.scope["query_string"]
     try:
         signed = await _signer(way, request, query, body)
@@ -186,7 +200,7 @@ def _fields(query: bytes, body: bytes) -> list[tuple[str, str]] | None:
         return None
 
 
-async def _handled(call: Call, path: str, handler: Handler) -> dict[str, Any]:
+async def _handled(call: Call, path: str, handler: Handler) -> Any:
     # What is refused for its rate is refused before the journal hears of its nonce; what cannot be
     # read has used it all the same, so that its digits make no other request.
     try:
@@ -248,9 +262,9 @@ def _error_of(error: Exception) -> str:
     return SERVER_ERROR
 
 
-def _success(path: str, result: dict[str, Any]) -> Response:
-    # Answers of the history are not wrapped.
-    if path.startswith(HISTORY):
+def _success(path: str, result: Any) -> Response:
+    # Answers of the history and of charts are not wrapped.
+    if path.startswith((HISTORY, CHARTS)):
         return _json(result)
     return _json({"result": "success", **result, "serverTime": iso(wall_clock_us())})
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pilothouse.language.kinds import OrderType, Side
 from pilothouse.language.numbers import SECOND_US, format_decimal
 from pilothouse.records.orders import FillRecord
-from pilothouse.records.trades import MINUTE_US, Candle, DayStatistics, merge
+from pilothouse.records.trades import MINUTE_US, Candle, DayStatistics, without_gaps
 from pilothouse.trading_api.figures import average_price, rescaled, seconds
 from pilothouse.trading_api.listing import Market
 from pilothouse.trading_api.spot.call import Call
@@ -120,13 +120,17 @@ def _trade(one: Market, trade: FillRecord) -> list[Any]:
 
 
 async def ohlc(call: Call) -> Any:
-    """Return candles of a pair. The last one is still under way; those before are complete."""
+    """Return candles of a pair, flat ones where nothing traded, at most 720.
+
+    The last one is still under way; those before are complete.
+    """
     key, one = call.arguments.named_pair(call.door.listing())
     minutes = call.arguments.choice("interval", INTERVALS, "1")
     since = call.arguments.moment("since") or 0
-    candles = merge(call.door.history.candles(one.number), minutes * MINUTE_US)
-    found = [candle for candle in candles if candle.time >= since][-CANDLES_MAX:]
-    return {key: [_candle(one, candle) for candle in found], "last": _last(candles)}
+    known, span = call.door.history.candles(one.number), minutes * MINUTE_US
+    every = without_gaps(known, span, 0, call.door.time, CANDLES_MAX)
+    found = [candle for candle in every if candle.time >= since]
+    return {key: [_candle(one, candle) for candle in found], "last": _last(every)}
 
 
 def _last(candles: Sequence[Candle]) -> int:

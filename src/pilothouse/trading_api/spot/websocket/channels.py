@@ -15,6 +15,7 @@ from pilothouse.trading_api.spot.websocket.channel import (
 )
 from pilothouse.trading_api.spot.websocket.executions import ExecutionsChannel
 from pilothouse.trading_api.spot.websocket.instrument import InstrumentChannel
+from pilothouse.trading_api.spot.websocket.ohlc import OhlcChannel
 from pilothouse.trading_api.spot.websocket.status import StatusChannel
 from pilothouse.trading_api.spot.websocket.ticker import TickerChannel
 from pilothouse.trading_api.spot.websocket.trade import TradeChannel
@@ -29,7 +30,12 @@ class Channels:
         self.stream = stream
         self.status = StatusChannel(stream)
         self.tokens = stream.door.tokens
-        pairs = BookChannel(stream), TradeChannel(stream), TickerChannel(stream)
+        pairs = (
+            BookChannel(stream),
+            TradeChannel(stream),
+            TickerChannel(stream),
+            OhlcChannel(stream),
+        )
         private = ExecutionsChannel(stream), BalancesChannel(stream)
         self.instrument = InstrumentChannel(stream)
         self.pairs: dict[str, PairChannel] = {one.name: one for one in pairs}
