@@ -37,6 +37,7 @@ TEXTS = {
     "sendorder": f"{ORDER[:-3]}0.137",
     "cancelorder": "cliOrdId=a371",
     "cancelallorders": "symbol=PF_XBTUSD&cliOrdId=371",
+    "cancelallordersafter": "timeout=1371",
     "batchorder": f"json={quote(BATCH)}&cliOrdId=371",
     "transfer": "fromAccount=flex&toAccount=cash&unit=usd&amount=1.371",
 }

@@ -60,6 +60,7 @@ SPOT: Final[dict[str, list[Any]]] = {
         {"orders": 7},
         "",
     ],
+    "CancelAllOrdersAfter": ["timeout=60", "timeout=0", "timeout=x", ""],
     "WalletTransfer": ["asset=ZUSD&from=Spot+Wallet&to=Futures+Wallet&amount=1", "asset=NOPE", ""],
 }
 SEND: Final = "symbol=PF_XBTUSD&side=buy&orderType=lmt&limitPrice=10000&size=0.001"
@@ -81,6 +82,7 @@ FUTURES: Final[dict[str, list[str]]] = {
     f"{of_futures.V3}/cancelorder": [
         "order_id=x", f"order_id={uuid_of('order', 10**9)}", "cliOrdId=none", "", "\xff",
     ],
+    f"{of_futures.V3}/cancelallordersafter": ["timeout=60", "timeout=0", "timeout=x", "", "\xff"],
     f"{of_futures.V3}/batchorder": [
         batch({"order": "send", "order_tag": "1", "symbol": "PF_XBTUSD"}),
         batch({"order": "cancel", "order_id": "x"}),

@@ -68,14 +68,14 @@ def assemble(
 
     asked = "/healthz/{question:str}"
     every: list[BaseRoute] = [Route("/healthz", healthz), Route(asked, healthz)]
-    limits = counted.every
+    limits = counted.every | {"switches": door.switches}
     every += [*spot_routes(door, counted), *futures_routes(door, counted)]
     if moments is not None:
         stream = Stream(door, moments, counted.sockets)
         limits["feeds"] = Fullness(stream)
         every += [*spot_feeds(stream), *futures_feeds(stream)]
     made = Starlette(routes=every, exception_handlers={404: _not_found})
-    made.state.meter, made.state.limits = counted, limits
+    made.state.meter, made.state.limits, made.state.door = counted, limits, door
     return made
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from pilothouse.journal.steady import passing_now
 from pilothouse.language.commands import CancelAllOrders
 from pilothouse.language.names import Receipt
+from pilothouse.language.refusals import describe
 from pilothouse.language.rows import Message
 from pilothouse.language.schema import Command
 from pilothouse.records.history import History
@@ -22,6 +23,7 @@ from pilothouse.trading_api.long_answers import LongAnswers
 from pilothouse.trading_api.names import Names
 from pilothouse.trading_api.nonces import FUTURES, SPOT, Nonces
 from pilothouse.trading_api.ports import FindKey, Key, Replica, Venue
+from pilothouse.trading_api.switches import Holder, Switches
 from pilothouse.trading_api.tokens import Tokens
 from pilothouse.venue.catalogue import Catalogue
 from pilothouse.venue.views.assets import all_assets
@@ -39,6 +41,10 @@ MANY_CANCELS: Final = 1_000
 
 class Behind(Exception):
     """The replica has not passed the key's last receipt in time."""
+
+
+class NotCancelled(Exception):
+    """The exchange did not cancel what a switch asked for; the text says why."""
 
 
 class Door:
@@ -63,6 +69,7 @@ class Door:
         self.names = Names(venue, slot)
         self.tokens = Tokens()
         self.long_answers = LongAnswers()
+        self.switches = Switches()
         self._venue, self._find_key, self._wait_s = venue, find_key, wait_s
         self._last: dict[str, int] = {}
         self._keys: dict[str, tuple[float, Key | None]] = {}
@@ -111,6 +118,17 @@ class Door:
     async def ask_one(self, key: Key, command: Command) -> Receipt:
         """Send one command and return its receipt."""
         return (await self.ask(key, [command]))[0]
+
+    async def cancel_open(self, key: Holder, spot: bool) -> None:
+        """Cancel every open order of an account in pairs, or in contracts: a switch ran out."""
+        await self.caught_up(key)
+        markets = self.listing().markets
+        found = self.history.open_orders(key.account)
+        wanted = {one.market for one in found if markets[one.market].is_spot == spot}
+        receipts = await self.cancel_all(key, sorted(wanted))
+        fault = next((one.outcome for one in receipts if not one.accepted), 0)
+        if fault:
+            raise NotCancelled(describe(fault))
 
     async def cancel_all(self, key: Key, markets: Sequence[int]) -> list[Receipt]:
         """Cancel every open order of some markets; return the receipts, `made` counts orders.

@@ -19,6 +19,7 @@ from pilothouse.gate.report import report_of, write
 from pilothouse.gate.serving import configured, listening
 from pilothouse.journal.durable import DurableMark
 from pilothouse.language.schema import ROW_WORDS
+from pilothouse.records.kept import FOLDER
 from pilothouse.trading_api.app import build
 from pilothouse.trading_api.feeds.moments import Moments
 from pilothouse.trading_api.feeds.socket import FeedProtocol
@@ -42,6 +43,7 @@ GOODBYE_S: Final = 10
 SIGN_S: Final = 1.0
 REPORT_S: Final = 1.0
 """How often the watch is told how full the door is."""
+SWITCHES_FILE: Final = "switches-{slot}.json"
 NOBODY: Final = 0
 """Row 0 of the accounts means "none" and can be read."""
 
@@ -85,8 +87,10 @@ async def gateway(
         words = CatalogueFile(home, say=_log.warning).current
         ready = Readiness(home, follower, also)
         app = build(venue, follower, history, find_key, words, moments, ready.causes, rates, slot)
-        gate = gate_of(app)
+        gate, door = gate_of(app), app.state.door
+        door.switches.keep_in(Path(home) / FOLDER / SWITCHES_FILE.format(slot=slot))
         beside += [
+            asyncio.create_task(door.switches.run(door.cancel_open)),
             asyncio.create_task(_give_signs(venue, follower, alive)),
             asyncio.create_task(_report(home, gate, app.state.limits)),
         ]
@@ -94,6 +98,7 @@ async def gateway(
     finally:
         for task in beside:
             task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         await venue.close()
         await asyncio.to_thread(keeper.stop)
         await asyncio.to_thread(follower.stop)

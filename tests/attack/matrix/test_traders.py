@@ -33,7 +33,7 @@ SPOT: dict[str, str] = {
     **dict.fromkeys(("OpenPositions", "OpenOrders", "ClosedOrders", "QueryOrders"), QUERY),
     **dict.fromkeys(("TradesHistory", "QueryTrades", "GetWebSocketsToken"), QUERY),
     **dict.fromkeys(("AddOrder", "AddOrderBatch", "CancelOrder", "CancelOrderBatch"), TRADE),
-    **dict.fromkeys(("CancelAll", "WalletTransfer"), TRADE),
+    **dict.fromkeys(("CancelAll", "CancelAllOrdersAfter", "WalletTransfer"), TRADE),
 }
 FUTURES: dict[str, str] = {
     **dict.fromkeys(("instruments", "instruments/status", "tickers", "orderbook"), PUBLIC),
@@ -47,7 +47,7 @@ FUTURES: dict[str, str] = {
     **dict.fromkeys(("accounts", "openpositions", "openorders", "orders/status"), QUERY),
     **dict.fromkeys(("fills", "/api/history/v2/orders", "/api/history/v2/triggers"), QUERY),
     **dict.fromkeys(("sendorder", "cancelorder", "cancelallorders", "batchorder"), TRADE),
-    "transfer": TRADE,
+    **dict.fromkeys(("transfer", "cancelallordersafter"), TRADE),
 }
 SPOT_WORDS = {"ping", "subscribe", "unsubscribe"}
 SPOT_CHANNELS = {"book", "trade", "ticker", "ohlc", "instrument", "executions", "balances"}

@@ -87,7 +87,7 @@ def charge(call: Call, word: str) -> None:
     payer, meter = call.payer, call.meter
     if word == "cancelallorders":
         taken = meter.cancels_of_all.take(payer)
-    elif word == "cancelorder":
+    elif word in ("cancelorder", "cancelallordersafter"):
         taken = meter.cancels.take(payer)
     elif meter.faults.is_spent(payer):
         taken = False

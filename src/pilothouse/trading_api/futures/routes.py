@@ -78,6 +78,7 @@ TRADES: Final[dict[str, Handler]] = {
     f"{V3}/sendorder": trading.send_order,
     f"{V3}/cancelorder": trading.cancel_order,
     f"{V3}/cancelallorders": trading.cancel_all_orders,
+    f"{V3}/cancelallordersafter": trading.cancel_all_orders_after,
     f"{V3}/batchorder": trading.batch_order,
     f"{V3}/transfer": trading.transfer,
 }
@@ -86,13 +87,14 @@ CANCELS: Final = frozenset({f"{V3}/cancelorder", f"{V3}/cancelallorders"})
 PURPOSES: Final = (
     dict.fromkeys(READS, Purpose.READ)
     | dict.fromkeys(TRADES, Purpose.TRADE)
-    | dict.fromkeys(CANCELS, Purpose.CANCEL)
+    | dict.fromkeys((*CANCELS, f"{V3}/cancelallordersafter"), Purpose.CANCEL)
 )
 """The paths of what has to be signed, and what it is for."""
 CHARTS: Final = "/api/charts/"
 REQUIRED: Final = {
     f"{V3}/sendorder": (("orderType",), ("symbol",), ("side",), ("size",)),
     f"{V3}/cancelorder": (("order_id", "orderId", "cliOrdId"),),
+    f"{V3}/cancelallordersafter": (("timeout",),),
     f"{V3}/batchorder": (("json",),),
     f"{V3}/transfer": (("fromAccount",), ("toAccount",), ("unit",), ("amount",)),
 }

@@ -1,4 +1,4 @@
-"""sendorder, cancelorder, cancelallorders, batchorder, transfer."""
+"""sendorder, cancelorder, cancelallorders, cancelallordersafter, batchorder, transfer."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final
 from pilothouse.language.commands import CancelOrder, PlaceOrder, Transfer
 from pilothouse.language.kinds import CancelReason, Wallet
 from pilothouse.language.names import Receipt
+from pilothouse.language.numbers import SECOND_US
 from pilothouse.records.orders import Execution, OrderRecord
 from pilothouse.trading_api import texts
 from pilothouse.trading_api.counted import cancel, place
@@ -20,6 +21,7 @@ from pilothouse.trading_api.futures.call import Call
 from pilothouse.trading_api.futures.charges import batch_of
 from pilothouse.trading_api.futures.errors import (
     REQUIRED_ARGUMENT_MISSING,
+    UNAVAILABLE,
     Limited,
     NotTaken,
     Refused,
@@ -30,6 +32,7 @@ from pilothouse.trading_api.futures.refusals import word_of
 from pilothouse.trading_api.ids import uuid_of
 from pilothouse.trading_api.listing import Market
 from pilothouse.trading_api.meter import Spent, TooManyOpen
+from pilothouse.trading_api.switches import SECONDS_MAX, Full
 from pilothouse.venue.clock import wall_clock_us
 
 ACCOUNTS: Final = {
@@ -245,6 +248,21 @@ async def cancel_all_orders(call: Call) -> dict[str, Any]:
     orders = [{"order_id": one["uid"]} for one in events]
     rest = {"cancelOnly": symbol or "all", "cancelledOrders": orders, "orderEvents": events}
     return {"cancelStatus": status | rest}
+
+
+async def cancel_all_orders_after(call: Call) -> dict[str, Any]:
+    """Cancel the key's open orders in contracts in `timeout` seconds unless it asks again; 0
+    never.
+    """
+    call.arguments.need("timeout")
+    seconds = call.arguments.integer("timeout", 0, 0, SECONDS_MAX)
+    try:
+        call.door.switches.set(call.key.public, call.key.account, spot=False, seconds=seconds)
+    except Full:
+        raise Refused(UNAVAILABLE) from None
+    now = wall_clock_us()
+    due = iso(now + seconds * SECOND_US) if seconds else "0"
+    return {"status": {"currentTime": iso(now), "triggerTime": due}}
 
 
 async def batch_order(call: Call) -> dict[str, Any]:

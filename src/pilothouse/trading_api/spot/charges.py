@@ -32,7 +32,7 @@ def charge(call: Call, method: str) -> None:
     if method == "CancelAll":
         if not meter.cancels_of_all.take(account):
             raise Limited(ORDER_RATE_LIMIT)
-    elif method in ("CancelOrder", "CancelOrderBatch"):
+    elif method in ("CancelOrder", "CancelOrderBatch", "CancelAllOrdersAfter"):
         try:
             meter.cancel(account, _named(call.arguments))
         except Spent:

@@ -60,7 +60,9 @@ READS: Final[dict[str, Handler]] = {
     "TradesHistory": orders.trades_history,
     "QueryTrades": orders.query_trades,
 }
-CANCELS: Final = frozenset({"CancelOrder", "CancelOrderBatch", "CancelAll"})
+CANCELS: Final = frozenset(
+    {"CancelOrder", "CancelOrderBatch", "CancelAll", "CancelAllOrdersAfter"}
+)
 """What a client may always do."""
 PLACES: Final = frozenset({"AddOrder", "AddOrderBatch"})
 """What is charged by the market it names: it is read before the journal hears of it."""
@@ -72,6 +74,7 @@ TRADES: Final[dict[str, Handler]] = {
     "CancelOrder": trading.cancel_order,
     "CancelOrderBatch": trading.cancel_order_batch,
     "CancelAll": trading.cancel_all,
+    "CancelAllOrdersAfter": trading.cancel_all_orders_after,
     "WalletTransfer": balances.wallet_transfer,
 }
 PRIVATE: Final = "/0/private/"

@@ -1,4 +1,4 @@
-"""AddOrder, AddOrderBatch, CancelOrder, CancelOrderBatch, CancelAll."""
+"""AddOrder, AddOrderBatch, CancelOrder, CancelOrderBatch, CancelAll, CancelAllOrdersAfter."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from pilothouse.language.commands import CancelOrder
 from pilothouse.language.names import Receipt
+from pilothouse.language.numbers import SECOND_US
 from pilothouse.trading_api import texts
 from pilothouse.trading_api.counted import cancel, place
+from pilothouse.trading_api.figures import iso_seconds
 from pilothouse.trading_api.ids import ORDER, number_of_txid, txid_of
 from pilothouse.trading_api.listing import Market
 from pilothouse.trading_api.meter import Spent, TooManyOpen
@@ -16,6 +18,7 @@ from pilothouse.trading_api.spot.arguments import Arguments
 from pilothouse.trading_api.spot.call import Call
 from pilothouse.trading_api.spot.charges import CANCELS_MOST
 from pilothouse.trading_api.spot.errors import (
+    BUSY,
     ORDER_RATE_LIMIT,
     ORDERS_LIMIT,
     UNKNOWN_ORDER,
@@ -25,6 +28,7 @@ from pilothouse.trading_api.spot.errors import (
 )
 from pilothouse.trading_api.spot.place import Placing, read_order
 from pilothouse.trading_api.spot.refusals import error_of
+from pilothouse.trading_api.switches import SECONDS_MAX, Full
 
 BATCH_LEAST: Final = 2
 BATCH_MOST: Final = 15
@@ -160,6 +164,19 @@ async def _cancel(call: Call, asked: Sequence[CancelOrder], paid: int = 1) -> in
     if count == 0:
         raise Refused(UNKNOWN_ORDER if fault is None else error_of(fault.outcome))
     return count
+
+
+async def cancel_all_orders_after(call: Call) -> Any:
+    """Cancel the key's open spot orders in `timeout` seconds unless it asks again; 0 never."""
+    call.arguments.need("timeout")
+    seconds = call.arguments.integer("timeout", 0, 0, SECONDS_MAX)
+    try:
+        call.door.switches.set(call.key.public, call.key.account, spot=True, seconds=seconds)
+    except Full:
+        raise Refused(BUSY) from None
+    now = call.door.now_us
+    due = iso_seconds(now + seconds * SECOND_US) if seconds else "0"
+    return {"currentTime": iso_seconds(now), "triggerTime": due}
 
 
 async def cancel_all(call: Call) -> Any:
