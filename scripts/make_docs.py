@@ -23,6 +23,7 @@ from pilothouse.records.archive import batches, exchange_tables, team_tables  # 
 from pilothouse.records.archive.definitions import HEAD_OF_A_ROW, TABLES, Table
 from pilothouse.wiring import first_rules
 from pilothouse.wiring.cli import app
+from scripts import kraken_api
 
 DOCS = Path(__file__).parents[1] / "docs"
 MADE = "<!-- Made by `make docs` from src/pilothouse/language. Do not edit. -->\n"
@@ -46,6 +47,7 @@ def pages() -> dict[str, str]:
         "command_line.md": command_line(),
         "watch.md": watch(),
         "archive.md": archive(),
+        "kraken_api.md": kraken_api.page(),
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 from pilothouse.control.kinds import KINDS
 from pilothouse.language.refusals import REFUSALS
 from pilothouse.language.schema import COMMANDS, EVENTS
+from scripts import kraken_api
 from scripts.make_docs import pages
 from tests.house.source import PACKAGE, ROOT, files, name, none_found, python, read
 
@@ -25,6 +26,19 @@ def test_the_made_pages_are_up_to_date():
     assert made
     found = (f"docs/{one}" for one, text in made.items() if (DOCS / one).read_text() != text)
     none_found(found, "Run `make docs`.")
+
+
+def test_nothing_is_served_that_the_page_of_krakens_api_does_not_list():
+    assert kraken_api.unknown() == [], "add it to scripts/kraken_api.py"
+
+
+def test_the_page_of_krakens_api_says_what_is_there_and_what_is_not():
+    text = (DOCS / "kraken_api.md").read_text()
+    assert "| `AddOrder` | served | a key that trades |" in text
+    assert "| `AmendOrder` | not served |" in text
+    assert "| `executions` | served | a key |" in text
+    assert "| `EOrder:Insufficient funds` | returned |" in text
+    assert "| `EAuth:Account unconfirmed` | never returned |" in text
 
 
 def test_every_word_has_its_paragraph():

@@ -20,6 +20,7 @@ from pilothouse.trading_api.listing import Market
 from pilothouse.trading_api.texts import Unreadable, read_json
 from pilothouse.venue.follower import ReplicaStopped
 
+EVENTS: Final = ("challenge", "subscribe", "unsubscribe")
 SUBSCRIPTIONS_MAX: Final = 2_000
 PRODUCTS_MAX: Final = 200
 """How many products one request may name."""
@@ -76,10 +77,12 @@ class FuturesSession:
         except Unreadable:
             return self._say(words.JSON_ERROR)
         event = message.get("event") if isinstance(message, dict) else None
-        if event == "challenge" and isinstance(message.get("api_key"), str):
-            return self._say(words.challenge(self._challenges.make()))
-        if event not in ("subscribe", "unsubscribe"):
+        if event not in EVENTS:
             return self._say(words.alert(words.BAD_MESSAGE))
+        if event == "challenge":
+            known = isinstance(message.get("api_key"), str)
+            said = words.challenge(self._challenges.make()) if known else None
+            return self._say(said or words.alert(words.BAD_MESSAGE))
         return await self._change(event == "subscribe", message)
 
     async def _change(self, begins: bool, message: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from pilothouse.trading_api.spot.websocket.subscriptions import Subscriptions
 from pilothouse.trading_api.texts import Unreadable, read_json
 from pilothouse.venue.follower import ReplicaStopped
 
+METHODS: Final = ("ping", "subscribe", "unsubscribe")
 TOKENS_MAX: Final = 100
 NOT_LISTED_SAID: Final = 10
 """Names of one request that are answered each though nothing is listed under them."""
@@ -73,13 +74,13 @@ class SpotSession:
         if isinstance(message, dict) and isinstance(message.get("method"), str):
             answering.method = message["method"][:40]
         method, params, answering.number = read(message)
+        if method not in METHODS:
+            raise Refused(errors.UNSUPPORTED_METHOD)
         if method == "ping":
             params.only(())
             self._outlet.push_text(answering.pong())
-        elif method in ("subscribe", "unsubscribe"):
-            await self._change(method == "subscribe", params, answering)
         else:
-            raise Refused(errors.UNSUPPORTED_METHOD)
+            await self._change(method == "subscribe", params, answering)
 
     async def _change(self, begins: bool, params: Params, answering: Answering) -> None:
         name = params.text("channel")
