@@ -18,7 +18,6 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pilothouse.language.commands import PlaceOrder
 from pilothouse.language.events import (
     AssetListed,
     MarketListed,
@@ -27,9 +26,11 @@ from pilothouse.language.events import (
     OrderPlaced,
 )
 from pilothouse.language.kinds import CancelReason, FillKind, OrderType, Side, TimeInForce
-from pilothouse.language.rows import Rows, from_rows
+from pilothouse.language.rows import Rows
 from pilothouse.records import rows as event_rows
+from pilothouse.records.asked import fill_in, heads
 from pilothouse.records.marks import KeptQuotes, Quotes
+from pilothouse.records.moves import KeptMoves, Moves
 from pilothouse.records.orders import Execution, FillRecord, OrderRecord, OrderStatus
 from pilothouse.records.trades import Candle, DayStatistics, Tape, statistics
 
@@ -97,6 +98,7 @@ class Remembered:
     fills: list[FillRecord]
     tapes: dict[int, Tape]
     quotes: KeptQuotes
+    moves: KeptMoves
 
 
 class History:
@@ -127,6 +129,8 @@ class History:
         self._tapes: dict[int, Tape] = {}
         self.quotes = Quotes()
         """When markets were listed, and what contracts were marked at."""
+        self.moves = Moves()
+        """What accounts deposited, and moved between their wallets."""
         self._closed_kept = closed_kept
         self._fills_kept = fills_kept
         if remembered is not None:
@@ -146,12 +150,14 @@ class History:
                 fills=list(self._fills.values()),
                 tapes={market: tape.copy() for market, tape in self._tapes.items()},
                 quotes=self.quotes.kept(),
+                moves=self.moves.kept(),
             )
 
     def _recall(self, found: Remembered) -> None:
         self.position, self.time, self.listings = found.position, found.time, found.listings
         self._tapes = dict(found.tapes)
         self.quotes.recall(found.quotes)
+        self.moves.recall(found.moves)
         self._orders = {one.number: one for one in found.orders}
         for one in found.orders:
             if one.is_open:
@@ -172,7 +178,7 @@ class History:
         with self._lock:
             if len(span.receipts) and span.first_position <= self.position:
                 return
-            asked = _heads(span.rows, span.receipts)
+            asked = heads(span.rows, span.receipts)
             for row in span.events.tolist():
                 self._happened(row, asked, span.rows)
             self.time = int(span.time)
@@ -181,15 +187,16 @@ class History:
 
     def _happened(self, row: list[int], asked: dict[int, int], rows: Rows) -> None:
         kind = row[0]
-        self.quotes.happened(row)
         if kind == OrderFilled.number:
             self._filled(event_rows.filled(row))
         elif kind == OrderPlaced.number:
             self._placed(event_rows.placed(row), asked, rows)
         elif kind == OrderCancelled.number:
             self._cancelled(event_rows.cancelled(row))
-        elif kind in (MarketListed.number, AssetListed.number):
-            self.listings += 1
+        else:
+            self.listings += kind in (MarketListed.number, AssetListed.number)
+            self.quotes.happened(row)
+            self.moves.happened(row)
 
     def _placed(self, one: event_rows.Words, asked: dict[int, int], rows: Rows) -> None:
         made = OrderRecord(
@@ -207,7 +214,7 @@ class History:
         )
         at = asked.get(one.position)
         if at is not None:
-            _fill_in(made, rows[at : at + int(rows[at, 1])])
+            fill_in(made, rows[at : at + int(rows[at, 1])])
         self._orders[made.number] = made
         self._note_open(made)
         if self._listener is not None:
@@ -352,6 +359,17 @@ class History:
             if fill.taker_account == account:
                 yield Execution(fill, False)
 
+    def fills_from(self, account: int) -> int:
+        """Return the position from which on no fill of an account is forgotten, 0 for all."""
+        with self._lock:
+            first = next(iter(self._fills.values()), None)
+            # Trades are numbered from one on: what begins later has forgotten some.
+            found = first.position if first is not None and first.trade > 1 else 0
+            numbers = self._fills_of.get(account, ())
+            if len(numbers) == FILLS_KEPT_PER_ACCOUNT and numbers[0] in self._fills:
+                found = max(found, self._fills[numbers[0]].position)
+            return found
+
     def execution(self, number: int) -> Execution | None:
         """Return one side of a fill by its number, or None if it is not remembered."""
         with self._lock:
@@ -377,24 +395,3 @@ class History:
         """Return the figures of a market's ticker at `now`, in microseconds."""
         with self._lock:
             return statistics(self._tapes.get(market), now)
-
-
-def _heads(rows: Rows, receipts: NDArray[np.int64]) -> dict[int, int]:
-    """Return where the head of each placed order stands, by its position in the journal."""
-    found: dict[int, int] = {}
-    at = 0
-    kinds, counts = rows[:, 0].tolist(), rows[:, 1].tolist()
-    for position, outcome, _made, repeated in receipts.tolist():
-        if kinds[at] == PlaceOrder.number and outcome == 0 and not repeated:
-            found[position] = at
-        at += max(1, counts[at])
-    return found
-
-
-def _fill_in(made: OrderRecord, rows: Rows) -> None:
-    # What the event has no room for stands in the command itself.
-    asked = from_rows(rows).command
-    if isinstance(asked, PlaceOrder):
-        made.time_in_force = TimeInForce(asked.time_in_force)
-        made.user_ref = asked.user_ref
-        made.client_order_id = asked.client_order_id

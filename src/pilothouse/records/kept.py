@@ -22,6 +22,7 @@ from pilothouse.journal.snapshots import ask_for_room
 from pilothouse.journal.storage import Storage, write_in_pieces
 from pilothouse.records.history import History, OrderListener, Remembered
 from pilothouse.records.marks import KeptQuotes
+from pilothouse.records.moves import KeptMoves, Move
 from pilothouse.records.orders import FillRecord, OrderRecord
 from pilothouse.records.trades import Candle, Tape
 
@@ -60,9 +61,11 @@ class Layout:
 ORDER: Final = Layout(OrderRecord)
 FILL: Final = Layout(FillRecord)
 CANDLE: Final = Layout(Candle)
-QUOTES: Final = tuple(one.name for one in msgspec.structs.fields(KeptQuotes))
+BESIDE: Final = [
+    one.name for kind in (KeptQuotes, KeptMoves, Move) for one in msgspec.structs.fields(kind)
+]
 SEAL: Final = hashlib.sha256(
-    repr((ORDER.names, FILL.names, CANDLE.names, QUOTES)).encode()
+    repr((ORDER.names, FILL.names, CANDLE.names, BESIDE)).encode()
 ).digest()
 """Of the layouts: a file that another one wrote is passed over."""
 
@@ -100,6 +103,7 @@ class Kept(msgspec.Struct, array_like=True):
     """The first fill the history itself remembers; earlier ones are a quiet market's tape."""
     tapes: list[KeptTape]
     quotes: KeptQuotes
+    moves: KeptMoves
 
 
 def keep(storage: Storage, remembered: Remembered, tail: Header) -> None:
@@ -193,6 +197,7 @@ def _remembered(found: Kept) -> Remembered:
         orders=[OrderRecord(*ORDER.arguments(row)) for row in found.orders],
         closed=found.closed,
         quotes=found.quotes,
+        moves=found.moves,
         fills=[one for one in fills.values() if one.trade >= found.first_fill],
         tapes=tapes,
     )
@@ -213,6 +218,7 @@ def _rows(made: Remembered, tail: Header) -> Kept:
         first_fill=made.fills[0].trade if made.fills else 0,
         tapes=[_tape(market, tape) for market, tape in made.tapes.items()],
         quotes=made.quotes,
+        moves=made.moves,
     )
 
 

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from pilothouse.language.events import (
+    Deposited,
     FundingRateSet,
     MarketListed,
     MarkSet,
     OrderCancelled,
     OrderFilled,
     OrderPlaced,
+    Transferred,
 )
 from pilothouse.language.schema import EVENT_HEAD, Event
 
@@ -35,5 +37,7 @@ placed: Final = _reader(OrderPlaced)
 filled: Final = _reader(OrderFilled)
 cancelled: Final = _reader(OrderCancelled)
 market_listed: Final = _reader(MarketListed)
+deposited: Final = _reader(Deposited)
+transferred: Final = _reader(Transferred)
 mark_set: Final = _reader(MarkSet)
 funding_rate_set: Final = _reader(FundingRateSet)

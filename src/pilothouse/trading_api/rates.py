@@ -84,7 +84,13 @@ TIERS: Final[dict[str, Rates]] = {
 
 CANCEL_COSTS: Final = ((5, 8), (10, 6), (15, 5), (45, 4), (90, 2), (300, 1))
 """What cancelling an order adds to its pair's counter: younger than so many seconds, so much."""
-SPOT_COSTS: Final = {"TradesHistory": 2, "QueryTrades": 2, "ClosedOrders": 2}
+SPOT_COSTS: Final = {
+    "TradesHistory": 2,
+    "QueryTrades": 2,
+    "ClosedOrders": 2,
+    "Ledgers": 2,
+    "QueryLedgers": 2,
+}
 FUTURES_COSTS: Final = {
     "accounts": 2,
     "openpositions": 2,

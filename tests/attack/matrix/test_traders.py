@@ -32,6 +32,7 @@ SPOT: dict[str, str] = {
     **dict.fromkeys(("Balance", "BalanceEx", "TradeBalance", "TradeVolume"), QUERY),
     **dict.fromkeys(("OpenPositions", "OpenOrders", "ClosedOrders", "QueryOrders"), QUERY),
     **dict.fromkeys(("TradesHistory", "QueryTrades", "GetWebSocketsToken"), QUERY),
+    **dict.fromkeys(("Ledgers", "QueryLedgers"), QUERY),
     **dict.fromkeys(("AddOrder", "AddOrderBatch", "CancelOrder", "CancelOrderBatch"), TRADE),
     **dict.fromkeys(("CancelAll", "CancelAllOrdersAfter", "WalletTransfer"), TRADE),
 }

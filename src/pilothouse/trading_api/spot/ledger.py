@@ -9,6 +9,7 @@ from typing import Final
 from pilothouse.language.events import Deposited, Transferred
 from pilothouse.language.kinds import Side, Wallet
 from pilothouse.language.rows import Happened
+from pilothouse.records.moves import NOWHERE, Move
 from pilothouse.records.orders import Execution
 from pilothouse.trading_api.ids import TRADE, txid_of
 from pilothouse.trading_api.listing import Listing
@@ -20,13 +21,14 @@ LEGS: Final = 2
 """Entries of a fill: the base asset's, then the quote asset's with the fee."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One entry of an account's spot ledger. `amount` is before the fee, both in base units."""
 
     position: int
     number: int
-    reference: str
+    origin: tuple[str, int]
+    """The letter and the number of what it came from."""
     asset: int
     amount: int
     fee: int
@@ -43,31 +45,41 @@ class Entry:
         """Return the entry's id."""
         return txid_of(LEDGER, self.number)
 
+    @property
+    def reference(self) -> str:
+        """Return the id of what it came from: a trade, a deposit, a transfer."""
+        return txid_of(*self.origin)
 
-def moved(move: Happened) -> Iterator[Entry]:
-    """Yield the entry of a deposit, or of a transfer from or to the spot wallet."""
-    event, number = move.event, OF_MOVES + move.position
-    reference = txid_of(LEDGER, move.position)
+
+def move_of(move: Happened) -> Move:
+    """Return a deposit or a transfer as the records have it."""
+    event, where = move.event, (move.position, move.time, move.account)
     if isinstance(event, Deposited):
-        known = event.asset, event.amount, 0, move.time, "deposit"
-        yield Entry(move.position, number, reference, *known)
-    elif isinstance(event, Transferred) and Wallet.SPOT in (event.source, event.target):
-        amount = event.amount if event.target == Wallet.SPOT else -event.amount
-        known = event.asset, amount, 0, move.time, "transfer"
-        yield Entry(move.position, number, reference, *known)
+        return Move(*where, event.asset, event.amount, NOWHERE, int(Wallet.SPOT))
+    assert isinstance(event, Transferred)
+    return Move(*where, event.asset, event.amount, int(event.source), int(event.target))
+
+
+def moved(move: Move) -> Iterator[Entry]:
+    """Yield the entry of a deposit, or of a transfer from or to the spot wallet."""
+    if Wallet.SPOT in (move.source, move.target):
+        amount = move.amount if move.target == Wallet.SPOT else -move.amount
+        kind = "deposit" if move.source == NOWHERE else "transfer"
+        number, origin = OF_MOVES + move.position, (LEDGER, move.position)
+        yield Entry(move.position, number, origin, move.asset, amount, 0, move.time, kind)
 
 
 def filled(listing: Listing, execution: Execution) -> Iterator[Entry]:
     """Yield the two entries of one side of a spot fill."""
     fill, market = execution.fill, listing.markets[execution.fill.market]
     sign = 1 if execution.side == Side.BUY else -1
-    reference, number = txid_of(TRADE, execution.number), LEGS * execution.number
+    origin, number = (TRADE, execution.number), LEGS * execution.number
     legs = (
         (market.base.number, sign * fill.quantity, 0),
         (market.quote.number, -sign * fill.value, execution.fee),
     )
     for leg, known in enumerate(legs):
-        yield Entry(fill.position, number + leg, reference, *known, fill.time, "trade")
+        yield Entry(fill.position, number + leg, origin, *known, fill.time, "trade")
 
 
 def ids_of_fill(execution: Execution) -> list[str]:

@@ -15,7 +15,7 @@ from pilothouse.trading_api.bodies import TooLarge, address_of, raw_path, read_b
 from pilothouse.trading_api.counted import Once
 from pilothouse.trading_api.door import Behind, Door
 from pilothouse.trading_api.meter import Meter, Purpose, Spent
-from pilothouse.trading_api.spot import balances, listing, orders, prices, tokens, trading
+from pilothouse.trading_api.spot import balances, ledgers, listing, orders, prices, tokens, trading
 from pilothouse.trading_api.spot.arguments import Arguments
 from pilothouse.trading_api.spot.call import Call, Handler
 from pilothouse.trading_api.spot.charges import charge, charge_reading
@@ -59,6 +59,8 @@ READS: Final[dict[str, Handler]] = {
     "QueryOrders": orders.query_orders,
     "TradesHistory": orders.trades_history,
     "QueryTrades": orders.query_trades,
+    "Ledgers": ledgers.ledgers,
+    "QueryLedgers": ledgers.query_ledgers,
 }
 CANCELS: Final = frozenset(
     {"CancelOrder", "CancelOrderBatch", "CancelAll", "CancelAllOrdersAfter"}

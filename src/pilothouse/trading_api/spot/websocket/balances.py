@@ -13,7 +13,7 @@ from pilothouse.trading_api.feeds.socket import frame_of
 from pilothouse.trading_api.feeds.stream import Stream, Updates
 from pilothouse.trading_api.figures import iso_micros
 from pilothouse.trading_api.listing import Asset, Listing
-from pilothouse.trading_api.spot.ledger import Entry, filled, moved
+from pilothouse.trading_api.spot.ledger import Entry, filled, move_of, moved
 from pilothouse.trading_api.spot.websocket.figures import raw
 from pilothouse.trading_api.spot.websocket.options import Options
 from pilothouse.trading_api.spot.websocket.params import Params
@@ -94,7 +94,7 @@ def _rows(listing: Listing, report: AccountReport) -> list[dict[str, Any]]:
 def entries_of(listing: Listing, report: AccountReport) -> Iterator[Entry]:
     """Yield the spot ledger's entries of one block: deposits and transfers, then fills."""
     for move in report.moves:
-        yield from moved(move)
+        yield from moved(move_of(move))
     for one in report.orders:
         if one.execution is not None and listing.markets[one.order.market].is_spot:
             yield from filled(listing, one.execution)
