@@ -23,6 +23,7 @@ from pilothouse.trading_api.long_answers import LongAnswers
 from pilothouse.trading_api.names import Names
 from pilothouse.trading_api.nonces import FUTURES, SPOT, Nonces
 from pilothouse.trading_api.ports import FindKey, Key, Replica, Venue
+from pilothouse.trading_api.spreads import Spreads
 from pilothouse.trading_api.switches import Holder, Switches
 from pilothouse.trading_api.tokens import Tokens
 from pilothouse.venue.catalogue import Catalogue
@@ -70,6 +71,7 @@ class Door:
         self.tokens = Tokens()
         self.long_answers = LongAnswers()
         self.switches = Switches()
+        self.spreads = Spreads()
         self._venue, self._find_key, self._wait_s = venue, find_key, wait_s
         self._last: dict[str, int] = {}
         self._keys: dict[str, tuple[float, Key | None]] = {}

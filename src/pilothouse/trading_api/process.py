@@ -91,6 +91,7 @@ async def gateway(
         door.switches.keep_in(Path(home) / FOLDER / SWITCHES_FILE.format(slot=slot))
         beside += [
             asyncio.create_task(door.switches.run(door.cancel_open)),
+            asyncio.create_task(door.spreads.run(follower)),
             asyncio.create_task(_give_signs(venue, follower, alive)),
             asyncio.create_task(_report(home, gate, app.state.limits)),
         ]

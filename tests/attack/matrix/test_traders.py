@@ -28,7 +28,7 @@ from tests.trading_api.running import Exchange, Key, key_of
 PUBLIC, QUERY, TRADE = "public", "a query key", "a trading key"
 SPOT: dict[str, str] = {
     **dict.fromkeys(("Time", "SystemStatus", "Assets", "AssetPairs", "Ticker"), PUBLIC),
-    **dict.fromkeys(("Depth", "Trades", "OHLC"), PUBLIC),
+    **dict.fromkeys(("Depth", "Trades", "OHLC", "Spread"), PUBLIC),
     **dict.fromkeys(("Balance", "BalanceEx", "TradeBalance", "TradeVolume"), QUERY),
     **dict.fromkeys(("OpenPositions", "OpenOrders", "ClosedOrders", "QueryOrders"), QUERY),
     **dict.fromkeys(("TradesHistory", "QueryTrades", "GetWebSocketsToken"), QUERY),

@@ -1,4 +1,4 @@
-"""Ticker, Depth, Trades, OHLC: what everyone may see of a pair."""
+"""Ticker, Depth, Trades, Spread, OHLC: what everyone may see of a pair."""
 
 from __future__ import annotations
 
@@ -97,6 +97,16 @@ async def trades(call: Call) -> Any:
         found = [trade for trade in found if trade.nanoseconds > since][: min(count, TRADES_MAX)]
     last = found[-1].nanoseconds if found else (since or 0)
     return {key: [_trade(one, trade) for trade in found], "last": str(last)}
+
+
+async def spread(call: Call) -> Any:
+    """Return the last spreads of a pair, or those from `since` on, oldest first."""
+    key, one = call.arguments.named_pair(call.door.listing())
+    since = call.arguments.moment("since") or 0
+    found = [known for known in call.door.spreads.of(one.number) if known[0] >= since]
+    rows = [[time // SECOND_US, _price(one, bid), _price(one, ask)] for time, bid, ask in found]
+    last = found[-1][0] if found else since
+    return {key: rows, "last": last // SECOND_US}
 
 
 def _since(call: Call) -> int | None:

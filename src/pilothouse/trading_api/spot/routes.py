@@ -47,6 +47,7 @@ PUBLIC: Final[dict[str, Handler]] = {
     "Depth": prices.depth,
     "Trades": prices.trades,
     "OHLC": prices.ohlc,
+    "Spread": prices.spread,
 }
 READS: Final[dict[str, Handler]] = {
     "Balance": balances.balance,

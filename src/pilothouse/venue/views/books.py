@@ -46,3 +46,12 @@ def _count(machine: Machine, row: int) -> int:
     while row:
         count, row = count + 1, int(machine.state.orders[row]["next"])
     return count
+
+
+def best_prices(machine: Machine) -> tuple[list[int], list[int]]:
+    """Return the best bid and the best ask of every market by its number, 0 for none."""
+    state = machine.state
+    markets = state.markets[: int(state.exchange[0]["markets_used"]) + 1]
+    bids = state.levels["price"][state.books["highest"][markets["bids"]]]
+    asks = state.levels["price"][state.books["lowest"][markets["asks"]]]
+    return bids.tolist(), asks.tolist()
