@@ -49,7 +49,8 @@ DERIVATIVES = (
 HISTORY = (
     "v2/orders v2/triggers v2/executions v2/account-log v2/accountlogcsv v3/account-log"
     " v3/orders v3/triggers v3/executions v3/positions v3/market/{symbol}/executions"
-    " v3/market/{symbol}/orders v3/market/{symbol}/price"
+    " v3/market/{symbol}/orders v3/market/{symbol}/price v2/market/{symbol}/executions"
+    " v2/market/{symbol}/orders v2/market/{symbol}/price"
 )
 CHARTS = (
     "/ /{tick_type} /{tick_type}/{symbol} /{tick_type}/{symbol}/{resolution}"

@@ -132,6 +132,21 @@ def test_candles_go_on_behind_the_last(exchange: Exchange, traded: tuple[Any, An
     assert (later["candles"][0]["time"], later["more_candles"]) == (first * 1_000, False)
 
 
+def test_without_a_candle_there_are_no_more(exchange: Exchange) -> None:
+    # Nothing traded before the exchange began.
+    found = _charts(exchange, "trade/PF_XBTUSD/1m", to=1)
+    assert found == {"candles": [], "more_candles": False}
+
+
+def test_preferences_that_nobody_can_set_are_empty(
+    exchange: Exchange, rich: Callable[[], Key]
+) -> None:
+    client = futures_client(exchange.url, rich())
+    assert client.fetch_leverage(PERPETUAL)["longLeverage"] is None
+    assert client.privateGetPnlpreferences()["preferences"] == []
+    assert client.privateGetNotifications()["notifications"] == []
+
+
 def test_spot_candles_have_no_gaps_up_to_now(exchange: Exchange, traded: tuple[Any, Any]) -> None:
     found = httpx.get(f"{exchange.url}/0/public/OHLC", params={"pair": "XBTUSD"}).json()["result"]
     times = [one[0] for one in found["XXBTZUSD"]]

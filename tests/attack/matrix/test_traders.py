@@ -40,6 +40,8 @@ FUTURES: dict[str, str] = {
     **dict.fromkeys(("instruments", "instruments/status", "tickers", "orderbook"), PUBLIC),
     **dict.fromkeys(("instruments/{symbol}/status", "tickers/{symbol}", "history"), PUBLIC),
     "/api/history/v3/market/{symbol}/executions": PUBLIC,
+    "/api/history/v2/market/{symbol}/executions": PUBLIC,
+    **dict.fromkeys(("leveragepreferences", "pnlpreferences", "notifications"), QUERY),
     **dict.fromkeys(("feeschedules", "/derivatives/api/v4/historicalfundingrates"), PUBLIC),
     **dict.fromkeys(("/api/charts/v1/", "/api/charts/v1/{tick_type}"), PUBLIC),
     "/api/charts/v1/{tick_type}/{symbol}": PUBLIC,

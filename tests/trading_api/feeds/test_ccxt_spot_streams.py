@@ -106,6 +106,30 @@ def test_trades_ticker_orders_fills_and_balance(
     maker.cancel_all_orders()
 
 
+def test_candles_are_watched(exchange: Exchange, rich: Callable[[], Key]) -> None:
+    maker, taker = (spot_client(exchange.url, rich()) for _ in range(2))
+
+    def trade(price: int) -> None:
+        maker.create_order(PAIR, "limit", "sell", 0.02, price)
+        taker.create_order(PAIR, "limit", "buy", 0.02, price)
+
+    trade(20_040)
+
+    async def follow() -> None:
+        async with streaming(exchange) as client:
+            await client.load_markets()
+            known = await soon(client.watch_ohlcv(PAIR, "1d"))
+            opened, volume = known[-1][0], known[-1][5]
+            await asyncio.to_thread(trade, 20_045)
+            # What came while nobody waited is in ccxt's own caches.
+            candles = client.ohlcvs[PAIR]["1d"]
+            await until(lambda: candles[-1][4] == 20_045)
+            assert candles[-1][0] == opened
+            assert candles[-1][5] == pytest.approx(volume + 0.02)
+
+    asyncio.run(follow())
+
+
 async def until(true: Callable[[], bool]) -> None:
     async def look() -> None:
         while not true():

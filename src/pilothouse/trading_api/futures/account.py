@@ -84,6 +84,21 @@ async def open_positions(call: Call) -> dict[str, Any]:
     return {"openPositions": [_position(listing, one) for one in found if one.quantity]}
 
 
+async def leverage_preferences(call: Call) -> dict[str, Any]:
+    """Return no preference: every position shares the wallet, none is isolated."""
+    return {"leveragePreferences": []}
+
+
+async def pnl_preferences(call: Call) -> dict[str, Any]:
+    """Return no preference: profit is paid in what a contract is quoted in."""
+    return {"preferences": []}
+
+
+async def notifications(call: Call) -> dict[str, Any]:
+    """Return no notification: this release announces nothing to clients."""
+    return {"notifications": []}
+
+
 def _position(listing: Listing, one: Any) -> dict[str, Any]:
     market = listing.markets[one.market]
     decimals = market.quote.decimals

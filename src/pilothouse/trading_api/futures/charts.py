@@ -76,9 +76,10 @@ async def candles(call: Call) -> dict[str, Any]:
     start, end = _moment(call, "from"), _moment(call, "to")
     end = call.door.time if end is None else min(end, call.door.time)
     minutes = source(call, one)
+    if not minutes:
+        return {"candles": [], "more_candles": False}
     # Those that do not fit are the later ones where a beginning is asked for, else the earlier.
-    first = minutes[0].time - minutes[0].time % span if minutes else 0
-    begins = max(start or 0, first)
+    begins = max(start or 0, minutes[0].time - minutes[0].time % span)
     wanted = (end - begins) // span + 1
     if start is not None and wanted > CANDLES_MAX:
         end = begins - begins % span + (CANDLES_MAX - 1) * span

@@ -59,6 +59,7 @@ PUBLIC: Final[dict[str, Handler]] = {
     f"{V3}/feeschedules": rates.fee_schedules,
     "/derivatives/api/v4/historicalfundingrates": rates.historical_funding_rates,
     "/api/history/v3/market/{symbol}/executions": prices.executions,
+    "/api/history/v2/market/{symbol}/executions": prices.executions,
     "/api/charts/v1/": charts.tick_types,
     "/api/charts/v1/{tick_type}": charts.symbols,
     "/api/charts/v1/{tick_type}/{symbol}": charts.resolutions,
@@ -71,6 +72,9 @@ READS: Final[dict[str, Handler]] = {
     f"{V3}/orders/status": orders.order_status,
     f"{V3}/fills": orders.fills,
     f"{V3}/feeschedules/volumes": rates.fee_volumes,
+    f"{V3}/leveragepreferences": account.leverage_preferences,
+    f"{V3}/pnlpreferences": account.pnl_preferences,
+    f"{V3}/notifications": account.notifications,
     "/api/history/v2/orders": orders.order_history,
     "/api/history/v2/triggers": orders.no_elements,
 }
