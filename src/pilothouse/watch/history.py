@@ -12,19 +12,25 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from pilothouse.language.numbers import HOUR_US, SECOND_US
 from pilothouse.records.archive import running
 from pilothouse.records.archive.connection import rows_of
 from pilothouse.watch.measuring import Key, Values
+from pilothouse.watch.rules import EXCHANGE
 
 KEPT_US: Final = 2 * HOUR_US
 FORGET_EVERY_US: Final = 60 * SECOND_US
+NOTED_EVERY_US: Final = 5 * SECOND_US
+"""How often what is only drawn is kept: a fifth of the samples of a measure."""
 TABLE: Final = "measures"
 BEAT: Final = "block_age"
 """The measure that is there at every look, and so tells when the watch looked."""
 Samples = list[tuple[int, int]]
+Column = npt.NDArray[np.int64]
 
 
 class History:
@@ -32,20 +38,31 @@ class History:
 
     def __init__(self, kept_us: int = KEPT_US) -> None:
         self._lock = threading.Lock()
-        self._kept_us, self._forgot_us = kept_us, 0
+        self._kept_us, self._forgot_us, self._noted_us = kept_us, 0, 0
         self._times: dict[Key, array[int]] = defaultdict(lambda: array("q"))
         self._values: dict[Key, array[int]] = defaultdict(lambda: array("q"))
 
     def keep(self, at_us: int, values: Values) -> None:
         """Keep the samples of one look, here and in the archive if this process has one."""
-        taken = {key: value for key, value in values.items() if value is not None}
+        taken = _taken(values)
         with self._lock:
-            for key, value in taken.items():
-                self._times[key].append(at_us)
-                self._values[key].append(value)
+            self._add(at_us, taken)
             if not 0 <= at_us - self._forgot_us < FORGET_EVERY_US:
                 self._forget(at_us)
         _archive(at_us, taken)
+
+    def note(self, at_us: int, values: Values) -> None:
+        """Keep what is only drawn, here alone and at its slower pace."""
+        if 0 <= at_us - self._noted_us < NOTED_EVERY_US:
+            return
+        self._noted_us = at_us
+        with self._lock:
+            self._add(at_us, _taken(values))
+
+    def _add(self, at_us: int, taken: dict[Key, int]) -> None:
+        for key, value in taken.items():
+            self._times[key].append(at_us)
+            self._values[key].append(value)
 
     def _forget(self, now_us: int) -> None:
         self._forgot_us = now_us
@@ -60,6 +77,30 @@ class History:
         with self._lock:
             both = zip(self._times.get(key, ()), self._values.get(key, ()), strict=True)
             return [one for one in both if one[0] >= since_us]
+
+    def columns(self, key: Key) -> tuple[Column, Column]:
+        """Return the times and the values of one key that are kept, oldest first, as copies."""
+        with self._lock:
+            both = (self._times.get(key, ()), self._values.get(key, ()))
+            times, values = (np.array(one, np.int64) for one in both)
+        return times, values
+
+    def latest(self, key: Key) -> int | None:
+        """Return the last value of one key, None without one."""
+        with self._lock:
+            values = self._values.get(key)
+            return values[-1] if values else None
+
+    @property
+    def since_us(self) -> int:
+        """Return the time of the first look that is kept, 0 before it."""
+        with self._lock:
+            times = self._times.get((BEAT, EXCHANGE))
+            return times[0] if times else 0
+
+
+def _taken(values: Values) -> dict[Key, int]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _archive(at_us: int, taken: dict[Key, int]) -> None:

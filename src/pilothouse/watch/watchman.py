@@ -26,6 +26,7 @@ from pilothouse.watch.history import History
 from pilothouse.watch.judging import Judge
 from pilothouse.watch.measuring import Seen, Values, measure
 from pilothouse.watch.normal import Normal
+from pilothouse.watch.noted import noted
 from pilothouse.watch.reasons import NamedMarket, named_market
 from pilothouse.watch.taking import Clock, Lend, Reading, Taker
 
@@ -128,6 +129,7 @@ class Watchman:
             heard = self._hearing.heard()
             values = measure(reading, heard, self._normals)
             self.history.keep(at_us, values)
+            self.history.note(at_us, noted(reading))
         # Judged first: what pages are told may rest on a row that cannot be read.
         self._judge = self._judge or Judge()
         self._judge.judge(reading, values, at_us, now)
