@@ -31,6 +31,7 @@ PAGES = (
     f"/changes/propose?kind=margin_schedule&market={CONTRACT}",
     "/changes/1",
     "/inbox",
+    "/lately",
     "/alerts",
     "/incidents",
     "/incidents/open",

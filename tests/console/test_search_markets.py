@@ -44,7 +44,7 @@ def market(number, row):
 @pytest.fixture
 def listed(team, monkeypatch):
     markets = [market(number, row) for number, row in enumerate(LISTED, 1)]
-    pulse = SimpleNamespace(named=(), quiet=markets)
+    pulse = SimpleNamespace(markets=markets)
     monkeypatch.setattr(objects, "latest", lambda: pulse)
     monkeypatch.setattr(objects, "ALL", (objects.markets,))
     known = {one.number: market_names._names(one, ASSETS) for one in markets}

@@ -26,6 +26,9 @@ class Market:
     funding_rate_max_e12: int = 100
     funding_next_rate_e12: int = 5
     index_is_stale: bool = False
+    open_interest: int = 0
+    price_decimals: int = 1
+    quantity_decimals: int = 4
 
 
 QUIET = Market()
@@ -45,7 +48,9 @@ def seen(market=QUIET, normal=None, sources=5, below=0, pool=1):
         is_contract=True,
         sources=[live] * sources,
         pool=pool,
-        health=SimpleNamespace(below_maintenance=below),
+        health=SimpleNamespace(below_maintenance=below, bands=(("below 1.00", below, 0),)),
+        quote_usd_e12=0,
+        near=None,
     )
     return SeenOf(SimpleNamespace(time=0), of, None, normal or normal_of())
 
@@ -103,3 +108,17 @@ def test_a_move_of_the_price_is_named_with_its_direction():
 def test_a_spread_is_not_judged_before_enough_was_seen():
     normal = normal_of(samples=SAMPLES_BEFORE_JUDGING - 1)
     assert reasons(market=replace(QUIET, ask=1_000_600), normal=normal) == []
+
+
+def test_markets_with_the_same_reason_share_its_words_and_not_its_figures():
+    wide = [named_market(seen(market=replace(QUIET, ask=1_000_100 + k))) for k in (500, 900)]
+    first, second = ([one.shared for one in each.reasons] for each in wide)
+    assert first == second == ["spread wider than usual"]
+    assert wide[0].reasons[0].sentence != wide[1].reasons[0].sentence
+
+
+def test_a_market_says_how_far_it_is_from_its_own_normal():
+    named = named_market(seen(market=replace(QUIET, ask=1_000_300), below=2))
+    assert named.spread_of_usual_ppm == 3_000_000
+    assert named.distance_ppm == 20_000_000, "200 ppm more, of usual deviations of 10 ppm"
+    assert (named.near, named.depth_of_usual_ppm) == (2, None)

@@ -5,7 +5,7 @@ import pytest
 from pilothouse.watch.history import KEPT_US, History
 from pilothouse.watch.noted import INDEX, INSURANCE, LAST, MARK, NEAR_OR_BELOW
 from pilothouse.watch.rules import EXCHANGE
-from pilothouse.watch.series import POINTS_MOST, Point, series, window
+from pilothouse.watch.series import POINTS_MOST, Point, moved_ppm, series, window
 from tests.watch.world import SCOPE, S, World
 
 KEY = ("spread", SCOPE)
@@ -67,3 +67,10 @@ def test_a_look_notes_prices_and_the_health_of_all_accounts(world):
     assert kept.latest((LAST, SCOPE)) == 100 * market.last_price > 0
     assert kept.latest((NEAR_OR_BELOW, EXCHANGE)) == 0
     assert kept.latest((INSURANCE, EXCHANGE)) == world.watchman.reading.insurance_micro_usd
+
+
+def test_a_move_is_from_the_first_sample_to_the_last_and_is_cut_to_zero():
+    assert moved_ppm(filled([300, 900, 301]), KEY, S, 3 * S) == 3_333
+    assert moved_ppm(filled([300, 299]), KEY, S, 2 * S) == -3_333
+    assert moved_ppm(filled([0, 299]), KEY, S, 2 * S) is None
+    assert moved_ppm(History(), KEY, 0, S) is None

@@ -31,7 +31,7 @@ STYLES: Final = (
     "dialog",
     "sql",
 )
-SCRIPTS: Final = ("clock", "keys", "palette", "feed", "signed_out", "send_once", "run")
+SCRIPTS: Final = ("clock", "keys", "palette", "feed", "signed_out", "send_once", "run", "brief")
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 

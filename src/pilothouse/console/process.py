@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 WORK_EVERY_S: Final = 1
 CLEAR_EVERY_S: Final = 60
+COUNT_EVERY_S: Final = 15
+"""How often what followed the newest changes is counted in the archive."""
 HOLD_EVERY_S: Final = 0.05
 STOPPING_S: Final = 5
 
@@ -248,12 +250,14 @@ def _workers(home: Path, follower: Follower) -> list[Worker]:
     from django.utils import timezone
 
     from pilothouse.console import old_sessions
+    from pilothouse.console.aftermath import AFTERMATHS
     from pilothouse.control import worker
     from pilothouse.desk import outbox, statuses
 
     return [
         Worker("changes", lambda: _do_due(follower, worker.tick)),
         Worker("statuses", statuses.keep),
+        Worker("aftermaths", lambda: AFTERMATHS.count(timezone.now()), COUNT_EVERY_S),
         Worker("audit", _keep_audit),
         Worker("sessions", lambda: old_sessions.clear(timezone.now()), CLEAR_EVERY_S),
         Worker("door", lambda: report.write(home, "console", _own_door())),

@@ -58,6 +58,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def _contracts(pulse: Pulse | None) -> list[Any]:
     if pulse is None:
         return []
-    seen = [*(one.market for one in pulse.named), *pulse.quiet]
-    contracts = [one for one in seen if one.kind == MarketKind.PERPETUAL_LINEAR]
+    contracts = [one for one in pulse.markets if one.kind == MarketKind.PERPETUAL_LINEAR]
     return sorted(contracts, key=lambda one: one.symbol)[:CONTRACTS_MOST]

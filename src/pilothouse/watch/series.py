@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from pilothouse.language.numbers import PPM
 from pilothouse.watch.history import KEPT_US, History
 from pilothouse.watch.measuring import Key
 
@@ -48,6 +49,17 @@ def series(
     highest = np.maximum.reduceat(values, begins)
     columns = (one.tolist() for one in (times[ends], lowest, highest, values[ends]))
     return tuple(Point(*one) for one in zip(*columns, strict=True))
+
+
+def moved_ppm(history: History, key: Key, since_us: int, until_us: int) -> int | None:
+    """Return how far a number moved between two moments in ppm, cut to zero; None if unknown."""
+    times, values = history.columns(key)
+    values = values[(times >= since_us) & (times <= until_us)]
+    if not len(values) or not values[0]:
+        return None
+    first, distance = int(values[0]), int(values[-1]) - int(values[0])
+    moved = abs(distance) * PPM // abs(first)
+    return moved if distance >= 0 else -moved
 
 
 def window(history: History, now_us: int) -> tuple[int, int]:

@@ -25,7 +25,7 @@ from pilothouse.console.pages.change.move import move
 from pilothouse.console.pages.change.propose import propose
 from pilothouse.console.pages.change.view import change
 from pilothouse.console.pages.changes.view import changes
-from pilothouse.console.pages.contract.view import contract
+from pilothouse.console.pages.contract.view import charts_of, contract
 from pilothouse.console.pages.control_room.view import control_room, panel
 from pilothouse.console.pages.drill.view import drill
 from pilothouse.console.pages.explanation.view import explanation, without
@@ -40,6 +40,7 @@ from pilothouse.console.pages.incidents.view import incidents
 from pilothouse.console.pages.invited.view import invited
 from pilothouse.console.pages.keys.move import move as key_move
 from pilothouse.console.pages.keys.view import keys
+from pilothouse.console.pages.lately.view import lately
 from pilothouse.console.pages.markets.view import markets
 from pilothouse.console.pages.people.view import people
 from pilothouse.console.pages.person.move import move as person_move
@@ -67,6 +68,7 @@ urlpatterns = [
     path("panels/<str:name>", panel),
     path("markets", markets),
     path("markets/<str:symbol>", contract),
+    path("markets/<str:symbol>/charts", charts_of),
     path("accounts/<int:number>", account),
     path("accounts/<int:number>/why", explanation),
     path("accounts/<int:number>/why/without/<int:change>", without),
@@ -76,6 +78,7 @@ urlpatterns = [
     path("changes/<int:number>/effects/<str:part>", effects),
     path("changes/<int:number>/moves/<str:verb>", move),
     path("alerts/<int:number>/incident", alert_to_incident),
+    path("lately", lately),
     path("inbox", inbox),
     path("inbox/deliveries/<int:number>/<str:verb>", decide),
     path("alerts", alerts),

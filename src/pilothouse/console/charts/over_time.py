@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
+from typing import Final, Protocol
 
 from pilothouse.watch.series import Point, Series
 
 GAP_US: Final = 90_000_000
 """Points farther apart are not joined: nobody knows what was between them."""
+GAP_OF_USUAL: Final = 3
+"""Where points stand for longer times, those farther apart than three usual distances."""
 TOP: Final = 24
-"""Room above the highest point, for the words of what is marked."""
+"""Room above the highest point, for the words of what is marked; without marks a line's half."""
+BARE_TOP: Final = 7
 FOOT: Final = 16
 """Room under the axis, for its times."""
 LANES: Final = 2
@@ -22,6 +26,8 @@ LETTER: Final = 6
 """How wide a letter of a mark's words is taken to be."""
 
 Say = Callable[[int], str]
+SayApart = Callable[[Sequence[int]], Say]
+"""Returns how to say some values so that they differ."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +62,13 @@ class Frame:
     until_us: int
     width: int = 880
     height: int = 180
+    left: int = 0
+    """Room for the axis of values."""
 
     def across(self, at_us: int) -> int:
         """Return where a moment stands."""
         span_us = max(1, self.until_us - self.from_us)
-        return (at_us - self.from_us) * self.width // span_us
+        return self.left + (at_us - self.from_us) * (self.width - self.left) // span_us
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ class DrawnMark:
     """A mark in its place. Its words have a lane of their own, or are left out without room."""
 
     x: int
-    y: int
+    lane: int
     label: str
     title: str
     address: str
@@ -93,6 +101,16 @@ class DrawnMark:
     at_us: int
     ends: bool
     """Whether its words end at its line instead of beginning there."""
+
+    @property
+    def y(self) -> int:
+        """Return where its words stand in a chart."""
+        return 9 + 10 * self.lane
+
+    @property
+    def beside(self) -> int:
+        """Return where its words begin or end, beside its line."""
+        return self.x - 3 if self.ends else self.x + 3
 
 
 @dataclass(frozen=True)
@@ -105,23 +123,30 @@ class OverTime:
     marks: tuple[DrawnMark, ...]
     from_us: int
     until_us: int
+    left: int
     width: int
     axis: int
     height: int
-    top: int = TOP
+    top: int
 
 
 def over_time(
-    lines: Sequence[Line], frame: Frame, say: Say, marks: Sequence[Mark] = ()
+    lines: Sequence[Line],
+    frame: Frame,
+    say: Say,
+    marks: Sequence[Mark] = (),
+    apart: SayApart | None = None,
 ) -> OverTime | None:
     """Return the drawing of some lines in one frame, None where there is nothing to draw."""
     drawn = [one for one in lines if len(one.points) > 1]
     if not drawn:
         return None
-    scale = _Scale.of(drawn, frame, TOP, frame.height)
+    top = TOP if marks else BARE_TOP
+    scale = _Scale.of(drawn, frame, top, frame.height)
     made = [shape for one in drawn for shape in _shapes(one, scale)]
     middle = scale.lowest + (scale.highest - scale.lowest) // 2
     values = sorted({scale.lowest, middle, scale.highest})
+    say = apart(values) if apart else say
     return OverTime(
         lines=tuple(made),
         bands=tuple(one for line in drawn if line.band for one in _bands(line, scale)),
@@ -129,9 +154,11 @@ def over_time(
         marks=placed(marks, frame),
         from_us=frame.from_us,
         until_us=frame.until_us,
+        left=frame.left,
         width=frame.width,
         axis=frame.height,
         height=frame.height + FOOT,
+        top=top,
     )
 
 
@@ -144,9 +171,28 @@ def spark(lines: Sequence[Line], frame: Frame) -> tuple[Shape, ...]:
     return tuple(shape for one in drawn for shape in _shapes(one, scale))
 
 
-def placed(marks: Sequence[Mark], frame: Frame) -> tuple[DrawnMark, ...]:
+class Axis(Protocol):
+    """An axis of time."""
+
+    @property
+    def from_us(self) -> int:
+        """Return where it begins."""
+
+    @property
+    def until_us(self) -> int:
+        """Return where it ends."""
+
+    @property
+    def width(self) -> int:
+        """Return how wide it is."""
+
+    def across(self, at_us: int) -> int:
+        """Return where a moment stands."""
+
+
+def placed(marks: Sequence[Mark], frame: Axis, lanes: int = LANES) -> tuple[DrawnMark, ...]:
     """Return marks in their places: each takes the first lane where its words meet no other's."""
-    free, made = [0] * LANES, []
+    free, made = [0] * lanes, []
     for one in sorted(marks, key=lambda one: one.at_us):
         if not frame.from_us <= one.at_us <= frame.until_us:
             continue
@@ -157,8 +203,9 @@ def placed(marks: Sequence[Mark], frame: Frame) -> tuple[DrawnMark, ...]:
         if lane is not None:
             free[lane] = left + wide
         label = one.label if lane is not None else ""
-        y = 9 + 10 * (lane or 0)
-        made.append(DrawnMark(x, y, label, one.title, one.address, one.tone, one.at_us, ends))
+        made.append(
+            DrawnMark(x, lane or 0, label, one.title, one.address, one.tone, one.at_us, ends)
+        )
     return tuple(made)
 
 
@@ -226,9 +273,11 @@ def _stepped(piece: list[Point]) -> list[tuple[int, int]]:
 
 
 def _pieces(points: Series) -> list[list[Point]]:
+    apart = sorted(after.at_us - one.at_us for one, after in pairwise(points))
+    usual_us = apart[len(apart) // 2] if apart else 0
     made: list[list[Point]] = []
     for one in points:
-        if not made or one.at_us - made[-1][-1].at_us > GAP_US:
+        if not made or one.at_us - made[-1][-1].at_us > max(GAP_US, GAP_OF_USUAL * usual_us):
             made.append([])
         made[-1].append(one)
     return made

@@ -29,12 +29,17 @@ class Pulse:
     taken_at: int
     commands_per_second: int
     named: tuple[NamedMarket, ...]
-    quiet: tuple[MarketView, ...]
+    quiet: tuple[NamedMarket, ...]
     not_tradeable: int
     health: HealthView
     contracts: tuple[ContractHealth, ...]
     open_interest_micro_usd: int
     insurance_micro_usd: int
+
+    @property
+    def markets(self) -> list[MarketView]:
+        """Return every market that trades, the unusual first."""
+        return [one.market for one in (*self.named, *self.quiet)]
 
 
 def pulse_of(reading: Reading, named: tuple[NamedMarket, ...], before: Pulse | None) -> Pulse:
@@ -48,7 +53,7 @@ def pulse_of(reading: Reading, named: tuple[NamedMarket, ...], before: Pulse | N
         taken_at=reading.taken_us,
         commands_per_second=_rate(reading, before),
         named=tuple(loud),
-        quiet=tuple(one.market for one in named if not one.reasons),
+        quiet=tuple(sorted((one for one in named if not one.reasons), key=_calm)),
         not_tradeable=reading.not_tradeable,
         health=reading.health,
         contracts=tuple(
@@ -59,6 +64,11 @@ def pulse_of(reading: Reading, named: tuple[NamedMarket, ...], before: Pulse | N
         ),
         insurance_micro_usd=reading.insurance_micro_usd,
     )
+
+
+def _calm(one: NamedMarket) -> tuple[int, int]:
+    # The farthest from its own normal first, then the largest.
+    return -(one.distance_ppm or 0), -(one.open_interest_micro_usd or 0)
 
 
 def _rate(reading: Reading, before: Pulse | None) -> int:

@@ -17,6 +17,7 @@ import structlog
 from pilothouse.console.exchange import standstill
 from pilothouse.console.live.alerts import newest_alert, open_count, sentence_of
 from pilothouse.console.live.broadcast import Broadcast
+from pilothouse.console.live.exceptions import exceptions
 from pilothouse.console.live.pulse import Pulse, pulse_of
 from pilothouse.console.templatetags.figures import count, price, usd_short
 from pilothouse.journal.steady import steady_us
@@ -55,7 +56,7 @@ def message(pulse: Pulse) -> bytes:
         "in_protection": count(pulse.health.in_protection),
         "alerts": count(open_count()),
     }
-    for one in pulse.named:
+    for one in exceptions(pulse).rows:
         figures[f"last-{one.market.number}"] = price(one.market.last_price, one.market)
     told: dict[str, object] = {
         "figures": figures,

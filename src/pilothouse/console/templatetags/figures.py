@@ -5,7 +5,9 @@ Where a filter shortens, it cuts towards zero, so that no page shows more than t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from django import template
@@ -22,6 +24,8 @@ from pilothouse.language.numbers import (
 
 register = template.Library()
 SHORT_UNITS: Final = ((10**9, "bn"), (10**6, "m"), (10**3, "k"))
+APART_MOST: Final = 4
+"""Decimals at most that amounts on one axis take to differ."""
 ABSENT: Final = (None, "")
 """What a template gives for a number that is not there."""
 NONE: Final = "–"
@@ -67,7 +71,7 @@ def usd_exact(micro_usd: int | None) -> str:
 
 
 @register.filter
-def usd_short(micro_usd: int | None) -> str:
+def usd_short(micro_usd: int | None, decimals: int = 1) -> str:
     """Format micro-dollars with one decimal and a unit: $184.2m. Cut towards zero."""
     if micro_usd in ABSENT:
         return NONE
@@ -75,15 +79,49 @@ def usd_short(micro_usd: int | None) -> str:
     sign = "−" if dollars < 0 else ""
     for unit, letter in SHORT_UNITS:
         if abs(dollars) >= unit:
-            tenths = abs(dollars) * 10 // unit
-            return f"{sign}${grouped(format_decimal(tenths, 1))}{letter}"
+            parts = abs(dollars) * 10**decimals // unit
+            return f"{sign}${grouped(format_decimal(parts, decimals))}{letter}"
     return f"{sign}${abs(dollars)}"
+
+
+def usd_apart(values: Iterable[int]) -> Callable[[int], str]:
+    """Return how to say micro-dollars so short that values which differ by dollars still do."""
+    wanted = {_cut(one, MICRO_USD) for one in values}
+    for decimals in range(1, APART_MOST):
+        if len({usd_short(one * MICRO_USD, decimals) for one in wanted}) == len(wanted):
+            return partial(usd_short, decimals=decimals)
+    return partial(usd_short, decimals=APART_MOST)
 
 
 @register.filter
 def percent(ppm: int | None) -> str:
     """Format parts per million as a percentage: 26000 becomes 2.6 %."""
     return NONE if ppm in ABSENT else f"{ppm_to_percent(int(ppm)).replace('-', '−')} %"
+
+
+@register.filter
+def move(ppm: int | None) -> str:
+    """Format a move in ppm with its sign and two decimals of a percent, cut: +0.31 %."""
+    if ppm in ABSENT:
+        return NONE
+    hundredths = abs(int(ppm)) // 100
+    sign = "" if not hundredths else "+" if int(ppm) > 0 else "−"
+    return f"{sign}{grouped(format_decimal(hundredths, 2))} %"
+
+
+@register.filter
+def times(ppm: int | None) -> str:
+    """Format a ratio in ppm with one decimal, cut: 2600000 becomes 2.6×."""
+    return NONE if ppm in ABSENT else f"{grouped(format_decimal(int(ppm) // 100_000, 1))}×"
+
+
+@register.filter
+def rate_short(e12: int | None) -> str:
+    """Format a rate of 10^-12 as a percentage with four decimals, cut towards zero."""
+    if e12 in ABSENT:
+        return NONE
+    cut = format_decimal(_cut(int(e12), 1_000_000), 4)
+    return f"{cut.replace('-', '−')} %"
 
 
 @register.filter
@@ -138,6 +176,26 @@ def moment(microseconds: int | None) -> str:
 def clock(microseconds: int | None) -> str:
     """Format a time in microseconds since the epoch as time of day, UTC."""
     return _moment(microseconds, "%H:%M:%S")
+
+
+@register.filter
+def minute(microseconds: int | None) -> str:
+    """Format a time in microseconds since the epoch as hour and minute, UTC."""
+    return _moment(microseconds, "%H:%M")
+
+
+@register.filter
+def moment_short(microseconds: int | None) -> str:
+    """Format a time in microseconds since the epoch as day of the month and minute, UTC."""
+    return _moment(microseconds, "%d %b %H:%M")
+
+
+@register.filter
+def elapsed(since_us: int | None, now_us: int | None) -> str:
+    """Format the time between two moments in microseconds, nothing where the clock went back."""
+    if since_us in ABSENT or now_us in ABSENT:
+        return NONE
+    return duration(max(0, int(now_us or 0) - int(since_us or 0)) // SECOND_US)
 
 
 @register.filter

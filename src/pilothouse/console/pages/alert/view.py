@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
-from pilothouse.console import exchange
+from pilothouse.console import brief, exchange
 from pilothouse.console.answers import answer
 from pilothouse.console.object_frame import audit_of, deeds_about
 from pilothouse.console.pages.alert.buttons import buttons
@@ -48,6 +48,7 @@ def alert(request: HttpRequest, number: int) -> HttpResponse:
     }
     drawing = {
         "nav": "alerts",
+        "brief": brief.of_alert(request, facts),
         "why_most": WHY_MOST,
         "may_propose": may(person, Right.PROPOSE),
         "may_respond": found.is_open and may(person, Right.RESPOND),

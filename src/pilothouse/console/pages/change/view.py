@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from pilothouse.access.one_look import in_one_look
 from pilothouse.access.roles import Right
+from pilothouse.console import brief
 from pilothouse.console.answers import answer
 from pilothouse.console.object_frame import audit_of, queue_of
 from pilothouse.console.pages.change.buttons import buttons, ends
@@ -66,6 +67,7 @@ def _drawing(request: HttpRequest, found: Change, facts: dict[str, Any]) -> dict
     take = may_take(found, request)
     return {
         "nav": "changes",
+        "brief": brief.of_change(request, facts),
         "why_most": SENTENCE_MOST,
         "queue": queue_of(f"/changes/{found.pk}", [one.address for one in open_changes()]),
         "number": found.pk,

@@ -58,6 +58,7 @@ class Due:
 
     time: int
     sentence: str
+    short: str
     address: str
 
 
@@ -173,6 +174,7 @@ def due_changes() -> list[Due]:
         Due(
             microseconds(step.not_before),
             f"Step {step.number} of CH-{step.change_id}: {step.change.title}",
+            f"CH-{step.change_id} step {step.number}",
             f"/changes/{step.change_id}",
         )
         for step in readable(steps)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
 
 from pilothouse.access.roles import Right
 from pilothouse.console import exchange
 from pilothouse.console.answers import answer
+from pilothouse.console.happened import happened
 from pilothouse.console.object_frame import audit_of, lately
-from pilothouse.console.pages.changes.reading import changes_touching
+from pilothouse.console.pages.changes.reading import changes_touching, microseconds
 from pilothouse.console.pages.contract.depth import depth
 from pilothouse.console.pages.contract.powers import powers
+from pilothouse.console.pages.contract.series import Chart, charts
 from pilothouse.console.pages.incidents.reading import count_affecting, incidents_affecting
 from pilothouse.console.rights import needs, person_of, sees_clients
 from pilothouse.language.kinds import MarketKind
 from pilothouse.venue.views import accounts, assets, books, fees, insurance, margin, markets
 from pilothouse.venue.views.markets import MarketView
+from pilothouse.watch import running
+from pilothouse.watch.history import KEPT_US
 from pilothouse.watch.measuring import notional
 
 BOOK_DEPTH: Final = 10
@@ -41,12 +48,30 @@ def contract(request: HttpRequest, symbol: str) -> HttpResponse:
     facts |= lately([found.number], [subject])
     facts |= audit_of(request, *(f"change:{one.number}" for one in facts["changes"]))
     drawing = {
+        "charts": drawn(found),
         "nav": found.symbol,
         "perpetual": found.kind == MarketKind.PERPETUAL_LINEAR,
         "depth": depth(facts["book"]),
         "powers": powers(person_of(request), found),
     }
     return answer(request, "contract/page.html", facts, drawing)
+
+
+@needs(Right.VIEW)
+def charts_of(request: HttpRequest, symbol: str) -> HttpResponse:
+    """Answer the charts of one market alone, for a page that is open already."""
+    with exchange.machine() as machine:
+        found = _by_symbol(machine, symbol)
+    return render(request, "contract/charts.html", {"market": found, "charts": drawn(found)})
+
+
+def drawn(found: MarketView) -> list[Chart]:
+    """Return a market's charts, with what happened to it in the time that is drawn."""
+    watchman, now = running.watchman(), timezone.now()
+    if watchman is None:
+        return []
+    marks = happened(now - timedelta(microseconds=KEPT_US), now, [found])
+    return charts(found, watchman.history, microseconds(now), marks)
 
 
 def _by_symbol(machine: Any, symbol: str) -> MarketView:

@@ -20,10 +20,11 @@ CONTRACTS_NAMED: Final = 2
 
 @dataclass(frozen=True)
 class Coming:
-    """One thing that is due: when (microseconds), in words, and its page if it has one."""
+    """One thing that is due: when (microseconds), in words, in a word, and its page if any."""
 
     time: int
     sentence: str
+    short: str
     address: str = ""
 
 
@@ -32,7 +33,7 @@ def coming(pulse: Pulse | None) -> list[Coming]:
     if pulse is None:
         return []
     due = [
-        Coming(one.time, one.sentence, one.address)
+        Coming(one.time, one.sentence, one.short, one.address)
         for one in due_changes()
         if one.time < pulse.time + AHEAD_US
     ]
@@ -42,10 +43,13 @@ def coming(pulse: Pulse | None) -> list[Coming]:
 def _funding(pulse: Pulse) -> list[Coming]:
     """Return the next funding of each hour; the ones after it repeat it and are not listed."""
     at: dict[int, list[str]] = defaultdict(list)
-    for market in [*(one.market for one in pulse.named), *pulse.quiet]:
+    for market in pulse.markets:
         if market.kind == MarketKind.PERPETUAL_LINEAR and market.next_funding_time:
             at[market.next_funding_time].append(market.symbol)
-    return [Coming(time, f"Funding of {_named(sorted(all_of))}") for time, all_of in at.items()]
+    return [
+        Coming(time, f"Funding of {_named(sorted(all_of))}", "funding")
+        for time, all_of in at.items()
+    ]
 
 
 def _named(symbols: list[str]) -> str:

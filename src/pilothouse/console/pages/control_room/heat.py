@@ -15,7 +15,7 @@ Band = tuple[str, int, int]
 """A band's label, its accounts, their notional in micro-dollars."""
 BANDS_MAX: Final = 7
 """Columns of the map; what is farther from liquidation is one column."""
-LINES_MAX: Final = 6
+LINES_MAX: Final = 4
 """Contracts shown, the largest open interest first; the rest is on the page of markets."""
 
 

@@ -2,71 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
-from pilothouse.access.models import Person
-from pilothouse.access.rights import people_who_may
+from pilothouse.access.one_look import in_one_look
 from pilothouse.access.roles import Right
 from pilothouse.console.answers import answer
 from pilothouse.console.live.pulse import Pulse
 from pilothouse.console.live.ticker import PANELS, digest, latest
-from pilothouse.console.pages.changes.reading import open_changes
-from pilothouse.console.pages.control_room.coming import coming
-from pilothouse.console.pages.control_room.heat import heat
+from pilothouse.console.pages.control_room import panels
+from pilothouse.console.pages.control_room.panels import Panel
 from pilothouse.console.rights import needs
 
-NAMES: Final = ("markets", "next", "waiting", "health")
+FACTS: Final[dict[str, Callable[[Pulse | None], Panel]]] = {
+    "incidents": panels.incidents_panel,
+    "day": panels.day_panel,
+    "markets": panels.markets_panel,
+    "health": panels.health_panel,
+    "waiting": panels.waiting_panel,
+    "channels": panels.channels_panel,
+    "applied": panels.applied_panel,
+    "price": panels.price_panel,
+}
+"""The panels in their order, each with its facts and its drawing."""
 
 
+@in_one_look
 @needs(Right.VIEW)
 def control_room(request: HttpRequest) -> HttpResponse:
     """Answer the whole room."""
-    return answer(
-        request, "control_room/page.html", _facts(), {"nav": "control_room"} | _drawing()
-    )
+    pulse = latest()
+    facts: dict[str, Any] = {"pulse": pulse, "now_us": _now_us(pulse)}
+    drawing: dict[str, Any] = {"nav": "control_room", "digests": _digests(pulse)}
+    for made in (one(pulse) for one in FACTS.values()):
+        facts |= made.facts
+        drawing |= made.drawing
+    return answer(request, "control_room/page.html", facts, drawing)
 
 
+@in_one_look
 @needs(Right.VIEW)
 def panel(request: HttpRequest, name: str) -> HttpResponse:
     """Answer one panel, for a page that is open already."""
-    if name not in NAMES:
+    if name not in FACTS:
         raise Http404(f"no panel is called {name}")
-    return render(request, f"control_room/{name}.html", _facts() | _drawing())
-
-
-def _facts() -> dict[str, Any]:
     pulse = latest()
-    return {
-        "pulse": pulse,
-        "waiting": open_changes(),
-        "coming": coming(pulse),
-        "signers": [str(person) for person in _signers()],
-    }
+    made = FACTS[name](pulse)
+    shown = {"pulse": pulse, "now_us": _now_us(pulse), "digests": _digests(pulse)}
+    return render(request, f"control_room/{name}.html", shown | made.facts | made.drawing)
 
 
-def _drawing() -> dict[str, Any]:
-    pulse = latest()
-    if pulse is None:
-        return {"heat": None, "digests": {}}
-    return {"heat": heat(pulse), "digests": {name: digest(name, pulse) for name in NAMES}}
+def _now_us(pulse: Pulse | None) -> int:
+    return pulse.taken_at if pulse else panels.microseconds(timezone.now())
 
 
-def _signers() -> list[Person]:
-    return people_who_may(Right.SIGN)
+def _digests(pulse: Pulse | None) -> dict[str, str]:
+    return {name: digest(name, pulse) for name in FACTS} if pulse else {}
 
 
-def _markets_digest(pulse: Pulse) -> object:
-    named = [(one.market.symbol, one.market.status, one.reasons) for one in pulse.named]
-    return named, len(pulse.quiet), pulse.not_tradeable
-
-
-PANELS["markets"] = _markets_digest
-PANELS["health"] = lambda pulse: (
-    pulse.health,
-    [(one.market.number, one.health) for one in pulse.contracts],
-)
-PANELS["waiting"] = lambda _pulse: open_changes()
-PANELS["next"] = lambda pulse: (coming(pulse), [str(one) for one in _signers()])
+PANELS.update(panels.DIGESTS)

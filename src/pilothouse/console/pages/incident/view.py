@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from pilothouse.access.rights import may
 from pilothouse.access.roles import Right
+from pilothouse.console import brief
 from pilothouse.console.answers import answer
 from pilothouse.console.object_frame import audit_of, queue_of
 from pilothouse.console.pages.changes.reading import changes_caused_by
@@ -30,6 +31,7 @@ def incident(request: HttpRequest, number: int) -> HttpResponse:
     facts |= {"alerts": alerts_of(found), "changes": changes_caused_by(found.subject)}
     drawing = {
         "nav": "incidents",
+        "brief": brief.of_incident(request, facts),
         "may_propose": may(person_of(request), Right.PROPOSE),
         "queue": queue_of(f"/incidents/{found.pk}", [one.address for one in active_incidents()]),
         "main_moves": [one for one in moves if one.main],

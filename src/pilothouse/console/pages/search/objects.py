@@ -28,6 +28,7 @@ DIGITS_MOST: Final = 18
 
 PAGES: Final = (
     (Right.VIEW, Place("Control room", "page", "/", also="home")),
+    (Right.VIEW, Place("Last 15 minutes", "page", "/lately", also="what changed")),
     (Right.VIEW, Place("Inbox", "page", "/inbox", also="waits for me signature")),
     (Right.VIEW, Place("Alerts", "page", "/alerts", also="rules")),
     (Right.VIEW, Place("Incidents", "page", "/incidents")),
@@ -69,8 +70,9 @@ def market_lines() -> list[MarketLine]:
     pulse = latest()
     if pulse is None:
         return []
-    seen = [*(one.market for one in pulse.named), *pulse.quiet]
-    seen.sort(key=lambda one: (-notional(one, one.open_interest), one.symbol))
+    seen = sorted(
+        pulse.markets, key=lambda one: (-notional(one, one.open_interest), one.symbol)
+    )
     names = names_of(seen)
     return [
         MarketLine(one.number, one.symbol, MarketStatus(one.status), _market(one, names))

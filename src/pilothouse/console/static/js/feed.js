@@ -55,6 +55,23 @@
     htmx.trigger(panel, "feed");
   };
 
+  // What a person unfolded stays unfolded when its panel is drawn again.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const panel = event.detail.target;
+    if (!panel.dataset?.panel) return;
+    const open = [...panel.querySelectorAll("details[id][open]")].map((one) => one.id);
+    const tops = [...panel.querySelectorAll(".scroll")].map((one) => one.scrollTop);
+    const restore = (settled) => {
+      if (settled.target.id !== panel.id) return;
+      document.removeEventListener("htmx:afterSettle", restore);
+      for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+      settled.target.querySelectorAll(".scroll").forEach((one, k) => {
+        one.scrollTop = tops[k] ?? 0;
+      });
+    };
+    document.addEventListener("htmx:afterSettle", restore);
+  });
+
   // A feed that is refused or cut off is asked for again after a wait that doubles and is spread by
   // a quarter, so that browsers do not come back all at one moment. A session that has ended is not.
   const FIRST_WAIT_MS = 2000;

@@ -1,6 +1,6 @@
 "use strict";
 
-// Single keys: g h, g c, j k Enter x, [ ], a, /, ?. None of them does anything but move. They can be switched off in the list of keys.
+// Single keys: g h, g c, j k Enter x, [ ], a, w, /, ?. None of them does anything but move. They can be switched off in the list of keys.
 (() => {
   const keyList = document.getElementById("key-list");
   const switchedOff = () => localStorage.getItem("single-keys") === "off";
@@ -47,6 +47,7 @@
     else if (key === "[") follow("previous");
     else if (key === "]") follow("next");
     else if (key === "a") (rows()[row] || document).querySelector(DECIDE)?.focus();
+    else if (key === "w") open(document.querySelector("[data-lately]"));
     else if (key === "/") search();
     else if (key === "?") keyList.showModal();
     else return false;

@@ -1,0 +1,64 @@
+"""What waits and for whom: alerts nobody took, incidents nobody commands, changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pilothouse.console.pages.changes.reading import ChangeLine, microseconds
+from pilothouse.console.pages.incidents.reading import IncidentLine
+from pilothouse.control.moves import Owner
+from pilothouse.control.policy import NEEDS
+from pilothouse.watch.models import Alert
+from pilothouse.watch.moves import State as AlertState
+
+ROWS_MOST: Final = 40
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One thing that waits: for whom, what, in which state, since when (microseconds)."""
+
+    who: str
+    label: str
+    title: str
+    state: str
+    address: str
+    since: int
+
+
+def waiting(changes: list[ChangeLine], incidents: list[IncidentLine]) -> list[Wait]:
+    """Return what waits for a person: alerts, then incidents, then changes in their order."""
+    alerts = Alert.objects.filter(state=AlertState.RAISED).order_by("-id")[:ROWS_MOST]
+    rows = [
+        *(_alert(one) for one in alerts),
+        *(_incident(one) for one in incidents if not one.commander),
+        *(_change(one) for one in changes),
+    ]
+    return rows[:ROWS_MOST]
+
+
+def _alert(alert: Alert) -> Wait:
+    title, since = f"{alert.title}, {alert.where}", microseconds(alert.raised_at)
+    owner, address = alert.owner.replace("_", " "), f"/alerts/{alert.pk}"
+    return Wait(owner, f"AL-{alert.pk}", title, alert.severity, address, since)
+
+
+def _incident(one: IncidentLine) -> Wait:
+    title = f"{one.title}: nobody commands"
+    return Wait(one.owner, one.label, title, one.severity, one.address, one.opened)
+
+
+def _change(one: ChangeLine) -> Wait:
+    return Wait(_whose(one), one.label, one.title, one.state, one.address, one.since)
+
+
+def _whose(one: ChangeLine) -> str:
+    if one.owner == Owner.PROPOSER:
+        return one.proposer
+    if one.owner == Owner.SIGNERS and one.change_class in NEEDS:
+        need = NEEDS[one.change_class]
+        between = " and " if need.each_of else " or "
+        roles = between.join(sorted(need.roles)) or "anyone who can sign"
+        return f"{roles} {one.signatures}/{one.signatures_needed}"
+    return "its time" if one.owner == Owner.MACHINE else one.owner
