@@ -6,11 +6,13 @@ import pytest
 from django.utils import timezone
 
 from pilothouse.console.live.alerts import sentence_of
+from pilothouse.venue.clock import wall_clock_us
 from pilothouse.watch import alerts, running
 from pilothouse.watch.models import Alert
 from pilothouse.watch.rules import rules
 from pilothouse.wiring.founding import found_register
 from tests.console.conftest import JSON, signed_in
+from tests.console.rooms import memory
 
 
 @pytest.fixture
@@ -147,3 +149,12 @@ def test_a_rule_is_proposed_by_its_form(team, exchange):
     assert 'value="3"' in page and "Price move in five minutes" in page
     refused = client.post("/changes/propose", {"kind": "alert_rule", "entry": "price_runs"})
     assert refused.status_code == 422
+
+
+def test_an_alert_is_drawn_with_its_limit_and_with_what_happened_meanwhile(team, alert):
+    running.connect(memory(wall_clock_us(), minutes=10, price_move=lambda k: 5_000 * k))
+    client = signed_in(team.operator)
+    page = client.get(f"/alerts/{alert.pk}").content.decode()
+    assert 'class="limit"' in page and "<polyline" in page
+    assert f"AL-{alert.pk} raised: Price runs" in page.partition('role="img"')[2]
+    assert client.get(f"/alerts/{alert.pk}", headers=JSON).json()["measured"]["minutes"]

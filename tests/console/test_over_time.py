@@ -24,6 +24,12 @@ def test_the_lowest_stands_on_the_axis_and_the_highest_at_the_top():
     assert [(one.y, one.text) for one in made.guides] == [(60, "10"), (34, "20"), (7, "30")]
 
 
+def test_a_limit_has_its_place_on_the_axis():
+    made = over_time([Line("price", flat(10, 30))], FRAME, str, limit=50)
+    assert made.limit == made.top and corners(made.lines[0])[1][1] > made.top
+    assert over_time([Line("price", flat(10, 30))], FRAME, str).limit is None
+
+
 def test_words_of_marks_have_room_above_the_highest_and_none_is_wasted_without_them():
     lines = [Line("price", flat(10, 30))]
     bare, marked = (
@@ -57,7 +63,7 @@ def test_a_time_without_samples_breaks_the_line():
 
 
 def test_points_of_a_long_time_are_joined_and_a_gap_among_them_is_not():
-    every_us = 2 * GAP_US
+    every_us = 8 * GAP_US
     points = flat(*range(10), every_us=every_us)
     frame = Frame(0, 20 * every_us, 100, 20)
     assert len(spark([Line("a", points)], frame)) == 1

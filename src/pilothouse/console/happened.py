@@ -44,6 +44,14 @@ def happened(
     return sorted(marks, key=lambda one: one.at_us)
 
 
+def every_market() -> Sequence[Any]:
+    """Return the markets of the exchange with number and symbol, none while it is away."""
+    try:
+        return ports().reader.markets()
+    except NotConnected:
+        return ()
+
+
 def ended(since: datetime, until: datetime) -> list[Mark]:
     """Return which alerts ended and which incidents moved on between two moments."""
     alerts = Alert.objects.filter(resolved_at__gte=since, resolved_at__lte=until)
@@ -133,7 +141,7 @@ def _incidents(since: datetime, until: datetime, of: Sequence[MarketView] | None
 
 
 def _statuses(since: datetime, until: datetime, of: Sequence[MarketView] | None) -> list[Mark]:
-    symbols = {one.number: one.symbol for one in (_every_market() if of is None else of)}
+    symbols = {one.number: one.symbol for one in (every_market() if of is None else of)}
     moves = [one for one in statuses.between(symbols, since, until) if not one.change]
     return [
         Mark(
@@ -145,10 +153,3 @@ def _statuses(since: datetime, until: datetime, of: Sequence[MarketView] | None)
         )
         for one in moves[-EACH_MOST:]
     ]
-
-
-def _every_market() -> Sequence[Any]:
-    try:
-        return ports().reader.markets()
-    except NotConnected:
-        return ()

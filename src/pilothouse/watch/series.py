@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from pilothouse.language.numbers import PPM
-from pilothouse.watch.history import KEPT_US, History
+from pilothouse.watch.history import KEPT_US, Column, History
 from pilothouse.watch.measuring import Key
 
 POINTS_MOST: Final = 240
@@ -38,7 +38,13 @@ def series(
     """Return the points of a number between two moments (microseconds), oldest first."""
     times, values = history.columns(key)
     wanted = (times >= since_us) & (times <= until_us)
-    times, values = times[wanted], values[wanted]
+    return folded(times[wanted], values[wanted], since_us, until_us, points)
+
+
+def folded(
+    times: Column, values: Column, since_us: int, until_us: int, points: int = POINTS_MOST
+) -> Series:
+    """Return samples between two moments, oldest first, as points."""
     if not len(times):
         return ()
     step_us = max(1, (until_us - since_us) // points)

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from pilothouse.watch.series import Point, Series
 
-GAP_US: Final = 90_000_000
+GAP_US: Final = 15_000_000
 """Points farther apart are not joined: nobody knows what was between them."""
 GAP_OF_USUAL: Final = 3
 """Where points stand for longer times, those farther apart than three usual distances."""
@@ -128,6 +128,7 @@ class OverTime:
     axis: int
     height: int
     top: int
+    limit: int | None = None
 
 
 def over_time(
@@ -136,13 +137,17 @@ def over_time(
     say: Say,
     marks: Sequence[Mark] = (),
     apart: SayApart | None = None,
+    limit: int | None = None,
 ) -> OverTime | None:
-    """Return the drawing of some lines in one frame, None where there is nothing to draw."""
+    """Return the drawing of some lines in one frame, None where there is nothing to draw.
+
+    A `limit` is a line of its own, which has its place on the axis of values.
+    """
     drawn = [one for one in lines if len(one.points) > 1]
     if not drawn:
         return None
     top = TOP if marks else BARE_TOP
-    scale = _Scale.of(drawn, frame, top, frame.height)
+    scale = _Scale.of(drawn, frame, top, frame.height, limit)
     made = [shape for one in drawn for shape in _shapes(one, scale)]
     middle = scale.lowest + (scale.highest - scale.lowest) // 2
     values = sorted({scale.lowest, middle, scale.highest})
@@ -159,6 +164,7 @@ def over_time(
         axis=frame.height,
         height=frame.height + FOOT,
         top=top,
+        limit=None if limit is None else scale.up(limit),
     )
 
 
@@ -218,10 +224,13 @@ class _Scale:
     foot: int
 
     @classmethod
-    def of(cls, lines: Sequence[Line], frame: Frame, top: int, foot: int) -> _Scale:
+    def of(
+        cls, lines: Sequence[Line], frame: Frame, top: int, foot: int, also: int | None = None
+    ) -> _Scale:
         """Return the scale on which all lines have room; one flat line stands in the middle."""
-        lowest = min(point.lowest for one in lines for point in one.points)
-        highest = max(point.highest for one in lines for point in one.points)
+        beside = [] if also is None else [also]
+        lowest = min([*beside, *(point.lowest for one in lines for point in one.points)])
+        highest = max([*beside, *(point.highest for one in lines for point in one.points)])
         return cls(frame, lowest, highest, top, foot)
 
     def up(self, value: int) -> int:
