@@ -1,6 +1,7 @@
 """The control room: the unusual with two hours, what waits, what was done and what it led to."""
 
 import gzip
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,10 @@ from pilothouse.console.aftermath import Aftermath, Paid
 from pilothouse.console.happened import happened
 from pilothouse.console.live import ticker
 from pilothouse.console.pages.contract import view
+from pilothouse.console.pages.control_room.price import price
 from pilothouse.console.pages.control_room.view import FACTS
-from pilothouse.control import apply, approve, preview, propose
+from pilothouse.console.pages.control_room.waiting import waiting
+from pilothouse.control import apply, approve, ports, preview, propose
 from pilothouse.control.models import ChangeStep
 from pilothouse.desk import progress
 from pilothouse.desk.opening import open_incident
@@ -26,11 +29,20 @@ from pilothouse.wiring.founding import found_register
 from tests.attack.test_one_look import asked
 from tests.console.conftest import JSON, signed_in
 from tests.console.rooms import market, memory, named, pulse_of
+from tests.console.test_pages import Seen
 from tests.control.conftest import wish
 
 QUERIES_MOST = 60
 PAGE_BYTES_MAX = 60_000
 """Of the page itself, compressed; style and scripts come beside it."""
+
+
+@pytest.fixture
+def exchange():
+    made = Seen()
+    ports.connect(made, made, made, made)
+    yield made
+    ports.disconnect()
 
 
 @pytest.fixture
@@ -110,6 +122,23 @@ def test_what_waits_says_for_whom(room, team):
     assert "manager or risk 0/1" in page_of(client, "/panels/waiting")
 
 
+def test_what_is_worst_waits_first(room, team):
+    room(named())
+    for key in ("unlike_itself", "sources_lost", "price_runs"):
+        (rule,) = [one for one in rules() if one.key == key]
+        alerts.raise_alert(rule, "market:PF_XBTUSD", Alert.About.VALUE, 1, timezone.now())
+    assert [one.state for one in waiting([], [])] == ["critical", "high", "medium"]
+
+
+def test_the_most_unusual_contract_is_drawn_before_the_largest(room):
+    large, odd = named(), named(Reason(5, "no bids"), number=2, symbol="PF_ETHUSD")
+    pulse = pulse_of(large, odd)
+    both = (*pulse.contracts, replace(pulse.contracts[0], market=odd.market))
+    assert price(replace(pulse, contracts=both)).market.symbol == "PF_ETHUSD"
+    assert price(replace(pulse, named=())).market.symbol == "PF_XBTUSD"
+    assert price(replace(pulse, contracts=())) is None
+
+
 @pytest.fixture
 def applied_step(team, exchange):
     change = propose.propose("margin_schedule", wish(4, 2), by=team.operator, why="volatility")
@@ -128,6 +157,7 @@ def test_a_change_says_what_was_predicted_beside_what_followed(room, applied_ste
     page = page_of(client, "/panels/applied")
     assert "1 below maintenance, 2 below initial" in page
     assert "19 liquidated, $1.3m; insurance 1,234.56 USD; 2 alerts" in page
+    assert "19 liquidated, $1.3m" in page_of(client, f"/changes/{applied_step.change_id}")
     row = client.get("/", headers=JSON).json()["applied"][0]
     assert row["since_then"]["liquidated"] == 19
 

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 
 from pilothouse.access.one_look import in_one_look
 from pilothouse.access.roles import Right
@@ -17,6 +18,7 @@ from pilothouse.console.pages.change.ceiling import limits
 from pilothouse.console.pages.change.effects import every_effect, may_take
 from pilothouse.console.pages.change.facts import bands, change_facts
 from pilothouse.console.pages.changes.reading import open_changes
+from pilothouse.console.pages.control_room.applied import since_then
 from pilothouse.console.rights import needs, person_of, sees_clients
 from pilothouse.control import as_read, plan, recorded
 from pilothouse.control.models import Change
@@ -44,6 +46,7 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
         if facts["impact"]:
             facts["impact"] = {**facts["impact"], "most_affected": []}
     facts["effects"] = every_effect(found)
+    facts["since_then"] = since_then(found, timezone.now())
     facts["moves"] = buttons(found, person_of(request))
     facts |= audit_of(request, found.subject)
     if not recorded.is_as_recorded(found):

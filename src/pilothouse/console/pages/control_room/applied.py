@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from pilothouse.console.aftermath import AFTERMATHS, BACK, Aftermath, Paid, applied_since
@@ -15,7 +16,7 @@ from pilothouse.control.kinds.kind import Question
 from pilothouse.control.models import Change, ChangeStep
 from pilothouse.control.moves import State
 from pilothouse.control.policy import UNFINISHED
-from pilothouse.records.readable import attempt
+from pilothouse.records.readable import attempt, readable
 
 ROWS_MOST: Final = 8
 
@@ -25,6 +26,7 @@ class Applied:
     """One step that was applied: its prediction, and what followed within the hour."""
 
     label: str
+    step: int
     title: str
     state: str
     address: str
@@ -63,8 +65,17 @@ def applied(now: datetime) -> list[Applied]:
     reverts = Change.objects.filter(reverts__in=[one.change_id for one in steps])
     undone = reverts.filter(state__in=(State.APPLIED, State.VERIFIED)).values_list("reverts", "pk")
     by = {reverted: f"CH-{number}" for reverted, number in undone}
-    made = (attempt(lambda step=one: _line(step, by)) for one in steps)  # type: ignore[misc]
+    made = (attempt(partial(_line, one, by)) for one in steps)
     return [one for one in made if one is not None]
+
+
+def since_then(change: Change, now: datetime) -> list[Applied]:
+    """Return the steps of one change that were applied in the last day, the newest first."""
+    found = change.steps.filter(applied_at__gte=now - BACK).select_related("change")
+    steps = readable(found.order_by("-applied_at"), ROWS_MOST)
+    return [
+        one for one in (attempt(partial(_line, step, {})) for step in steps) if one is not None
+    ]
 
 
 def _line(step: ChangeStep, reverted_by: dict[int, str]) -> Applied:
@@ -72,6 +83,7 @@ def _line(step: ChangeStep, reverted_by: dict[int, str]) -> Applied:
     step.change.title.encode()  # bytes are no words
     return Applied(
         label=f"CH-{step.change_id}",
+        step=step.number,
         title=step.change.title,
         state=step.change.state,
         address=f"/changes/{step.change_id}",

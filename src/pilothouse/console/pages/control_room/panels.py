@@ -104,7 +104,7 @@ def applied_panel(pulse: Pulse | None) -> Panel:
 
 
 def price_panel(pulse: Pulse | None) -> Panel:
-    """Return the largest contract's prices."""
+    """Return the prices of the most unusual contract, else of the largest."""
     shown = price.price(pulse) if pulse else None
     if pulse is None or shown is None:
         return Panel({"price": None})

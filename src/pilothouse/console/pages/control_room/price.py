@@ -1,4 +1,4 @@
-"""The contract with the largest open interest over two hours: last trade, mark and index."""
+"""The most unusual contract, else the largest, over two hours: last trade, mark and index."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pilothouse.watch.history import KEPT_US, History
 from pilothouse.watch.series import window
 
 WIDTH: Final = 430
-HEIGHT: Final = 150
+HEIGHT: Final = 128
 LEFT: Final = 62
 
 
@@ -32,13 +32,22 @@ class Price:
 
 
 def price(pulse: Pulse) -> Price | None:
-    """Return the largest contract with what happened to it, None where no contract trades."""
-    largest = max(pulse.contracts, key=lambda one: _notional(one.health), default=None)
-    if largest is None:
+    """Return a contract with what happened to it, None where no contract trades."""
+    market = _chosen(pulse)
+    if market is None:
         return None
     until = timezone.now()
     since = until - timedelta(microseconds=KEPT_US)
-    return Price(largest.market, tuple(happened(since, until, [largest.market])))
+    return Price(market, tuple(happened(since, until, [market])))
+
+
+def _chosen(pulse: Pulse) -> MarketView | None:
+    contracts = {one.market.number: one for one in pulse.contracts}
+    for one in pulse.named:
+        if one.market.number in contracts:
+            return one.market
+    largest = max(pulse.contracts, key=lambda one: _notional(one.health), default=None)
+    return largest.market if largest else None
 
 
 def _notional(health: HealthView) -> int:

@@ -37,7 +37,7 @@ def control_room(request: HttpRequest) -> HttpResponse:
     """Answer the whole room."""
     pulse = latest()
     facts: dict[str, Any] = {"pulse": pulse, "now_us": _now_us(pulse)}
-    drawing: dict[str, Any] = {"nav": "control_room", "digests": _digests(pulse)}
+    drawing: dict[str, Any] = {"nav": "control_room", "digests": _digests(pulse, *FACTS)}
     for made in (one(pulse) for one in FACTS.values()):
         facts |= made.facts
         drawing |= made.drawing
@@ -52,7 +52,7 @@ def panel(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404(f"no panel is called {name}")
     pulse = latest()
     made = FACTS[name](pulse)
-    shown = {"pulse": pulse, "now_us": _now_us(pulse), "digests": _digests(pulse)}
+    shown = {"pulse": pulse, "now_us": _now_us(pulse), "digests": _digests(pulse, name)}
     return render(request, f"control_room/{name}.html", shown | made.facts | made.drawing)
 
 
@@ -60,8 +60,8 @@ def _now_us(pulse: Pulse | None) -> int:
     return pulse.taken_at if pulse else panels.microseconds(timezone.now())
 
 
-def _digests(pulse: Pulse | None) -> dict[str, str]:
-    return {name: digest(name, pulse) for name in FACTS} if pulse else {}
+def _digests(pulse: Pulse | None, *names: str) -> dict[str, str]:
+    return {name: digest(name, pulse) for name in names} if pulse else {}
 
 
 PANELS.update(panels.DIGESTS)

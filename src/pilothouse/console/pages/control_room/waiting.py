@@ -9,10 +9,14 @@ from pilothouse.console.pages.changes.reading import ChangeLine, microseconds
 from pilothouse.console.pages.incidents.reading import IncidentLine
 from pilothouse.control.moves import Owner
 from pilothouse.control.policy import NEEDS
+from pilothouse.control.severity import ORDER, Severity
+from pilothouse.records.readable import readable
 from pilothouse.watch.models import Alert
 from pilothouse.watch.moves import State as AlertState
 
 ROWS_MOST: Final = 40
+ALERTS_MOST: Final = 200
+"""Alerts of which the worst are shown, the newest of them."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +33,18 @@ class Wait:
 
 def waiting(changes: list[ChangeLine], incidents: list[IncidentLine]) -> list[Wait]:
     """Return what waits for a person: alerts, then incidents, then changes in their order."""
-    alerts = Alert.objects.filter(state=AlertState.RAISED).order_by("-id")[:ROWS_MOST]
+    raised = Alert.objects.filter(state=AlertState.RAISED).order_by("-id")
+    alerts = sorted(readable(raised, ALERTS_MOST), key=lambda one: _badness(one.severity))
     rows = [
         *(_alert(one) for one in alerts),
         *(_incident(one) for one in incidents if not one.commander),
         *(_change(one) for one in changes),
     ]
     return rows[:ROWS_MOST]
+
+
+def _badness(severity: str) -> int:
+    return ORDER.index(Severity(severity)) if severity in set(ORDER) else len(ORDER)
 
 
 def _alert(alert: Alert) -> Wait:
