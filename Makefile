@@ -70,7 +70,7 @@ lint: setup ## borders between rooms, style, strict types
 	PILOTHOUSE_HOME=build/lint $(BIN)/mypy
 
 docs: setup ## write again the pages that are made from the definitions
-	$(BIN)/python scripts/make_docs.py
+	$(BIN)/python -m scripts.make_docs
 
 bench: setup ## measure
 	$(BIN)/pilothouse bench

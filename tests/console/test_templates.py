@@ -27,3 +27,15 @@ def test_templates_have_nothing_inline():
         for fault in re.finditer(pattern, path.read_text())
     )
     none_found(found, "Put it in a sheet or a script of ours.")
+
+
+def test_a_part_that_asks_by_itself_says_so():
+    """Else an open page would keep a session alive that nobody uses."""
+    asks = re.compile(r'<[a-z]+ [^>]*hx-trigger="[^"]*(?:feed|every|revealed|load every)[^>]*>')
+    found = [
+        (one.name, tag)
+        for one in TEMPLATES.rglob("*.html")
+        for tag in asks.findall(one.read_text())
+    ]
+    assert len(found) > 5
+    assert [name for name, tag in found if 'hx-headers=\'{"X-Feed": "1"}\'' not in tag] == []

@@ -112,11 +112,11 @@ def _question(model: type[Model], changes: Numbers | None) -> str:
 @cache
 def _words(model: type[Model]) -> tuple[str, str, str]:
     quoted, meta = connection.ops.quote_name, model._meta
-    about = quoted(meta.get_field(_about(model)).column)
-    columns = [quoted(one.column) for one in meta.concrete_fields]
+    named = {one.attname: quoted(str(one.column)) for one in meta.concrete_fields}
+    about, columns = named[_about(model)], list(named.values())
     asked = [about, *(f"CAST({one} AS BLOB)" for one in columns)]
     asked += [f"typeof({one})" for one in columns]
-    table, key = quoted(meta.db_table), quoted(meta.pk.column)
+    table, key = quoted(meta.db_table), quoted(str(meta.pk.column))
     return f"SELECT {', '.join(asked)} FROM {table}", about, f" ORDER BY {key}"
 
 

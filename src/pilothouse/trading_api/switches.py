@@ -57,6 +57,15 @@ class Holder(msgspec.Struct, frozen=True):
     secret: bytes = b""
     may_trade: bool = False
 
+    @property
+    def may_cancel(self) -> bool:
+        """Tell that it takes orders away: that is all a switch does."""
+        return True
+
+    def admits(self, address: str, now_s: int) -> bool:
+        """Tell that it fires wherever its key is used from, also when that has expired."""
+        return True
+
 
 Fire = Callable[[Holder, bool], Awaitable[None]]
 """Cancel an account's open orders, in pairs or in contracts."""

@@ -70,9 +70,7 @@ def market_lines() -> list[MarketLine]:
     pulse = latest()
     if pulse is None:
         return []
-    seen = sorted(
-        pulse.markets, key=lambda one: (-notional(one, one.open_interest), one.symbol)
-    )
+    seen = sorted(pulse.markets, key=lambda one: (-notional(one, one.open_interest), one.symbol))
     names = names_of(seen)
     return [
         MarketLine(one.number, one.symbol, MarketStatus(one.status), _market(one, names))
