@@ -26,8 +26,10 @@ from pilothouse.language.events import (
 )
 from pilothouse.language.kinds import FillKind, ProtectionStep, Side
 from pilothouse.language.rows import from_event_row
+from pilothouse.records import audit
 from pilothouse.records import room as room_module
 from pilothouse.records.models import AuditRow
+from pilothouse.records.refusals import Bound
 from pilothouse.records.timeline import Timeline
 from pilothouse.venue.explanation import before as of_before
 from pilothouse.venue.explanation import telling, units
@@ -232,7 +234,9 @@ def test_what_would_have_been_is_shown_to_those_who_gave_a_purpose(
     assert [row.outcome for row in rows] == ["refused"] * 2
 
 
-def test_asking_in_vain_leaves_a_row(exchange, team, change, lived):
+def test_asking_in_vain_leaves_a_row(exchange, team, change, lived, monkeypatch):
+    # However long a hundred requests take here, no time passes for the bound.
+    monkeypatch.setattr(audit, "BOUND", Bound(clock=lambda: 0.0))
     client = signed_in(team.operator)
     assert client.get("/accounts/7/why?position=999999999&purpose=x").status_code == 404
     (row,) = AuditRow.objects.filter(deed="explanation.refused")

@@ -138,7 +138,7 @@ def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(
     seen = SignedIn.objects.get().seen_at
     later = timezone.now() + timedelta(seconds=settings.PILOTHOUSE_SESSION_IDLE_S - 60)
     monkeypatch.setattr("pilothouse.access.sessions.passing_now", lambda: later)
-    assert client.get("/panels/next", headers={"X-Feed": "1"}).status_code == 200
+    assert client.get("/panels/waiting", headers={"X-Feed": "1"}).status_code == 200
     assert SignedIn.objects.get().seen_at == seen
     later += timedelta(seconds=120)
     assert client.get("/", headers={"X-Feed": "1"}).status_code == 302
