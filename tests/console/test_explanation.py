@@ -194,9 +194,13 @@ def test_without_the_change_is_what_a_world_without_it_did(exchange, team, chang
         where = f"block={block}&event={place}"
         part = f"/accounts/{one.account}/why/without/{change.pk}?{where}"
         client.get(f"/accounts/{one.account}/why?{where}&purpose=x")
-        would = client.get(part, headers=JSON).json()["would_have"]
+        answer = client.get(part, headers=JSON).json()
+        would, page = answer["would_have"], client.get(part).content.decode()
         assert would["happens"] == (steps > 0)
-        assert "same orders at the same moments" in client.get(part).content.decode()
+        assert "same orders at the same moments" in page and "pill-up" not in page
+        # A letter that hides nothing names our change and what would have been.
+        assert "we changed PF_XBTUSD: " in answer["for_client"]
+        assert ("would not have happened." in answer["for_client"]) == (steps == 0)
         judged.add(would["happens"])
     assert False in judged, "the change is to have hurt someone"
 

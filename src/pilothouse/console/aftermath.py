@@ -101,7 +101,12 @@ class Aftermaths:
             return self._counted.get(step)
 
     def count(self, now: datetime) -> None:
-        """Count for the newest steps of the last day, but those whose count is final."""
+        """Count for the newest steps of the last day, but those whose count is final.
+
+        Nothing is counted while this process has no archive: it is opened after the start.
+        """
+        if not running.is_connected():
+            return
         recent = applied_since(now - BACK)[:STEPS_MOST]
         asked = [_asked(one, now) for one in recent if one.pk not in self._final]
         made = _counted([one for one in asked if one.markets]) if asked else {}

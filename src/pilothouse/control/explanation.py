@@ -5,7 +5,7 @@ The journal names the change that a command serves; the words and the people are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -41,6 +41,8 @@ class Touching:
     signers: tuple[Signer, ...]
     positions: tuple[int, ...]
     applied_at: int
+    changed: tuple[str, ...]
+    """What it changed, each as "initial margin from 2 % to 4 %"."""
 
 
 def changes_before(one: Explanation, hours: int = HOURS_BEFORE) -> list[Touching]:
@@ -83,7 +85,14 @@ def _touching(change: Change, steps: Sequence[ChangeStep]) -> Touching:
         signers=signers,
         positions=tuple(int(step.position or 0) for step in steps),
         applied_at=_us(last),
+        changed=tuple(_changed(change.difference)),
     )
+
+
+def _changed(difference: Sequence[Any]) -> Iterator[str]:
+    for one in difference:
+        if one["effect"] != "same":
+            yield f"{one['name']} from {one['before']} to {one['after']}"
 
 
 def _us(at: datetime) -> int:

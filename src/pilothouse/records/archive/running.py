@@ -23,6 +23,11 @@ def disconnect() -> None:
     _keepers.clear()
 
 
+def is_connected() -> bool:
+    """Tell whether this process has an archive."""
+    return bool(_keepers)
+
+
 def keeper() -> Keeper:
     """Return the keeper of this process; raises NoArchive."""
     if not _keepers:

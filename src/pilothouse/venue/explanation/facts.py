@@ -12,6 +12,8 @@ from pilothouse.venue.views.margin import MarginView
 from pilothouse.venue.views.markets import MarketView
 
 USD_DECIMALS = 6
+CENT_DECIMALS = 2
+MICRO_USD_A_CENT = 10_000
 
 
 class What(StrEnum):
@@ -150,6 +152,20 @@ class Explanation:
 def usd(micro_usd: int) -> Figure:
     """Return an amount of micro-dollars as a figure."""
     return Figure(micro_usd, USD_DECIMALS, "USD")
+
+
+def cents(micro_usd: int) -> Figure:
+    """Return an amount of micro-dollars as clients read it: in cents, cut towards zero."""
+    whole = abs(micro_usd) // MICRO_USD_A_CENT
+    return Figure(whole if micro_usd >= 0 else -whole, CENT_DECIMALS, "USD")
+
+
+def told_apart(one: int, other: int) -> tuple[str, str]:
+    """Return two amounts of micro-dollars in cents, or exact where the cents read alike."""
+    texts = cents(one).text, cents(other).text
+    if one != other and texts[0] == texts[1]:
+        return usd(one).text, usd(other).text
+    return texts
 
 
 def percent(ppm: int) -> Figure:

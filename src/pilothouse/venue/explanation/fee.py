@@ -15,7 +15,15 @@ from pilothouse.language.kinds import FillKind
 from pilothouse.language.numbers import MICRO_USD
 from pilothouse.language.rows import Happened
 from pilothouse.venue.explanation import units
-from pilothouse.venue.explanation.facts import Comparison, Figure, Line, Section, percent, usd
+from pilothouse.venue.explanation.facts import (
+    Comparison,
+    Figure,
+    Line,
+    Section,
+    cents,
+    percent,
+    usd,
+)
 from pilothouse.venue.explanation.liquidation import Told
 from pilothouse.venue.halting import Halt
 from pilothouse.venue.views.fees import fee_tiers
@@ -89,7 +97,7 @@ def fee_taken(halt: Halt, account: int, place: int, fills: list[Happened]) -> To
     because = f"The trade was worth {value.text} and the rate was {percent(made.rate_ppm).text}"
     because += f" as {side}."
     if not special:
-        because += f" The tier follows from a thirty-day volume of {usd(made.volume).text}."
+        because += f" The tier follows from a thirty-day volume of {cents(made.volume).text}."
     compared = () if special else (_compared(machine, event, made),)
     return Told(
         said, because, compared, tuple(sections), event.market, () if allowed else (wrong,)

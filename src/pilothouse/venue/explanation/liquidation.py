@@ -32,7 +32,14 @@ from pilothouse.rules.liquidation import (
     zero_equity_value,
 )
 from pilothouse.venue.explanation import units
-from pilothouse.venue.explanation.facts import Comparison, Figure, Line, Section, usd
+from pilothouse.venue.explanation.facts import (
+    Comparison,
+    Figure,
+    Line,
+    Section,
+    told_apart,
+    usd,
+)
 from pilothouse.venue.explanation.words import STEP_WORDS
 from pilothouse.venue.views.accounts import PositionView, positions
 from pilothouse.venue.views.insurance import pool
@@ -80,11 +87,10 @@ def weighing(view: MarginView) -> Comparison:
 
 def because(view: MarginView) -> str:
     """Return the inequality as a sentence for the client."""
-    equity = usd(view.equity).text
     if view.equity < view.maintenance:
-        need = usd(view.maintenance).text
+        equity, need = told_apart(view.equity, view.maintenance)
         return f"The equity of {equity} was below the maintenance margin of {need}."
-    need = usd(view.initial_with_orders).text
+    equity, need = told_apart(view.equity, view.initial_with_orders)
     return (
         f"The equity of {equity} no longer covered the initial margin of {need} that positions "
         "and open orders needed together, so orders were cancelled."

@@ -22,7 +22,7 @@ from pilothouse.language.events import (
 from pilothouse.language.kinds import ProtectionStep
 from pilothouse.language.rows import Happened
 from pilothouse.venue.explanation import units
-from pilothouse.venue.explanation.facts import usd
+from pilothouse.venue.explanation.facts import cents
 from pilothouse.venue.explanation.words import STEP_WORDS
 
 
@@ -107,12 +107,13 @@ def _came(machine: Machine, outcome: Outcome) -> Iterator[str]:
         yield "Nobody took it at that price, so nothing was closed then."
     for sold in outcome.converted:
         amount = units.amount(machine, sold.asset, sold.amount).text
-        yield f"Collateral of {amount} was converted for {usd(sold.value).text} towards the debt."
+        value = cents(sold.value).text
+        yield f"Collateral of {amount} was converted for {value} towards the debt."
     for paid in outcome.paid:
         amount = units.amount(machine, paid.asset, paid.amount).text
         yield f"The insurance pool paid the {amount} that were missing."
     if outcome.ended is not None:
-        yield f"Equity protection ended with an equity of {usd(outcome.ended.equity).text}."
+        yield f"Equity protection ended with an equity of {cents(outcome.ended.equity).text}."
 
 
 def _closed(machine: Machine, outcome: Outcome) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pilothouse.console.pages.changes.reading import ChangeLine, microseconds
+from pilothouse.console.pages.changes.reading import STOPPED, ChangeLine, microseconds
 from pilothouse.console.pages.incidents.reading import IncidentLine
-from pilothouse.control.moves import Owner
+from pilothouse.control.moves import MENDABLE, Owner
 from pilothouse.control.policy import NEEDS
 from pilothouse.control.severity import ORDER, Severity
 from pilothouse.records.readable import readable
@@ -15,6 +15,7 @@ from pilothouse.watch.models import Alert
 from pilothouse.watch.moves import State as AlertState
 
 ROWS_MOST: Final = 40
+MARKED: Final = frozenset({str(one) for one in (Severity.CRITICAL, *MENDABLE, *STOPPED)})
 ALERTS_MOST: Final = 200
 """Alerts of which the worst are shown, the newest of them."""
 
@@ -29,6 +30,11 @@ class Wait:
     state: str
     address: str
     since: int
+
+    @property
+    def is_marked(self) -> bool:
+        """Tell whether its state is shown: what is critical, and a change that was stopped."""
+        return self.state in MARKED
 
 
 def waiting(changes: list[ChangeLine], incidents: list[IncidentLine]) -> list[Wait]:

@@ -32,6 +32,7 @@ from pilothouse.venue.explanation.explain import explain_event, find
 from pilothouse.venue.explanation.facts import Explanation
 from pilothouse.venue.explanation.looking import NotExplained
 from pilothouse.venue.explanation.orders import find_client_order, find_order
+from pilothouse.venue.explanation.paragraph import paragraph, with_our_change
 from pilothouse.venue.explanation.shown import shown
 from pilothouse.venue.explanation.what_if import WouldHave
 from pilothouse.venue.past import NoSuchMoment, Past, PastIsSealed
@@ -122,7 +123,8 @@ def without(request: HttpRequest, number: int, change: int) -> HttpResponse:
         return _none(request, facts, NO_ROOM, 429)
     try:
         with EXPLANATIONS.of(_actor(request)):
-            facts = {"change": change, "would_have": _would_have(request, number, change)}
+            would, letter = _would_have(request, number, change)
+            facts = {"change": change, "would_have": would, "for_client": letter}
         note_part(request, number, change)
     except UNANSWERED as fault:
         note_refusal(request, number, str(fault))
@@ -130,7 +132,8 @@ def without(request: HttpRequest, number: int, change: int) -> HttpResponse:
     return answer(request, "explanation/without.html", facts)
 
 
-def _would_have(request: HttpRequest, number: int, change: int) -> WouldHave:
+def _would_have(request: HttpRequest, number: int, change: int) -> tuple[WouldHave, str]:
+    # What would have been, and the paragraph for the client that names the change.
     past = exchange.past()
     made = _explained(past, number, _asked(request))
     found = [one for one in changes_before(made) if one.number == change]
@@ -138,7 +141,10 @@ def _would_have(request: HttpRequest, number: int, change: int) -> WouldHave:
         why = f"change {change} did not touch it"
         note_refusal(request, number, why)
         raise Http404(why)
-    return without_it(past, made, found[0])
+    would = without_it(past, made, found[0])
+    market = made.listed.symbol if made.listed else "the settings of the exchange"
+    ours = with_our_change(found[0].changed, market, found[0].applied_at, would)
+    return would, f"{paragraph(made)} {ours}"
 
 
 def _none(request: HttpRequest, facts: dict[str, Any], why: str, status: int) -> HttpResponse:
