@@ -15,15 +15,25 @@ from pilothouse.gate.allowances import Rate
 from pilothouse.language.kinds import ClientClass
 from pilothouse.trading_api.rates import TIERS
 from pilothouse.venue.rehearsal import AffectedAccount
+from pilothouse.wiring.founding import found_register
 from tests.console.conftest import at, team
 from tests.control.doubles import Exchange as Double
 from tests.trading_api import running
 from tests.trading_api.conftest import rich
 from tests.venue.lived import live, write_home
+from tests.watch.conftest import FAMILIES
 
 __all__ = ["at", "rich", "team"]
 
 PRO = TIERS["pro"]
+
+
+@pytest.fixture
+def founded(db: Any) -> int:
+    """The first register, for this test alone: its rows are attacked."""
+    return found_register(FAMILIES)
+
+
 FROZEN = replace(
     PRO,
     **{

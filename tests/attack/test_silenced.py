@@ -14,9 +14,9 @@ from pilothouse.watch.models import Alert, StandingRow
 from pilothouse.watch.rules import rules
 from pilothouse.wiring import first_rules
 from tests.control.conftest import exchange
-from tests.watch.conftest import NOON, Looks, founded
+from tests.watch.conftest import NOON, Looks
 
-__all__ = ["exchange", "founded"]
+__all__ = ["exchange"]
 HELD = {
     "journal_differs": ("journal_differences", 1),
     "heads_old": ("heads_age", 31 * 60_000),

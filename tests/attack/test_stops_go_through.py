@@ -19,9 +19,9 @@ from tests.attack.putting_back import restart, sql
 from tests.attack.reconciling import approved, exchange, previewed, raise_margin, team
 from tests.control.conftest import NOON
 from tests.control.doubles import PERPETUAL
-from tests.watch.conftest import Looks, founded
+from tests.watch.conftest import Looks
 
-__all__ = ["approved", "exchange", "founded", "previewed", "raise_margin", "team"]
+__all__ = ["approved", "exchange", "previewed", "raise_margin", "team"]
 pytestmark = pytest.mark.django_db
 COLUMNS = "number, at, actor, deed, subject, outcome, sentence, facts, before_hash, hash, seal"
 HIGHEST = 2**63 - 1
