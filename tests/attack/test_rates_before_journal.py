@@ -17,9 +17,9 @@ import httpx
 import pytest
 
 from pilothouse.gate.allowances import Rate
+from pilothouse.records.client_ids import txid_of, uuid_of
 from pilothouse.trading_api.door import Door
 from pilothouse.trading_api.futures import routes as of_futures
-from pilothouse.trading_api.ids import txid_of, uuid_of
 from pilothouse.trading_api.signing import futures_signature, spot_signature
 from pilothouse.trading_api.spot import routes as of_spot
 from tests.attack.conftest import FROZEN

@@ -43,6 +43,7 @@ PAGES = (
     "/runbooks",
     "/search",
     "/keys",
+    "/orders",
     "/people",
     "/people/operator",
 )

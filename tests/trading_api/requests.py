@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from pilothouse.records.client_ids import txid_of, uuid_of
 from pilothouse.trading_api.futures import routes as futures_routes
-from pilothouse.trading_api.ids import txid_of, uuid_of
 from pilothouse.trading_api.signing import futures_signature, spot_signature
 from pilothouse.trading_api.spot import routes as spot_routes
 from tests.trading_api.running import Key

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from pilothouse.trading_api.ids import number_of_txid, number_of_uuid
+from pilothouse.records.client_ids import number_of_txid, number_of_uuid
 from pilothouse.trading_api.spot.refusals import INTERNAL
 from tests.trading_api.conftest import futures_client, spot_client
 from tests.trading_api.requests import Asked, Requests

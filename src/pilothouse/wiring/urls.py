@@ -42,6 +42,8 @@ from pilothouse.console.pages.keys.move import move as key_move
 from pilothouse.console.pages.keys.view import keys
 from pilothouse.console.pages.lately.view import lately
 from pilothouse.console.pages.markets.view import markets
+from pilothouse.console.pages.order.view import order
+from pilothouse.console.pages.orders.view import orders
 from pilothouse.console.pages.people.view import people
 from pilothouse.console.pages.person.move import move as person_move
 from pilothouse.console.pages.person.view import person
@@ -100,6 +102,8 @@ urlpatterns = [
     path("runbooks", runbooks),
     path("keys", keys),
     path("keys/<int:number>/moves/<str:verb>", key_move),
+    path("orders", orders),
+    path("orders/<str:name>", order),
     path("people", people),
     path("people/<str:name>", person),
     path("people/<str:name>/moves/<str:verb>", person_move),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from pilothouse.records.client_ids import FUTURES_ORDER, number_of_uuid
 from pilothouse.trading_api import texts
 from pilothouse.trading_api.futures.errors import (
     CONTRACT_NOT_FOUND,
@@ -13,11 +14,10 @@ from pilothouse.trading_api.futures.errors import (
     Refused,
     invalid,
 )
-from pilothouse.trading_api.ids import number_of_uuid
 from pilothouse.trading_api.listing import Listing, Market
 from pilothouse.trading_api.lists import TooManyNames, names_of
 
-ORDER = "order"
+ORDER = FUTURES_ORDER
 
 
 class Arguments:

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from pilothouse.language.commands.orders import POST_ONLY, REDUCE_ONLY
 from pilothouse.language.kinds import CancelReason, FillKind, OrderType, Side, TimeInForce
+from pilothouse.records.client_ids import uuid_of
 from pilothouse.records.orders import Execution, OrderRecord, OrderStatus
 from pilothouse.trading_api.figures import iso, number
 from pilothouse.trading_api.futures.arguments import ORDER
-from pilothouse.trading_api.ids import uuid_of
 from pilothouse.trading_api.listing import Market
 
 SIDES: Final = {Side.BUY: "buy", Side.SELL: "sell"}

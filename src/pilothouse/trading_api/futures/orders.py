@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from pilothouse.records.client_ids import number_of_uuid
 from pilothouse.records.history import FILLS_KEPT_PER_ACCOUNT
 from pilothouse.records.orders import Execution, OrderRecord
 from pilothouse.trading_api.futures.arguments import ORDER
@@ -20,7 +21,6 @@ from pilothouse.trading_api.futures.charges import (
 from pilothouse.trading_api.futures.errors import invalid
 from pilothouse.trading_api.futures.order_rows import fill_row, history_row, open_row, status_row
 from pilothouse.trading_api.futures.pages import behind, by_time, rising, token_of
-from pilothouse.trading_api.ids import number_of_uuid
 from pilothouse.trading_api.listing import Market
 
 FILLS_MAX: Final = 100

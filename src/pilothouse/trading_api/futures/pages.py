@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from itertools import dropwhile
 from typing import Final, TypeVar
 
+from pilothouse.records.client_ids import number_of_uuid, uuid_of
 from pilothouse.trading_api.futures.arguments import Arguments
 from pilothouse.trading_api.futures.errors import invalid
-from pilothouse.trading_api.ids import number_of_uuid, uuid_of
 
 TOKEN: Final = "continuation"
 NAMES: Final = ("continuationToken", "continuation_token")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pilothouse.language.kinds import FillKind, MarketKind, MarketStatus, OrderType, Side
 from pilothouse.language.numbers import MARK_DECIMALS
+from pilothouse.records.client_ids import uuid_of
 from pilothouse.records.orders import FillRecord, OrderRecord
 from pilothouse.records.trades import DayStatistics
 from pilothouse.trading_api.figures import iso, number, product, ratio
@@ -16,7 +17,6 @@ from pilothouse.trading_api.futures.errors import CONTRACT_NOT_FOUND, Refused
 from pilothouse.trading_api.futures.instruments import is_suspended
 from pilothouse.trading_api.futures.order_rows import HISTORY_TYPES, history_type
 from pilothouse.trading_api.futures.pages import behind, by_time, rising, token_of
-from pilothouse.trading_api.ids import uuid_of
 from pilothouse.trading_api.listing import Market
 from pilothouse.venue.views.books import book
 from pilothouse.venue.views.markets import MarketView, listed

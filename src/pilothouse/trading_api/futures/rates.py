@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from pilothouse.language.commands import FeeTier
 from pilothouse.language.numbers import MARK_DECIMALS
+from pilothouse.records.client_ids import uuid_of
 from pilothouse.trading_api.figures import iso, number, product
 from pilothouse.trading_api.futures.call import Call
-from pilothouse.trading_api.ids import uuid_of
 from pilothouse.trading_api.listing import Market
 from pilothouse.venue.views.accounts import account
 from pilothouse.venue.views.fees import fee_tiers

@@ -11,6 +11,7 @@ from pilothouse.language.commands import CancelOrder, PlaceOrder, Transfer
 from pilothouse.language.kinds import CancelReason, Wallet
 from pilothouse.language.names import Receipt
 from pilothouse.language.numbers import SECOND_US
+from pilothouse.records.client_ids import uuid_of
 from pilothouse.records.orders import Execution, OrderRecord
 from pilothouse.trading_api import texts
 from pilothouse.trading_api.counted import cancel, place
@@ -29,7 +30,6 @@ from pilothouse.trading_api.futures.errors import (
 from pilothouse.trading_api.futures.order_rows import order_row
 from pilothouse.trading_api.futures.place import client_name, read_order
 from pilothouse.trading_api.futures.refusals import word_of
-from pilothouse.trading_api.ids import uuid_of
 from pilothouse.trading_api.listing import Market
 from pilothouse.trading_api.meter import Spent, TooManyOpen
 from pilothouse.trading_api.switches import SECONDS_MAX, Full

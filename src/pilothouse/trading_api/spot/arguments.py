@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from pilothouse.records.client_ids import ORDER, number_of_txid
 from pilothouse.trading_api import texts
-from pilothouse.trading_api.ids import ORDER, number_of_txid
 from pilothouse.trading_api.listing import Listing, Market
 from pilothouse.trading_api.lists import NAMES_MAX, TooManyNames, names_of
 from pilothouse.trading_api.spot.errors import UNKNOWN_PAIR, Refused, invalid

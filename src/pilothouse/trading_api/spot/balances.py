@@ -8,8 +8,8 @@ from typing import Any, Final
 from pilothouse.language.commands import Transfer
 from pilothouse.language.kinds import Wallet
 from pilothouse.language.numbers import format_decimal
+from pilothouse.records.client_ids import txid_of
 from pilothouse.trading_api import texts
-from pilothouse.trading_api.ids import txid_of
 from pilothouse.trading_api.listing import Asset, Market, index_of
 from pilothouse.trading_api.spot.call import Call
 from pilothouse.trading_api.spot.errors import (

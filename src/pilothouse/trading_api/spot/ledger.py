@@ -9,9 +9,9 @@ from typing import Final
 from pilothouse.language.events import Deposited, Transferred
 from pilothouse.language.kinds import Side, Wallet
 from pilothouse.language.rows import Happened
+from pilothouse.records.client_ids import TRADE, txid_of
 from pilothouse.records.moves import NOWHERE, Move
 from pilothouse.records.orders import Execution
-from pilothouse.trading_api.ids import TRADE, txid_of
 from pilothouse.trading_api.listing import Listing
 
 LEDGER: Final = "L"

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from pilothouse.language.kinds import Wallet
 from pilothouse.language.numbers import format_decimal
+from pilothouse.records.client_ids import number_of_txid
 from pilothouse.trading_api.figures import seconds
-from pilothouse.trading_api.ids import number_of_txid
 from pilothouse.trading_api.lists import NAMES_MAX
 from pilothouse.trading_api.spot.call import Call
 from pilothouse.trading_api.spot.errors import UNKNOWN_ASSET, Refused, invalid

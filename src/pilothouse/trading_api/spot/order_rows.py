@@ -7,9 +7,9 @@ from typing import Any, Final
 from pilothouse.language.commands.orders import POST_ONLY, REDUCE_ONLY
 from pilothouse.language.kinds import CancelReason, OrderType, Side
 from pilothouse.language.numbers import format_decimal
+from pilothouse.records.client_ids import ORDER, TRADE, txid_of
 from pilothouse.records.orders import Execution, OrderRecord, OrderStatus
 from pilothouse.trading_api.figures import average_price, rescaled, seconds
-from pilothouse.trading_api.ids import ORDER, TRADE, txid_of
 from pilothouse.trading_api.listing import Market
 from pilothouse.trading_api.spot.ledger import ids_of_fill
 

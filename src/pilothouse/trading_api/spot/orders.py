@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
+from pilothouse.records.client_ids import ORDER, TRADE, number_of_txid, txid_of
 from pilothouse.records.orders import Execution, OrderRecord
-from pilothouse.trading_api.ids import ORDER, TRADE, number_of_txid, txid_of
 from pilothouse.trading_api.listing import Listing
 from pilothouse.trading_api.spot.call import Call
 from pilothouse.trading_api.spot.errors import INVALID_ORDER, Refused, invalid

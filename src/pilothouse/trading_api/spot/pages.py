@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
-from pilothouse.trading_api.ids import number_of_txid
+from pilothouse.records.client_ids import number_of_txid
 from pilothouse.trading_api.spot.arguments import Arguments
 from pilothouse.trading_api.spot.errors import invalid
 

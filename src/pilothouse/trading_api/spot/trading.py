@@ -8,10 +8,10 @@ from typing import Any, Final
 from pilothouse.language.commands import CancelOrder
 from pilothouse.language.names import Receipt
 from pilothouse.language.numbers import SECOND_US
+from pilothouse.records.client_ids import ORDER, number_of_txid, txid_of
 from pilothouse.trading_api import texts
 from pilothouse.trading_api.counted import cancel, place
 from pilothouse.trading_api.figures import iso_seconds
-from pilothouse.trading_api.ids import ORDER, number_of_txid, txid_of
 from pilothouse.trading_api.listing import Market
 from pilothouse.trading_api.meter import Spent, TooManyOpen
 from pilothouse.trading_api.spot.arguments import Arguments

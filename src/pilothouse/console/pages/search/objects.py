@@ -20,6 +20,7 @@ from pilothouse.control import register
 from pilothouse.control.standing import sees_clients
 from pilothouse.language.kinds import MarketStatus
 from pilothouse.records.archive import questions
+from pilothouse.records.client_ids import order_number_of
 from pilothouse.venue.views import accounts
 from pilothouse.venue.views.markets import MarketView
 from pilothouse.watch.measuring import notional
@@ -41,6 +42,7 @@ PAGES: Final = (
     (Right.VIEW, Place("People", "page", "/people", also="roles users team sessions")),
     (Right.MANAGE_KEYS, Place("API keys", "page", "/keys", also="api token")),
     (Right.SEE_CLIENTS, Place("API keys", "page", "/keys", also="api token")),
+    (Right.SEE_CLIENTS, Place("Orders", "page", "/orders", also="look up order id client")),
     (Right.READ_AUDIT, Place("Audit log", "page", "/audit")),
 )
 
@@ -130,7 +132,22 @@ def numbered(person: Person, digits: str) -> list[Place]:
     if not digits.isdecimal() or len(digits) > DIGITS_MOST:
         return []
     same = [one for one in work(digits) if one.address.endswith(f"/{int(digits)}")]
-    return [*same, *clients(person, digits)]
+    return [*same, *clients(person, digits), *order_numbered(person, digits)]
+
+
+def orders(person: Person, text: str) -> list[Place]:
+    """Return the order whose spot or futures id was typed, for those who see clients."""
+    number = None if text.isdecimal() else order_number_of(text)
+    if number is None or not sees_clients(person):
+        return []
+    return [Place(f"Order {number}", "order", f"/orders/{number}", text)]
+
+
+def order_numbered(person: Person, digits: str) -> list[Place]:
+    """Return where the order of a number is looked up; whether there is one is seen there."""
+    if not sees_clients(person):
+        return []
+    return [Place(f"Order {int(digits)}", "order", f"/orders/{int(digits)}", "look it up")]
 
 
 def clients(person: Person, digits: str) -> list[Place]:

@@ -60,7 +60,11 @@ def places(text: str, person: Person, now: datetime) -> list[Place]:
         return objects.clients(person, rest)
     same_for_all = [one for source in objects.ALL for one in source()]
     named = [*objects.pages(person), *same_for_all, *objects.work(text)]
-    found = [*objects.clients(person, text), *ranked(named, text, PLACES_MOST)]
+    found = [
+        *objects.orders(person, text),
+        *objects.clients(person, text),
+        *ranked(named, text, PLACES_MOST),
+    ]
     if text and len(found) < PLACES_MOST:
         found += ranked(verbs(person, now), text, PLACES_MOST - len(found))
     return found[:PLACES_MOST]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pilothouse.language.kinds import FillKind, OrderType, Side
+from pilothouse.records.client_ids import uuid_of
 from pilothouse.records.orders import Execution, OrderRecord
 from pilothouse.trading_api.feeds.accounts import Accounts
 from pilothouse.trading_api.feeds.moments import AccountReport, Moment
@@ -14,7 +15,6 @@ from pilothouse.trading_api.figures import number
 from pilothouse.trading_api.futures.arguments import ORDER
 from pilothouse.trading_api.futures.order_rows import fill_type, type_of
 from pilothouse.trading_api.futures.websocket.feed import Subscription
-from pilothouse.trading_api.ids import uuid_of
 from pilothouse.trading_api.listing import Market
 from pilothouse.venue.catalogue import to_json
 

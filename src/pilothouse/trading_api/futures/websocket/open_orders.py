@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pilothouse.language.commands.orders import REDUCE_ONLY
 from pilothouse.language.kinds import OrderType, Side
+from pilothouse.records.client_ids import uuid_of
 from pilothouse.records.orders import OrderRecord, OrderStatus
 from pilothouse.trading_api.feeds.accounts import Accounts
 from pilothouse.trading_api.feeds.moments import Moment, OrderReport
@@ -15,7 +16,6 @@ from pilothouse.trading_api.figures import number
 from pilothouse.trading_api.futures.arguments import ORDER
 from pilothouse.trading_api.futures.order_rows import REASONS
 from pilothouse.trading_api.futures.websocket.feed import Subscription
-from pilothouse.trading_api.ids import uuid_of
 from pilothouse.trading_api.listing import Market
 from pilothouse.venue.catalogue import to_json
 

@@ -9,12 +9,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
+from pilothouse.records.client_ids import uuid_of
 from pilothouse.trading_api.feeds.accounts import Accounts
 from pilothouse.trading_api.feeds.moments import Moment
 from pilothouse.trading_api.feeds.socket import frame_of
 from pilothouse.trading_api.feeds.stream import Stream, Updates
 from pilothouse.trading_api.futures.websocket.feed import Subscription
-from pilothouse.trading_api.ids import uuid_of
 from pilothouse.trading_api.listing import Listing
 from pilothouse.venue.catalogue import to_json
 

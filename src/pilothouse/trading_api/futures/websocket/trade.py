@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pilothouse.language.kinds import Side
+from pilothouse.records.client_ids import uuid_of
 from pilothouse.records.orders import FillRecord
 from pilothouse.trading_api.feeds.moments import Moment
 from pilothouse.trading_api.feeds.socket import Outlet
@@ -13,7 +14,6 @@ from pilothouse.trading_api.feeds.topics import Topics
 from pilothouse.trading_api.figures import number
 from pilothouse.trading_api.futures.order_rows import SIDES
 from pilothouse.trading_api.futures.prices import KINDS
-from pilothouse.trading_api.ids import uuid_of
 from pilothouse.trading_api.listing import Market
 from pilothouse.venue.catalogue import to_json
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 from pilothouse.language.commands.orders import POST_ONLY, REDUCE_ONLY
 from pilothouse.language.kinds import FillKind, OrderType
 from pilothouse.language.numbers import INDEX_DECIMALS, format_decimal
+from pilothouse.records.client_ids import ORDER, TRADE, txid_of
 from pilothouse.records.orders import Execution, OrderRecord, OrderStatus
 from pilothouse.trading_api.feeds.moments import OrderReport
 from pilothouse.trading_api.figures import iso_micros
-from pilothouse.trading_api.ids import ORDER, TRADE, txid_of
 from pilothouse.trading_api.listing import Market
 from pilothouse.trading_api.spot.order_rows import REASONS, SIDES, TYPES
 from pilothouse.trading_api.spot.websocket.figures import average, cost, price, quantity, raw

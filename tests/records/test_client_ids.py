@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilothouse.trading_api.ids import number_of_txid, number_of_uuid, txid_of, uuid_of
+from pilothouse.records.client_ids import number_of_txid, number_of_uuid, txid_of, uuid_of
 
 NUMBERS = st.integers(0, (1 << 63) - 1)
 

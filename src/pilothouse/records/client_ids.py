@@ -15,8 +15,11 @@ GROUPS: Final = (6, 5, 6)
 """Characters between the dashes; the first group begins with the letter."""
 ORDER: Final = "O"
 TRADE: Final = "T"
+FUTURES_ORDER: Final = "order"
+"""The kind of a futures order's id."""
 TXID_BITS: Final = 80
 UUID_BITS: Final = 122
+DIGITS_MOST: Final = 18
 _ODD_ONE: Final = 0x9E3779B97F4A7C15F39CC0605CEDC835
 _ODD_TWO: Final = 0xD1B54A32D192ED03C2B2AE3D27D4EB4F
 _NUMBER_MAX: Final = (1 << 63) - 1
@@ -62,6 +65,15 @@ def number_of_uuid(kind: str, text: str) -> int | None:
         return None
     mixed = raw >> 80 << 74 | (raw >> 64 & 0xFFF) << 62 | raw & (1 << 62) - 1
     return _opened(kind, _unmix(mixed, UUID_BITS), UUID_BITS)
+
+
+def order_number_of(text: str) -> int | None:
+    """Return the order that a text names: by its number, its spot or its futures id."""
+    text = text.strip()
+    if text.isascii() and text.isdigit() and len(text) <= DIGITS_MOST:
+        return int(text) or None
+    found = number_of_txid(ORDER, text.upper())
+    return number_of_uuid(FUTURES_ORDER, text) if found is None else found
 
 
 def _check(kind: str, number: int, bits: int) -> int:

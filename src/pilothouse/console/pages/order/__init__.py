@@ -1,0 +1,1 @@
+"""One order: what was asked, what became of it, and every name it has."""

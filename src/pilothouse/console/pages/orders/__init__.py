@@ -1,0 +1,1 @@
+"""Orders looked up by any of their ids, or by the name that a client gave them."""
