@@ -78,6 +78,12 @@ def test_its_secret_is_shown_once_within_an_hour(team, exchange, security):
         key_secrets.show(row.pk, by=security, now=row.made_at + timedelta(hours=1))
 
 
+def test_a_secret_that_was_printed_already_is_not_shown_again(team, exchange, security):
+    keys.make_key(7, may_trade=True, label="by the command line")
+    with pytest.raises(Refused, match="was shown"):
+        key_secrets.show(StoredKey.objects.get().pk, by=security)
+
+
 def test_one_person_revokes_it_at_once_for_ever(team, exchange, security):
     made(team, security)
     public = StoredKey.objects.get().public

@@ -71,11 +71,13 @@ def make_key(
     nonce_optional: bool = False,
     limits: Limits = NO_LIMITS,
     public: str = "",
+    shown: bool = True,
 ) -> ApiKey:
     """Make a key for an account. Its secret is told here and never again in the clear.
 
     With `nonce_optional` the same futures request without a nonce is carried out as often as it
-    comes, no matter who sends it. `public` is a half that `new_public` made before.
+    comes, no matter who sends it. `public` is a half that `new_public` made before. With `shown`
+    the caller tells the secret; without, it is shown once later.
     """
     secret = secrets.token_bytes(SECRET_BYTES)
     row = StoredKey(
@@ -87,6 +89,7 @@ def make_key(
         may_cancel=limits.may_cancel,
         networks=",".join(limits.networks),
         expires_s=limits.expires_s,
+        shown_at=timezone.now() if shown else None,
     )
     row.sealed_secret = seal(settings.PILOTHOUSE_HOME, _bound(row), secret)
     row.save(force_insert=True)

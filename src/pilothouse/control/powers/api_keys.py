@@ -15,6 +15,8 @@ from pilothouse.records.models import AuditRow
 
 MADE: Final = "key.made"
 ENDED: Final = "key.ended"
+COMMAND_LINE: Final = "command line"
+"""Prints the secret itself; one that a change made is shown on the page of keys."""
 
 
 class May(StrEnum):
@@ -53,6 +55,7 @@ def give(body: Mapping[str, Any], by: str, facts: Mapping[str, Any], now: dateti
         nonce_optional=body["nonce_optional"],
         limits=limits,
         public=body["key"],
+        shown=by == COMMAND_LINE,
     )
     said = {name: body[name] for name in ("account", "may", "networks", "expires_s", "label")}
     sentence = f"API key {body['key'][:8]}… of account {body['account']} was made: {body['may']}"
