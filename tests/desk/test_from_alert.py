@@ -6,10 +6,12 @@ import pytest
 
 from pilothouse.control import register
 from pilothouse.control.refusals import Refused
+from pilothouse.control.severity import Severity
 from pilothouse.desk import clocks, from_alert, inbox, timeline
 from pilothouse.desk.clocks import Clock
 from pilothouse.desk.inbox import Wants
 from pilothouse.desk.models import Incident, Notice
+from pilothouse.desk.opening import open_incident
 from pilothouse.desk.timeline import About
 from pilothouse.records import audit
 from pilothouse.records.models import AuditRow
@@ -140,3 +142,13 @@ def _has(key):
 
 def _another():
     return next(one.key for one in rules() if one.key != "price_runs")
+
+
+def test_a_notice_carries_a_full_link_if_the_address_is_known(team, exchange, founded, settings):
+    settings.PILOTHOUSE_CONSOLE_URL = "https://console.example.com"
+    alert = raised()
+    note_raised = Notice.objects.filter(subject=f"alert:{alert.pk}")
+    incident = open_incident("Index is stale", Severity.HIGH, by=team.operator, now=NOON)
+    told = Notice.objects.get(subject=incident.subject)
+    assert told.body.endswith(f"https://console.example.com/incidents/{incident.pk}")
+    assert all("https://console.example.com/alerts/" in one.body for one in note_raised)

@@ -14,6 +14,7 @@ from pilothouse.access.one_look import anew
 from pilothouse.control.deed import actor
 from pilothouse.control.refusals import NOT_RECORDED, Refused
 from pilothouse.desk import gates, notices
+from pilothouse.desk.links import link
 from pilothouse.desk.models import Incident
 from pilothouse.desk.moves import State, Verb, target
 from pilothouse.desk.told import TOLD, refuse_too_many_told
@@ -88,7 +89,7 @@ def _tell(incident: Incident, verb: Verb, why: str, now: datetime) -> None:
     lines = [
         why,
         f"severity {incident.severity}, now {incident.state}, affects {affected}",
-        f"commander {incident.commander or 'none yet'}, page /incidents/{incident.pk}",
+        f"commander {incident.commander or 'none yet'}, page {link(f'/incidents/{incident.pk}')}",
     ]
     notices.write(
         f"incident.{verb}",

@@ -18,6 +18,7 @@ from pilothouse.control.said import TITLE_MOST, shortened
 from pilothouse.control.severity import ORDER, Severity
 from pilothouse.desk import notices, refusals
 from pilothouse.desk.deed import deed, move, on
+from pilothouse.desk.links import link
 from pilothouse.desk.models import Incident, Joined
 from pilothouse.desk.moves import ACTIVE, Verb
 from pilothouse.desk.opening import open_incident
@@ -122,7 +123,7 @@ def hear(alert: Alert, verb: AlertVerb, by: Person | None, now: datetime) -> Non
         severity=alert.severity,
         owner=alert.owner,
         title=f"[{alert.severity.upper()}] AL-{alert.pk} {TOLD[verb]}: {alert.title}",
-        body=f"{alert.where}\nturn of {alert.owner}\npage /alerts/{alert.pk}",
+        body=f"{alert.where}\nturn of {alert.owner}\npage {link(f'/alerts/{alert.pk}')}",
         now=now,
     )
 

@@ -40,6 +40,9 @@ DEBUG = False
 ALLOWED_HOSTS = os.environ.get("PILOTHOUSE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 ALLOWED_HOSTS += ["127.0.0.1"]  # what watches the process asks there, whatever people type
 
+PILOTHOUSE_CONSOLE_URL: Final = os.environ.get("PILOTHOUSE_CONSOLE_URL", "").rstrip("/")
+"""Where people reach the console, for the links in notices; empty if nobody said."""
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
