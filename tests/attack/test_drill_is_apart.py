@@ -63,7 +63,7 @@ def test_f7_no_key_or_secret_of_the_original_is_in_its_drill(original, tmp_path)
     assert read_secret(drill) != read_secret(original)
     ((public, sealed, account),) = rows(drill)
     assert public not in {one[0] for one in rows(original)} and account == 7
-    bound_in = bound(public, 7, False, False)
+    bound_in = bound(public, {"account": 7})
     secret = unseal(drill, bound_in, sealed)
     assert secret != b"s" * 64
     with pytest.raises(InvalidTag):

@@ -71,7 +71,9 @@ def test_every_futures_method_opens_for_the_keys_that_may(
     for path in sorted(futures.READS | futures.TRADES):
         acts = path in futures.TRADES
         answer = _ask(exchange, key, path, "POST" if acts else "GET")
-        opened = answer.get("error") != "authenticationError"
+        # What was signed by no living key may hear first that an argument is missing.
+        shut = {"authenticationError"} | ({"requiredArgumentMissing"} if sort in DEAD else set())
+        opened = answer.get("error") not in shut
         cancels = path.rpartition("/")[2] in FUTURES_CANCELS
         assert opened is allowed(sort, cancels, acts), (sort, path, answer)
 
