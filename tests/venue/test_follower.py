@@ -1,6 +1,8 @@
 """A follower trails the writer, tells its listeners everything once, and stops when it differs."""
 
+import os
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -199,3 +201,13 @@ def test_the_end_leaves_a_snapshot_of_what_was_done(tmp_path, follow, monkeypatc
         snapshots.stop()
         assert [one for one in said if "snapshot is written" in one] == said
         assert len(said) == expected
+
+
+def test_a_writer_that_has_ended_is_asked_to_end_again_without_a_fault(tmp_path):
+    with running_writer(tmp_path) as writer:
+        writer.stop()
+        while not writer.doors.is_closed:
+            time.sleep(0.001)
+        held = os.open(tmp_path, os.O_RDONLY)  # the number of an end may be another file's now
+        writer.stop()
+        os.close(held)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,8 @@ from pilothouse.venue.sockets import is_ours
 from pilothouse.venue.wire import Frame, refuse
 
 RECEIVE_BYTES: Final = 1 << 18
+CLOSED: Final = -1
+"""Stands for the end that wakes a wait once there is none to wake."""
 
 
 class Doors:
@@ -30,6 +33,7 @@ class Doors:
 
     def __init__(self, home: Path, doors: Iterable[Doorway] = tuple(Doorway)) -> None:
         self._selector = selectors.DefaultSelector()
+        self._waking = threading.RLock()
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._selector.register(self._wake_read, selectors.EVENT_READ, None)
         self.sides = [Side(home, one) for one in doors]
@@ -47,10 +51,16 @@ class Doors:
             else:
                 self._serve(key.data, events)
 
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether the doors are shut for good."""
+        return self._wake_write == CLOSED
+
     def wake(self) -> None:
         """End a wait at once; also from a signal handler or another thread."""
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._wake_write, b"!")
+        with self._waking, contextlib.suppress(BlockingIOError):
+            if self._wake_write != CLOSED:
+                os.write(self._wake_write, b"!")
 
     def frames(self, rows_max: int) -> list[tuple[Client, Frame]]:
         """Take whole frames until a block of `rows_max` is full, for each door the same share.
@@ -111,8 +121,11 @@ class Doors:
                 self._cut(client)
             side.close()
         self._selector.close()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+        # Another thread may ask it to end while it ends: its number may be another file's by then.
+        with self._waking:
+            ends, self._wake_write = (self._wake_read, self._wake_write), CLOSED
+        for end in ends:
+            os.close(end)
 
     def _accept(self, side: Side) -> None:
         with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
