@@ -1,12 +1,15 @@
 """Who signs, changes the exchange or unmasks clients is there now: by a fresh factor (F18)."""
 
+import time
 from datetime import timedelta
 
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp_auth
 
+from pilothouse.access.factors import SealedFactors
 from pilothouse.control import preview, propose
 from pilothouse.control.models import Change
 from pilothouse.journal.steady import passing_now
@@ -89,6 +92,27 @@ def test_programs_hear_it_as_401(team, exchange, people):
         f"/changes/{change.pk}/moves/approve", headers={"Accept": "application/json"}
     )
     assert answer.status_code == 401 and "second factor" in answer.json()["sentence"]
+
+
+def test_the_page_that_confirms_leads_back_and_the_change_is_then_signed(
+    team, exchange, people, monkeypatch
+):
+    # A code is one of its half minute: none passes here.
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    change, client = changed(team), people("risk", timedelta(minutes=16))
+    secret = totp_auth.generate_totp_secret()
+    app = Authenticator.objects.get(user=team.risk)
+    app.data = {"secret": SealedFactors().encrypt(secret)}
+    app.save()
+    where, _ = move(client, change, "approve")
+    assert client.get(where).status_code == 200
+    code = totp_auth.format_hotp_value(
+        totp_auth.hotp_value(secret, next(totp_auth.yield_hotp_counters_from_time()))
+    )
+    done = client.post(where, {"code": code, "next": f"/changes/{change.pk}"})
+    assert done.headers["Location"] == f"/changes/{change.pk}"
+    assert move(client, change, "approve")[1] == "approved"
 
 
 def test_the_demonstration_asks_for_nothing(team, exchange, at):

@@ -3,9 +3,10 @@
 import pytest
 from django.test import Client
 
-from pilothouse.access.guesses import COOKIE, OF_A_NAME, OF_A_NETWORK
+from pilothouse.access.guesses import OF_A_NAME, OF_A_NETWORK
 from pilothouse.access.models import Person
 
+COOKIE = "known-browser"
 PASSWORD, SIGN_IN = "a long enough one", "/sign-in/login/"
 pytestmark = pytest.mark.django_db
 

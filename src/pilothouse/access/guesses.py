@@ -21,7 +21,6 @@ from django.http import HttpRequest, HttpResponse
 from pilothouse.gate.addresses import address_key
 from pilothouse.gate.allowances import Allowances, Rate
 
-COOKIE: Final = "known-browser"
 PATH: Final = "/sign-in/"
 COOKIE_S: Final = 180 * 86_400
 SALT: Final = "pilothouse.access.known-browser"
@@ -86,7 +85,11 @@ GUESSES: Final = Guesses()
 def browser_of(request: HttpRequest) -> Browser:
     """Return the browser of a request; without a cookie of this folder, one that nobody used."""
     try:
-        said = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=COOKIE_S)
+        said = signing.loads(
+            request.COOKIES.get(settings.PILOTHOUSE_BROWSER_COOKIE, ""),
+            salt=SALT,
+            max_age=COOKIE_S,
+        )
         number, people = said
         return Browser(str(number), tuple(int(one) for one in people))
     except (signing.BadSignature, TypeError, ValueError):
@@ -111,7 +114,9 @@ class KnownBrowser:
         if request.path.startswith(PATH) and person is not None and person.is_authenticated:
             browser = browser_of(request)
             if person.pk not in browser.people:
-                made.set_cookie(COOKIE, _said(browser, person.pk), **_terms())
+                made.set_cookie(
+                    settings.PILOTHOUSE_BROWSER_COOKIE, _said(browser, person.pk), **_terms()
+                )
         return made
 
 

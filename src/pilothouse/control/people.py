@@ -61,7 +61,7 @@ def _end_one(about: Person, row: int) -> int:
 def invite(about: Person, *, by: Person, now: datetime | None = None) -> str:
     """Return the path by which a person without a password sets one, once, within a day.
 
-    Raises Refused for whoever has a password or may not come in, and who manages no people.
+    Raises Refused where the person has a password or is disabled, and for those who manage nobody.
     """
     now = moment(now)
     with deed(INVITE, by, f"person:{about.pk}"):

@@ -187,6 +187,7 @@ CSRF_COOKIE_SECURE = not DEMO
 # A drill listens on the same address as its original: neither may sign the other's people out.
 SESSION_COOKIE_NAME = "drill-sessionid" if DRILL else "sessionid"
 CSRF_COOKIE_NAME = "drill-csrftoken" if DRILL else "csrftoken"
+PILOTHOUSE_BROWSER_COOKIE: Final = "drill-known-browser" if DRILL else "known-browser"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

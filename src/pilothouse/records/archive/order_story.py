@@ -60,6 +60,11 @@ class End:
     user_ref: int
     client_order_id: str | None
 
+    @property
+    def why(self) -> str:
+        """Return why it was cancelled or refused, in words; empty for neither."""
+        return (self.reason or self.refusal or "").replace("_", " ")
+
 
 @dataclass(frozen=True)
 class Fill:

@@ -115,5 +115,6 @@ def _state(story: Story | None, resting: OrderView | None) -> str:
     assert story is not None
     last = story.ends[-1]
     if last.deed == "placed":
-        return "filled" if story.filled >= last.quantity else "over"
+        # It left the book, and what ended it is not in the archive yet.
+        return "filled" if story.filled >= last.quantity else "ended, not archived yet"
     return last.deed
